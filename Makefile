@@ -1,0 +1,151 @@
+# A folder is a layer; the archives on a link line are all that a program may use.
+# `make help` lists the targets. BUILD names the build folder: one for each set of flags.
+PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
+DESTDIR    ?=
+PREFIX     ?= /usr
+SYSCONFDIR ?= /etc
+BINDIR     ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/libexec
+LIBDIR     ?= $(PREFIX)/lib/$(shell $(CXX) -print-multiarch)
+PAMDIR     ?= $(LIBDIR)/security
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+MANDIR     ?= $(PREFIX)/share/man
+BUILD      ?= build
+SAN        ?=
+VERSION    := $(shell sed -n '1s/^jit \([0-9.]*\).*/\1/p' NEWS)
+
+# CXXFLAGS, CPPFLAGS and LDFLAGS are the packager's. What the code needs is in our_*.
+CXXFLAGS ?= -O2 -g
+our_cxx   = -std=c++20 -I. -fPIC -fvisibility=hidden -D_GNU_SOURCE -D_GLIBCXX_ASSERTIONS \
+            -DJIT_VERSION='"$(VERSION)"' -DJIT_LIBEXECDIR='"$(LIBEXECDIR)/jit"' \
+            -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+            $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) \
+            -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 \
+            -Wnon-virtual-dtor -Wold-style-cast $(if $(WERROR),-Werror) \
+            $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+our_ld    = -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN))
+pie       = -pie
+
+ifneq ($(V),1)
+say = @printf '  %-4s %s\n' $(1) $(2);
+endif
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+.PHONY: all install deb check unit e2e fuzz bench lint demo clean help emulator format
+
+PROGRAMS := $(BUILD)/jitd/jitd $(BUILD)/jit_grantd/jit-grantd $(BUILD)/jitctl/jitctl \
+            $(BUILD)/pam_jit/pam_jit.so
+all: $(PROGRAMS) ## build everything that is installed
+
+# Layers and what they stand on. A program's main.cc is not in its archive.
+LAYERS := lib/base lib/ipc lib/oidc policy lib/sys lib/net jitd jit_grantd jitctl pam_jit
+MAINS  := jitd/main jit_grantd/main jitctl/main pam_jit/entry
+objs    = $(filter-out $(MAINS:%=$(BUILD)/o/%.o),$(patsubst %.cc,$(BUILD)/o/%.o,$(wildcard $(1)/*.cc)))
+libs    = $(foreach l,$(1),$(BUILD)/$(l).a)
+$(foreach l,$(LAYERS),$(eval $(BUILD)/$(l).a: $(call objs,$(l))))
+
+# System libraries of each layer.
+pkgs_lib/ipc    := jansson
+pkgs_lib/oidc   := jose jansson
+pkgs_policy     := tomlplusplus
+pkgs_lib/sys    := libsystemd libcrypto
+pkgs_lib/net    := libcurl libsystemd
+pkgs_jitd       := sqlite3 libsystemd jansson
+pkgs_jit_grantd := libsystemd jansson
+pkgs_jitctl     := jansson
+# tomlplusplus: the header alone on every distribution, without exceptions.
+policy_defs     := -DTOML_EXCEPTIONS=0 -DTOML_HEADER_ONLY=1
+
+cflags = $(if $(pkgs_$(1)),$(shell $(PKG_CONFIG) --cflags $(filter-out tomlplusplus,$(pkgs_$(1)))))
+ldlibs = $(shell $(PKG_CONFIG) --libs $(sort $(foreach l,$(1),$(filter-out tomlplusplus,$(pkgs_$(l))))))
+SYS_CXX := $(foreach l,$(LAYERS),$(call cflags,$(l)))
+
+$(BUILD)/%.a:
+	@mkdir -p $(@D)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+$(BUILD)/o/policy/%.o: our_cxx += $(policy_defs)
+$(BUILD)/o/%.o: %.cc
+	@mkdir -p $(@D)
+	$(call say,CXX,$<)$(CXX) $(our_cxx) $(SYS_CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+# The link lines: what stands here is what a program may use.
+jitd_layers       := jitd lib/net lib/sys lib/oidc policy lib/ipc lib/base
+jit_grantd_layers := jit_grantd lib/sys policy lib/ipc lib/base
+jitctl_layers     := jitctl lib/sys policy lib/ipc lib/base
+pam_jit_layers    := pam_jit lib/ipc lib/base
+
+$(BUILD)/jitd/jitd: $(BUILD)/o/jitd/main.o $(call libs,$(jitd_layers))
+$(BUILD)/jitd/jitd: LDLIBS += $(call ldlibs,$(jitd_layers))
+$(BUILD)/jit_grantd/jit-grantd: $(BUILD)/o/jit_grantd/main.o $(call libs,$(jit_grantd_layers))
+$(BUILD)/jit_grantd/jit-grantd: LDLIBS += $(call ldlibs,$(jit_grantd_layers))
+$(BUILD)/jitctl/jitctl: $(BUILD)/o/jitctl/main.o $(call libs,$(jitctl_layers))
+$(BUILD)/jitctl/jitctl: LDLIBS += $(call ldlibs,$(jitctl_layers))
+$(BUILD)/jitd/jitd $(BUILD)/jit_grantd/jit-grantd $(BUILD)/jitctl/jitctl:
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# libpam and libc alone: no C++ runtime, which would cost each sudo a millisecond.
+$(BUILD)/pam_jit/pam_jit.so: $(BUILD)/o/pam_jit/entry.o $(call libs,$(pam_jit_layers)) pam_jit/pam_jit.map
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CXX) -shared $(our_ld) $(if $(SAN),,-nodefaultlibs -Wl,-z,defs) \
+	    -Wl,--version-script=pam_jit/pam_jit.map -Wl,--gc-sections $(LDFLAGS) \
+	    -o $@ $(filter %.o %.a,$^) -lpam -lc
+
+# --- tests ---------------------------------------------------------------------------------------
+# tests/unit/<layer>/test_<unit>.cc is a program of its own, linked with what that layer stands on.
+stack_base       := lib/base
+stack_ipc        := lib/ipc lib/base
+stack_oidc       := lib/oidc lib/base
+stack_policy     := policy lib/base
+stack_sys        := lib/sys lib/ipc lib/base
+stack_net        := lib/net lib/sys lib/oidc lib/base
+stack_jitd       := $(jitd_layers)
+stack_jit_grantd := $(jit_grantd_layers)
+stack_jitctl     := $(jitctl_layers)
+stack_pam_jit    := $(pam_jit_layers)
+
+UNIT_SOURCES := $(wildcard tests/unit/*/test_*.cc)
+UNIT_TESTS   := $(UNIT_SOURCES:%.cc=$(BUILD)/%)
+layer_of      = $(notdir $(patsubst %/,%,$(dir $(1))))
+define unit_rule
+$(BUILD)/$(1:%.cc=%): $(BUILD)/o/$(1:%.cc=%.o) $(call libs,$(stack_$(call layer_of,$(1))))
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)$$(CXX) $$(pie) $$(our_ld) $$(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) \
+	    -lcmocka $(if $(filter oidc,$(call layer_of,$(1))),-lcrypto) \
+	    $(if $(filter pam_jit,$(call layer_of,$(1))),-lpam -ljansson) \
+	    $(call ldlibs,$(stack_$(call layer_of,$(1))))
+endef
+$(foreach s,$(UNIT_SOURCES),$(eval $(call unit_rule,$(s))))
+
+unit: $(UNIT_TESTS) $(PROGRAMS) ## build and run the unit tests
+	@tools/run-units $(UNIT_TESTS)
+
+emulator: $(BUILD)/tests/entra/entra-emulator ## build the provider that the tests talk to
+EMULATOR_OBJS := $(patsubst %.cc,$(BUILD)/o/%.o,$(wildcard tests/entra/*.cc))
+$(EMULATOR_OBJS): SYS_CXX += $(shell $(PKG_CONFIG) --cflags cpp-httplib 2>/dev/null)
+$(EMULATOR_OBJS): our_cxx += $(policy_defs)
+$(BUILD)/tests/entra/entra-emulator: $(EMULATOR_OBJS) $(call libs,lib/base)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ \
+	    $(shell $(PKG_CONFIG) --libs cpp-httplib) -ljansson -lssl -lcrypto -pthread
+
+lint: $(PROGRAMS) ## layers, exports, format
+	@tools/check-layers
+	@tools/check-exports $(BUILD)/pam_jit/pam_jit.so
+	@tools/check-format
+
+format: ## rewrite all sources in the house's format
+	@git ls-files '*.cc' '*.h' | xargs clang-format -i
+
+-include packaging/install.mk
+-include tests/tests.mk
+
+clean: ## remove the build folder
+	rm -rf $(BUILD)
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  \1\t\2/p' Makefile packaging/install.mk tests/tests.mk | expand -t 14
+
+-include $(shell find $(BUILD)/o -name '*.d' 2>/dev/null)

@@ -1,0 +1,41 @@
+// HTTPS on the event loop: curl's multi interface under sd-event, so nothing ever blocks.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <systemd/sd-event.h>
+
+#include "lib/base/result.h"
+#include "lib/oidc/http_message.h"
+
+namespace jit::net {
+
+struct HttpOptions {
+    std::string ca_file;  // replaces the system's roots; empty: the system's
+    std::string proxy;    // empty: none, and the environment is not asked
+    std::chrono::seconds timeout{10}; // one request, from start to end
+};
+
+// Owns all transfers. TLS 1.2 or later, always verified; no redirect is followed, no cookie kept,
+// no other scheme than https spoken; a body ends at 1 MiB.
+class HttpClient
+{
+  public:
+    using Done = std::function<void(oidc::HttpReply)>;
+    // Identifies a transfer for cancel(); never 0, never used twice.
+    using Transfer = unsigned long;
+
+    // Borrows the loop, which must outlive it.
+    static Result<std::unique_ptr<HttpClient>> make(sd_event *loop, HttpOptions options);
+    virtual ~HttpClient() = default;
+
+    // Starts a request. `done` is called once, later, from the loop, unless cancelled. Past the cap
+    // of waiting requests it is called with `unreachable`.
+    virtual Transfer send(oidc::HttpRequest request, Done done) = 0;
+    // Forgets a transfer: `done` will not be called. Unknown ones are ignored.
+    virtual void cancel(Transfer transfer) = 0;
+};
+
+} // namespace jit::net

@@ -1,0 +1,38 @@
+// A request that somebody else sends and a reply that somebody else received: this layer knows no
+// network.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/secret.h"
+
+namespace jit::oidc {
+
+struct HttpRequest {
+    enum class Method { get, post };
+    Method method = Method::get;
+    std::string url;               // https
+    SecretString form;             // post: application/x-www-form-urlencoded, already encoded
+    std::string client_request_id; // sent as client-request-id; empty: not sent
+};
+
+// What came back, or why nothing did. `body` may hold tokens.
+struct HttpReply {
+    enum class Outcome {
+        received,      // a whole reply, of whatever status
+        unreachable,   // no connection, or it broke
+        timed_out,     //
+        not_trusted,   // TLS: unknown authority, wrong name, expired, too old
+        too_large,     // more than the cap: 1 MiB after decoding
+    };
+    Outcome outcome = Outcome::unreachable;
+    long status = 0;
+    SecretString body;
+    std::string retry_after; // the header as received, cut at 64 bytes; empty: none
+};
+
+} // namespace jit::oidc

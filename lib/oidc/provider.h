@@ -1,0 +1,42 @@
+// What is expected of the provider, and what its discovery document says.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/oidc/http_message.h"
+
+namespace jit::oidc {
+
+// From the configuration; the same for the daemon's whole life.
+struct Expectations {
+    bool is_entra = true;
+    std::string tenant;         // lower-case GUID; empty unless is_entra
+    std::string issuer;         // exactly as the token must say
+    std::string authority_host; // host[:port] that every endpoint must have
+    std::string discovery_url;
+    std::vector<std::string> verification_hosts;
+    std::string client_id;
+    std::vector<std::string> scopes;
+};
+
+struct Provider {
+    std::string device_authorization_endpoint;
+    std::string token_endpoint;
+    std::string jwks_uri;
+};
+
+HttpRequest make_discovery_request(const Expectations &expected);
+
+// Reads a discovery document (OpenID Connect Discovery 1.0 section 3, RFC 8628 section 4).
+//   errors   unavailable: not received, 429 or 5xx; bad_input: anything else that is wrong, such
+//            as another issuer, an endpoint missing, not https or on another host
+Result<Provider> read_discovery_reply(const Expectations &expected, const HttpReply &reply);
+
+// Whether a URI may be shown to a person: https, no user part, host among verification_hosts,
+// printable ASCII, at most 200 bytes.
+bool is_showable_uri(const Expectations &expected, std::string_view uri);
+
+} // namespace jit::oidc

@@ -1,0 +1,34 @@
+// Files that only root could have written.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+
+namespace jit::sys {
+
+struct NamedText {
+    std::string path; // whole
+    std::string text;
+};
+
+// Reads a regular file that root owns, that nobody else can write, and of which the same holds for
+// every directory above it. Each component is opened without following links and checked on the
+// open descriptor. The path is absolute and has no "." or "..".
+//   errors   not_found; denied: owner, mode or kind of the file or of a directory above;
+//            bad_input: larger than max_bytes, or not such a path; unavailable: cannot be read
+//   faulty   set, if not null, to the path that is at fault when denied
+Result<std::string> read_trusted_file(const std::string &path, std::size_t max_bytes,
+                                      std::string *faulty = nullptr);
+
+// Reads all files of a trusted directory whose names end in `suffix`, in byte order of their names;
+// names that begin with a dot are left out.
+//   errors  as above; bad_input also for more than max_files
+Result<std::vector<NamedText>> read_trusted_dir(const std::string &path, std::string_view suffix,
+                                                std::size_t max_files, std::size_t max_bytes,
+                                                std::string *faulty = nullptr);
+
+} // namespace jit::sys

@@ -1,0 +1,67 @@
+// jitd.toml: which provider, which host, which person is which user.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/source.h"
+
+namespace jit::policy {
+
+struct Config {
+    // [identity]
+    bool is_entra = true;   // tenant given; otherwise issuer
+    std::string tenant;     // lower-case GUID; empty with issuer
+    std::string issuer;     // the issuer expected in discovery and token, without a trailing slash
+    std::string authority_host;      // "login.microsoftonline.com", or the issuer's host[:port]
+    std::string discovery_url;       // https
+    std::vector<std::string> verification_hosts; // hosts that a verification URI may name
+    std::string client_id;
+    std::vector<std::string> scopes{"openid", "profile"}; // always has openid
+    std::string ca_file;    // absolute path; empty: the system's roots
+    std::string proxy;      // empty: none (the environment is never asked)
+    std::chrono::seconds skew{120};   // at most 300
+    std::chrono::seconds timeout{10}; // one HTTPS request; 1 to 60
+
+    // [users]: local user to person. Object ids in lower case (`sub` as it is).
+    std::map<std::string, std::string, std::less<>> users;
+
+    // [host]
+    std::string host_name;          // empty: the system's own, which the program fills in
+    std::vector<std::string> host_tags;
+
+    // [grants]
+    enum class Backend { automatic, userdb };
+    Backend backend = Backend::automatic;
+
+    // [pam]
+    bool observe = false;
+    std::vector<std::string> strict_services{"sudo", "sudo-i"};
+    struct Exemption {
+        std::string service;
+        std::string account;
+    };
+    std::vector<Exemption> exempt;
+
+    // [audit]
+    bool audit_arguments = false;
+
+    // The object id of a local user; empty view: none.
+    std::string_view person_of(std::string_view user) const;
+};
+
+struct ParsedConfig {
+    std::optional<Config> config; // absent if any diagnostic is an error
+    std::vector<Diagnostic> diagnostics;
+};
+
+// Pure. Keys of later versions are errors that say "not supported by this version"; unknown keys
+// name the nearest known one.
+//   spec  jitd.toml(5)
+ParsedConfig parse_config(const SourceFile &file);
+
+} // namespace jit::policy

@@ -1,0 +1,85 @@
+// What a policy says about one knock on one door, or about one request. Nothing here reads a file,
+// a clock or the name service: the same inputs give the same answer on every host.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/config.h"
+#include "policy/model.h"
+
+namespace jit::policy {
+
+// The PAM service and account that somebody wants to pass.
+struct Door {
+    std::string service;
+    // Every known name of the account's uid; empty: the name could not be resolved, so the door is
+    // gated by every role that lists the service.
+    std::vector<std::string> account_names;
+};
+
+struct Host {
+    std::string name;
+    std::vector<std::string> tags;
+};
+
+// Whether `services` of a role cover a PAM service: sudo covers sudo-i, su covers su-l.
+bool covers_service(const Role &role, std::string_view service);
+
+// The roles that gate a door. Hosts, requesters and approval do not matter here: they only decide
+// who may open it. Borrows from the policy.
+std::vector<const Role *> gating_roles(const Policy &policy, const Door &door);
+
+// What is known about a person before (and, with `signed_in`, after) the provider was asked.
+struct Person {
+    std::string user;                        // local name
+    std::string oid;                         // from the map, lower case; empty: none
+    std::vector<std::string> local_groups;   // from the group file, not made by jit
+    bool signed_in = false;                  // the fields below are from a verified token
+    std::optional<std::vector<std::string>> groups;    // absent: no claim
+    bool group_overage = false;              // the provider left the groups out for their number
+    std::vector<std::string> app_roles;
+};
+
+// Whether a person is among a role's requesters.
+enum class Standing {
+    requester,
+    stranger,     // no, and a sign-in would not change that
+    needs_sign_in // no entry is met yet, and a group: or approle: entry could be
+};
+Standing standing_of(const Role &role, const Person &person);
+
+bool is_for_host(const Role &role, const Host &host);
+
+// Why a request may not go on. Each has one line for people in `explain()`.
+enum class Refusal {
+    none,
+    unknown_role,
+    wrong_host,
+    no_person,      // no entry in [users].map
+    not_requester,
+    group_overage,  // the token leaves groups out, so it can't be seen that the person is in one
+    too_long,       // asked for more than max_duration
+};
+
+// One line: which role, what failed and what would satisfy it. No trailing full stop or newline.
+std::string explain(Refusal refusal, std::string_view role, std::string_view user);
+
+struct [[nodiscard]] Decision {
+    Refusal refusal = Refusal::not_requester;
+    const Role *role = nullptr;          // borrowed from the policy; set unless unknown_role
+    std::chrono::seconds duration{};     // granted at most; only if refusal is none
+    bool needs_sign_in = true;           // the person must sign in (every mode of this version)
+
+    bool is_refused() const { return refusal != Refusal::none; }
+};
+
+// Decides on a request, once before the provider is asked and again with `person.signed_in`.
+//   asked  absent: the role's default duration
+Decision decide(const Policy &policy, std::string_view role, const Person &person,
+                const Host &host, std::optional<std::chrono::seconds> asked);
+
+} // namespace jit::policy

@@ -1,0 +1,26 @@
+// Reads the policy files' text into a Policy, or says everything that is wrong with it.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "policy/model.h"
+#include "policy/source.h"
+
+namespace jit::policy {
+
+struct ParsedPolicy {
+    std::optional<Policy> policy;        // absent if any diagnostic is an error
+    std::vector<Diagnostic> diagnostics; // in the order of the files, then of the lines
+};
+
+// Reads a whole set of policy files: faults across files (two roles of one name) are found too.
+// Pure; never throws but for want of memory; hostile text of any size up to the caller's cap gives
+// diagnostics (at most 100, then one that says so), never a crash.
+//   files    in name order
+//   returns  the policy, if nothing is wrong; no role at all is one error ("no role is defined")
+//   spec     jit-policy(5)
+ParsedPolicy parse_policy(std::span<const SourceFile> files);
+
+} // namespace jit::policy
