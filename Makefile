@@ -59,7 +59,8 @@ pkgs_jitctl     := jansson
 policy_defs     := -DTOML_EXCEPTIONS=0 -DTOML_HEADER_ONLY=1
 
 cflags = $(if $(pkgs_$(1)),$(shell $(PKG_CONFIG) --cflags $(filter-out tomlplusplus,$(pkgs_$(1)))))
-ldlibs = $(shell $(PKG_CONFIG) --libs $(sort $(foreach l,$(1),$(filter-out tomlplusplus,$(pkgs_$(l))))))
+used   = $(sort $(foreach l,$(1),$(filter-out tomlplusplus,$(pkgs_$(l)))))
+ldlibs = $(if $(call used,$(1)),$(shell $(PKG_CONFIG) --libs $(call used,$(1))))
 SYS_CXX := $(foreach l,$(LAYERS),$(call cflags,$(l)))
 
 $(BUILD)/%.a:
