@@ -58,10 +58,19 @@ pkgs_jitctl     := jansson
 # tomlplusplus: the header alone on every distribution, without exceptions.
 policy_defs     := -DTOML_EXCEPTIONS=0 -DTOML_HEADER_ONLY=1
 
-cflags = $(if $(pkgs_$(1)),$(shell $(PKG_CONFIG) --cflags $(filter-out tomlplusplus,$(pkgs_$(1)))))
 used   = $(sort $(foreach l,$(1),$(filter-out tomlplusplus,$(pkgs_$(l)))))
+cflags = $(if $(call used,$(1)),$(shell $(PKG_CONFIG) --cflags $(call used,$(1))))
 ldlibs = $(if $(call used,$(1)),$(shell $(PKG_CONFIG) --libs $(call used,$(1))))
-SYS_CXX := $(foreach l,$(LAYERS),$(call cflags,$(l)))
+SYS_CXX := $(call cflags,$(LAYERS))
+
+# The interface texts, which the servers hand out (org.varlink.service.GetInterfaceDescription).
+$(BUILD)/gen/interface_texts.cc: lib/ipc/io.jitd.Elevation.varlink lib/ipc/io.jitd.Grant.varlink tools/embed-interfaces
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)tools/embed-interfaces $(filter %.varlink,$^) > $@
+$(BUILD)/o/gen/interface_texts.o: $(BUILD)/gen/interface_texts.cc
+	@mkdir -p $(@D)
+	$(call say,CXX,$<)$(CXX) $(our_cxx) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/lib/ipc.a: $(BUILD)/o/gen/interface_texts.o
 
 $(BUILD)/%.a:
 	@mkdir -p $(@D)

@@ -1,0 +1,40 @@
+#include "lib/ipc/frame.h"
+
+namespace jit::ipc {
+
+namespace {
+
+// What one connection may have sent ahead of what was read: two whole frames.
+constexpr std::size_t max_buffered_bytes = 2 * (max_frame_bytes + 1);
+
+} // namespace
+
+Result<void> FrameReader::add(std::string_view bytes)
+{
+    if (buffer_.size() + bytes.size() > max_buffered_bytes)
+        return Error{Code::bad_input, "more was sent than a message may hold"};
+    buffer_ += bytes;
+    const std::size_t end = buffer_.find('\0', scanned_);
+    if (end == std::string::npos)
+        scanned_ = buffer_.size();
+    if (end == 0)
+        return Error{Code::bad_input, "an empty message"};
+    if (std::min(end, buffer_.size()) > max_frame_bytes)
+        return Error{Code::bad_input, "a message is longer than 64 KiB"};
+    return {};
+}
+
+std::optional<std::string> FrameReader::next()
+{
+    const std::size_t end = buffer_.find('\0', scanned_);
+    if (end == std::string::npos) {
+        scanned_ = buffer_.size();
+        return std::nullopt;
+    }
+    std::string frame = buffer_.substr(0, end);
+    buffer_.erase(0, end + 1);
+    scanned_ = 0;
+    return frame;
+}
+
+} // namespace jit::ipc

@@ -1,0 +1,36 @@
+// Varlink frames: JSON texts, each ended by one NUL byte, cut from a stream.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/base/result.h"
+
+namespace jit::ipc {
+
+// A message's longest text, the NUL left out, and the deepest nesting within it.
+inline constexpr std::size_t max_frame_bytes = 64 * 1024;
+inline constexpr unsigned max_depth = 16;
+
+// Collects what arrives and gives out whole frames.
+class FrameReader
+{
+  public:
+    // Adds bytes from the stream.
+    //   errors  bad_input: a frame is too long, or an empty one came; the stream is of no use then
+    Result<void> add(std::string_view bytes);
+
+    // The next whole frame, without its NUL; absent: more bytes are needed.
+    std::optional<std::string> next();
+
+    // Whether a frame has begun and not ended.
+    bool has_partial() const { return !buffer_.empty(); }
+
+  private:
+    std::string buffer_;
+    std::size_t scanned_ = 0; // bytes at the front known to hold no NUL
+};
+
+} // namespace jit::ipc

@@ -1,0 +1,80 @@
+// One framed stream on the event loop, for servers and clients alike.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lib/base/fd.h"
+#include "lib/ipc/frame.h"
+#include "lib/sys/event.h"
+
+namespace jit::sys {
+
+// Owns a non-blocking stream socket. Frames are handed over one by one; a frame that is too long or
+// an unfinished one that is late ends the connection. What the other side does not read is held up
+// to a cap, past which the connection ends.
+//
+// `closed` is called when the connection has ended, but for close(). After a wrong or late frame it
+// is called before that, too, while a last word can still be said: send() and finish() work there.
+// The owner must not destroy the connection inside a callback; close() is safe there.
+class Connection
+{
+  public:
+    using Frame = std::function<void(std::string frame)>;
+    // The error is bad_input for a wrong frame, timed_out for a late one, unavailable if the other
+    // side has gone or finish() is through.
+    using Closed = std::function<void(Error why)>;
+
+    struct Handlers {
+        Frame frame;
+        Closed closed;
+    };
+
+    // Borrows the loop.
+    //   patience  how long the first frame, and any begun one, may take; zero: for ever
+    static Result<std::unique_ptr<Connection>> make(sd_event *loop, Fd socket, Handlers handlers,
+                                                    std::chrono::milliseconds patience);
+
+    // Queues a text that ends with its NUL. Ignored once closed.
+    void send(std::string_view text);
+    // Stops reading; ends when all that was queued is sent, or after a second.
+    void finish();
+    // Ends now, silently.
+    void close();
+    bool is_open() const { return static_cast<bool>(socket_); }
+    std::size_t queued_bytes() const { return out_.size(); }
+
+    // Pauses and resumes reading, so that one call is answered before the next is read.
+    void set_reading(bool reading);
+
+  private:
+    Connection(Fd socket, Handlers handlers, std::chrono::milliseconds patience);
+
+    void on_ready(std::uint32_t events);
+    void read_some();
+    void deliver();
+    void write_some();
+    void update_events();
+    void fail(Error why);
+    void end();
+    void arm_patience();
+
+    Fd socket_;
+    Handlers handlers_;
+    std::chrono::milliseconds patience_;
+    ipc::FrameReader reader_;
+    std::string out_;
+    bool reading_ = true;
+    bool finishing_ = false;
+    bool failing_ = false; // closed() has been told why
+    std::unique_ptr<Watch> watch_;
+    std::unique_ptr<Timer> late_;
+    std::unique_ptr<Later> resume_;
+};
+
+// A non-blocking connection to a Unix socket. Errors: unavailable, with the errno.
+Result<Fd> connect_unix(const std::string &path);
+
+} // namespace jit::sys

@@ -1,0 +1,115 @@
+// A Varlink service on a listening Unix socket: connections, their caps, org.varlink.service, and
+// one call at a time handed to the program.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lib/base/fd.h"
+#include "lib/ipc/message.h"
+#include "lib/sys/connection.h"
+#include "lib/sys/event.h"
+#include "lib/sys/peer.h"
+
+namespace jit::sys {
+
+class VarlinkServer;
+
+// One call, from its arrival to its last reply. Kept by the program for as long as it likes: once
+// answered, or once the caller has gone, whatever is said through it is dropped.
+class Exchange
+{
+  public:
+    Exchange(Connection *connection, Peer peer, ipc::Call call)
+        : connection_(connection), peer_(peer), call_(std::move(call))
+    {
+    }
+
+    const ipc::Call &call() const { return call_; }
+    const Peer &peer() const { return peer_; }
+    bool is_open() const { return connection_ != nullptr; }
+
+    // One of several replies; for a call with "more" only.
+    void reply_and_continue(const ipc::Json &parameters);
+    // The last reply.
+    void reply(const ipc::Json &parameters);
+    // The last reply, a named error with a line for people.
+    void fail(std::string_view error, std::string_view message);
+    // The same, after which the connection ends: for callers that break the rules.
+    void fail_and_close(std::string_view error, const ipc::Json &parameters);
+
+    // Called once if the caller goes before the last reply.
+    void on_gone(std::function<void()> gone) { gone_ = std::move(gone); }
+
+  private:
+    friend class VarlinkServer;
+    void answer(Result<std::string> text, bool close);
+    void caller_has_gone();
+
+    Connection *connection_; // borrowed; null once answered or gone
+    Peer peer_;
+    ipc::Call call_;
+    std::function<void()> gone_;
+};
+
+class VarlinkServer
+{
+  public:
+    struct Description {
+        std::string product;        // org.varlink.service.GetInfo
+        std::string interface_name; // "io.jitd.Elevation"
+        const char *interface_text;
+    };
+    struct Limits {
+        std::size_t connections;             // all together
+        std::size_t connections_for_root;    // of these, kept free for uid 0
+        std::size_t connections_of_one_user; // for each uid but 0
+        std::chrono::milliseconds patience;  // for a whole frame
+    };
+    // Gets each call of the interface. The method stands in the call without the interface's name
+    // removed.
+    using Handler = std::function<void(std::shared_ptr<Exchange>)>;
+
+    // Borrows the loop; owns the listening socket.
+    static Result<std::unique_ptr<VarlinkServer>>
+    make(sd_event *loop, Fd listening, Description description, Limits limits, Handler handler);
+
+    std::size_t connections() const { return clients_.size(); }
+    // Called whenever the last connection has ended.
+    void on_idle(std::function<void()> idle) { idle_ = std::move(idle); }
+
+  private:
+    struct Client {
+        Peer peer;
+        std::unique_ptr<Connection> connection;
+        std::shared_ptr<Exchange> exchange; // the call being answered, if any
+    };
+
+    VarlinkServer(sd_event *loop, Fd listening, Description description, Limits limits,
+                  Handler handler);
+
+    void accept_some();
+    void admit(Fd socket);
+    bool has_room_for(const Peer &peer) const;
+    void on_frame(unsigned long id, std::string frame);
+    void on_closed(unsigned long id, Error why);
+    void answer_service(Exchange &exchange);
+    void bury();
+
+    sd_event *loop_;
+    Fd listening_;
+    Description description_;
+    Limits limits_;
+    Handler handler_;
+    std::function<void()> idle_;
+    std::unique_ptr<Watch> watch_;
+    std::unique_ptr<Timer> accept_again_;
+    std::unique_ptr<Timer> burial_;
+    std::map<unsigned long, Client> clients_;
+    unsigned long next_id_ = 1;
+};
+
+} // namespace jit::sys
