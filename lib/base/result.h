@@ -78,7 +78,7 @@ template <typename T> T unwrap(Result<T> &&result)
 {
     return *std::move(result);
 }
-inline void unwrap(const Result<void> &) {}
+inline void unwrap(Result<void> &&) {}
 } // namespace detail
 
 } // namespace jit

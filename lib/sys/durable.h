@@ -10,13 +10,19 @@
 namespace jit::sys {
 
 // Writes a file beside `name` in a directory, syncs it, renames it over `name`, syncs the
-// directory. After an error the old file, if any, is as it was and no temporary file is left.
+// directory. After an error the old file, if any, is as it was and no temporary file is left; only
+// when the last step, the directory's sync, fails is the new file in place though not surely on
+// disk.
 //   directory  an open directory; borrowed
 //   name       one component
+//   mode       exactly this: no umask is applied
 Result<void> write_durable(int directory, const std::string &name, std::string_view bytes,
                            mode_t mode);
 
 // Removes a file and syncs the directory. Absent is fine.
 Result<void> remove_durable(int directory, const std::string &name);
+
+// Whether a name is that of a temporary file of write_durable(), left by a crash within it.
+bool is_temporary(std::string_view name);
 
 } // namespace jit::sys

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -13,5 +14,18 @@ namespace jit::sys {
 //   user     a name (is_name)
 //   errors   unavailable: a file could not be read
 Result<std::vector<std::string>> read_local_groups(const std::string &user);
+// The same from files of other names.
+Result<std::vector<std::string>> read_local_groups(const std::string &user,
+                                                   const std::string &group_file,
+                                                   const std::string &passwd_file);
+
+struct LocalGroup {
+    std::string name;
+    gid_t gid = 0;
+    std::vector<std::string> members;
+};
+
+// All lines of a group file, in its order.
+Result<std::vector<LocalGroup>> read_group_file(const std::string &path = "/etc/group");
 
 } // namespace jit::sys

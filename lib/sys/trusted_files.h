@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -26,9 +27,23 @@ Result<std::string> read_trusted_file(const std::string &path, std::size_t max_b
 
 // Reads all files of a trusted directory whose names end in `suffix`, in byte order of their names;
 // names that begin with a dot are left out.
-//   errors  as above; bad_input also for more than max_files
+//   max_bytes  of each file
+//   errors     as above; bad_input also for more than max_files
 Result<std::vector<NamedText>> read_trusted_dir(const std::string &path, std::string_view suffix,
                                                 std::size_t max_files, std::size_t max_bytes,
+                                                std::string *faulty = nullptr);
+
+// Where trust begins: the two functions above begin at "/" with root. Paths are absolute as seen
+// from `base`.
+struct TrustBase {
+    int base = -1;   // an open directory, itself already trusted; borrowed
+    uid_t owner = 0; // who must own everything below
+};
+Result<std::string> read_trusted_file(const TrustBase &from, const std::string &path,
+                                      std::size_t max_bytes, std::string *faulty = nullptr);
+Result<std::vector<NamedText>> read_trusted_dir(const TrustBase &from, const std::string &path,
+                                                std::string_view suffix, std::size_t max_files,
+                                                std::size_t max_bytes,
                                                 std::string *faulty = nullptr);
 
 } // namespace jit::sys
