@@ -1,0 +1,277 @@
+// List, Roles, Drop and Revoke: the messages that carry records or name many at once.
+#include <utility>
+
+#include "lib/base/text.h"
+#include "lib/ipc/elevation.h"
+#include "lib/ipc/members.h"
+
+namespace jit::ipc {
+
+namespace {
+
+constexpr std::size_t max_records = 1024;
+constexpr std::size_t max_groups = 64;
+constexpr std::size_t max_services = 64;
+constexpr std::size_t max_approvers = 64;
+constexpr std::size_t max_oid_bytes = 256; // `sub` has at most 255 (OpenID Connect Core section 2)
+constexpr std::size_t max_host_bytes = 256;
+constexpr std::size_t max_description_bytes = 1024;
+constexpr std::size_t max_word_bytes = 32;
+
+// The members that a grant and a request share, in the order they are printed in: first those
+// before the times, then those after.
+template <typename Record> void read_head(MemberReader &reader, Record &record)
+{
+    record.id = reader.id("id");
+    record.role = reader.name("role");
+    record.user = reader.name("user");
+    record.oid = reader.maybe_empty_text("oid", max_oid_bytes);
+    record.groups = reader.texts("groups", max_groups, 64, &is_name);
+    const std::optional<State> state = parse_state(reader.text("state", max_word_bytes));
+    if (state)
+        record.state = *state;
+    else
+        reader.refuse("a word is not one of the protocol's");
+}
+
+template <typename Record> void read_tail(MemberReader &reader, Record &record)
+{
+    record.host = reader.text("host", max_host_bytes);
+    record.service = reader.maybe_text("service", max_service_bytes);
+    record.approvers = reader.texts("approvers", max_approvers, max_oid_bytes);
+    record.reason = reader.maybe_text("reason", max_reason_bytes);
+}
+
+template <typename Record> void write_head(MemberWriter &writer, const Record &record)
+{
+    writer.text("id", record.id);
+    writer.text("role", record.role);
+    writer.text("user", record.user);
+    writer.text("oid", record.oid);
+    writer.texts("groups", record.groups);
+    writer.text("state", name_of(record.state));
+}
+
+template <typename Record> void write_tail(MemberWriter &writer, const Record &record)
+{
+    writer.text("host", record.host);
+    writer.maybe_text("service", record.service);
+    writer.texts("approvers", record.approvers);
+    writer.maybe_text("reason", record.reason);
+}
+
+Result<GrantRecord> decode_grant(const json_t *object)
+{
+    MemberReader reader{object};
+    GrantRecord grant;
+    read_head(reader, grant);
+    grant.since = reader.time("since");
+    grant.until = reader.time("until");
+    read_tail(reader, grant);
+    TRY(reader.finish());
+    return grant;
+}
+
+Result<RequestRecord> decode_request(const json_t *object)
+{
+    MemberReader reader{object};
+    RequestRecord request;
+    read_head(reader, request);
+    request.deadline = reader.time("deadline");
+    read_tail(reader, request);
+    TRY(reader.finish());
+    return request;
+}
+
+Result<RoleRecord> decode_role(const json_t *object)
+{
+    // A null element must not pass for an object without members.
+    if (!json_is_object(object))
+        return Error{Code::bad_input, "a role should be an object"};
+    MemberReader reader{object};
+    RoleRecord role;
+    role.name = reader.name("name");
+    role.description = reader.maybe_empty_text("description", max_description_bytes);
+    role.groups = reader.texts("groups", max_groups, 64, &is_name);
+    role.services = reader.texts("services", max_services, max_service_bytes);
+    role.default_duration = reader.duration("default_duration");
+    role.max_duration = reader.duration("max_duration");
+    role.grant = reader.maybe_id("grant");
+    role.until = reader.maybe_time("until");
+    TRY(reader.finish());
+    return role;
+}
+
+} // namespace
+
+Json encode_grant(const GrantRecord &grant)
+{
+    MemberWriter writer;
+    write_head(writer, grant);
+    writer.time("since", grant.since);
+    writer.time("until", grant.until);
+    write_tail(writer, grant);
+    return writer.take();
+}
+
+Json encode_request(const RequestRecord &request)
+{
+    MemberWriter writer;
+    write_head(writer, request);
+    writer.time("deadline", request.deadline);
+    write_tail(writer, request);
+    return writer.take();
+}
+
+Json encode_role(const RoleRecord &role)
+{
+    MemberWriter writer;
+    writer.text("name", role.name);
+    writer.text("description", role.description);
+    writer.texts("groups", role.groups);
+    writer.texts("services", role.services);
+    writer.duration("default_duration", role.default_duration);
+    writer.duration("max_duration", role.max_duration);
+    writer.maybe_text("grant", role.grant);
+    writer.maybe_time("until", role.until);
+    return writer.take();
+}
+
+Result<ListCall> decode_list_call(const json_t *parameters)
+{
+    MemberReader reader{parameters};
+    ListCall call;
+    call.id = reader.maybe_id("id");
+    call.all = reader.maybe_flag("all");
+    call.ended = reader.maybe_flag("ended");
+    TRY(reader.finish());
+    return call;
+}
+
+Json encode_list_call(const ListCall &call)
+{
+    MemberWriter writer;
+    writer.maybe_text("id", call.id);
+    if (call.all)
+        writer.flag("all", true);
+    if (call.ended)
+        writer.flag("ended", true);
+    return writer.take();
+}
+
+Result<ListReply> decode_list_reply(const json_t *parameters)
+{
+    MemberReader reader{parameters};
+    const json_t *grant = reader.maybe_object("grant");
+    const json_t *request = reader.maybe_object("request");
+    if (grant != nullptr && request != nullptr)
+        reader.refuse("a record is both a grant and a request");
+    TRY(reader.finish());
+    ListReply reply;
+    if (grant != nullptr)
+        reply.grant = TRY(decode_grant(grant));
+    if (request != nullptr)
+        reply.request = TRY(decode_request(request));
+    return reply;
+}
+
+Json encode_list_reply(const ListReply &reply)
+{
+    MemberWriter writer;
+    if (reply.grant)
+        writer.value("grant", encode_grant(*reply.grant));
+    if (reply.request)
+        writer.value("request", encode_request(*reply.request));
+    return writer.take();
+}
+
+Result<void> decode_roles_call(const json_t *parameters)
+{
+    return MemberReader{parameters}.finish();
+}
+
+Result<RolesReply> decode_roles_reply(const json_t *parameters)
+{
+    MemberReader reader{parameters};
+    const json_t *list = reader.array("roles", max_records);
+    TRY(reader.finish());
+    RolesReply reply;
+    for (std::size_t i = 0; i < json_array_size(list); ++i)
+        reply.roles.push_back(TRY(decode_role(json_array_get(list, i))));
+    return reply;
+}
+
+Json encode_roles_reply(const RolesReply &reply)
+{
+    std::vector<Json> roles;
+    for (const RoleRecord &role : reply.roles)
+        roles.push_back(encode_role(role));
+    MemberWriter writer;
+    writer.values("roles", std::move(roles));
+    return writer.take();
+}
+
+Result<DropCall> decode_drop_call(const json_t *parameters)
+{
+    MemberReader reader{parameters};
+    DropCall call;
+    call.id = reader.maybe_id("id");
+    call.role = reader.maybe_name("role");
+    if (call.id.has_value() == call.role.has_value())
+        reader.refuse("exactly one of id and role is needed");
+    TRY(reader.finish());
+    return call;
+}
+
+Json encode_drop_call(const DropCall &call)
+{
+    MemberWriter writer;
+    writer.maybe_text("id", call.id);
+    writer.maybe_text("role", call.role);
+    return writer.take();
+}
+
+Result<RevokeCall> decode_revoke_call(const json_t *parameters)
+{
+    MemberReader reader{parameters};
+    RevokeCall call;
+    call.id = reader.maybe_id("id");
+    call.user = reader.maybe_name("user");
+    call.role = reader.maybe_name("role");
+    call.all = reader.maybe_flag("all");
+    // An empty call must never mean everything.
+    const int given = int{call.id.has_value()} + int{call.user.has_value()} +
+                      int{call.role.has_value()} + int{call.all};
+    if (given != 1)
+        reader.refuse("exactly one of id, user, role and all is needed");
+    TRY(reader.finish());
+    return call;
+}
+
+Json encode_revoke_call(const RevokeCall &call)
+{
+    MemberWriter writer;
+    writer.maybe_text("id", call.id);
+    writer.maybe_text("user", call.user);
+    writer.maybe_text("role", call.role);
+    if (call.all)
+        writer.flag("all", true);
+    return writer.take();
+}
+
+Result<IdsReply> decode_ids_reply(const json_t *parameters)
+{
+    MemberReader reader{parameters};
+    IdsReply reply{reader.texts("ids", max_records, 16, &is_id)};
+    TRY(reader.finish());
+    return reply;
+}
+
+Json encode_ids_reply(const IdsReply &reply)
+{
+    MemberWriter writer;
+    writer.texts("ids", reply.ids);
+    return writer.take();
+}
+
+} // namespace jit::ipc
