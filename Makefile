@@ -76,6 +76,10 @@ $(BUILD)/%.a:
 	@mkdir -p $(@D)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 $(BUILD)/o/policy/%.o: our_cxx += $(policy_defs)
+# What the module is made of runs in other people's programs: nothing of the C++ runtime is linked.
+bare := -U_GLIBCXX_ASSERTIONS -fno-exceptions -fno-rtti -fno-threadsafe-statics
+$(BUILD)/o/pam_jit/%.o: our_cxx += $(bare)
+$(patsubst %,$(BUILD)/o/lib/ipc/%.o,json_scanner reply_reader call_writer): our_cxx += $(bare)
 $(BUILD)/o/%.o: %.cc
 	@mkdir -p $(@D)
 	$(call say,CXX,$<)$(CXX) $(our_cxx) $(SYS_CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<

@@ -1,0 +1,46 @@
+// What the PAM module understands of jitd's replies: a closed set, read strictly into fixed
+// buffers. Interface: lib/ipc/io.jitd.Elevation.varlink, methods Check and Request.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "lib/base/fixed_text.h"
+
+namespace jit::ipc {
+
+inline constexpr std::size_t max_reply_roles = 32;
+
+// One reply. A member that was absent or null is empty. Texts are UTF-8 but not yet safe to show.
+struct Reply {
+    bool continues = false; // more replies to the same call follow
+    bool is_error = false;
+    FixedText<96> error; // full name, "io.jitd.Elevation.Refused"
+
+    FixedText<16> verdict; // of Check
+    FixedText<16> state;   // of Request
+    FixedText<64> role;
+    FixedText<16> grant;
+    FixedText<16> id;
+    FixedText<20> until; // RFC 3339 as sent, shape not checked
+    FixedText<64> host;
+    FixedText<160> uri;
+    FixedText<32> code;
+    FixedText<32> cause;
+    FixedText<512> message; // cut to what fits; every longer text of another member is refused
+    std::optional<std::int32_t> duration_s; // 0 to 366 days, as expires_s
+    std::optional<std::int32_t> expires_s;
+    std::array<FixedText<64>, max_reply_roles> roles; // the first ones
+    std::size_t role_count = 0;                       // of those kept
+    bool has_more_roles = false;
+};
+
+// Reads one frame, the NUL not included.
+//   returns  false: not JSON, beyond a cap of json_scanner.h, a known member of another type or
+//            size, or anything after the object; out is then not to be used
+bool read_reply(std::string_view frame, Reply &out);
+
+} // namespace jit::ipc
