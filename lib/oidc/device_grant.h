@@ -18,6 +18,8 @@
 #include "lib/oidc/http_message.h"
 #include "lib/oidc/provider.h"
 
+struct json_t;
+
 namespace jit::oidc {
 
 enum class Failure {
@@ -64,17 +66,34 @@ class DeviceGrant
     // The first step: the device authorization request (section 3.1).
     Step start();
     // The reply to the last SendRequest (sections 3.2 and 3.5). A failed poll is retried with
-    // growing pauses inside the deadline; a failed first request is retried at most twice.
+    // growing pauses inside the deadline; a failed first request is retried at most twice. TLS that
+    // is not trusted ends the flow at once before the code is shown, later at the third time.
+    //   expires_in   seconds, from 1; more than 3600 counts as 3600. interval: absent 5, 0 counts
+    //                as 1, more than 60 as 60. Both also as text. Anything else: `broken`
+    //   Retry-After  whole seconds are honoured, as far as the deadline goes; anything else: 5
     Step on_reply(const HttpReply &reply, BootTime now);
-    // The time of the last WaitUntil or ShowCode has come.
+    // The time of the last WaitUntil or ShowCode has come. Called too early it says again when;
+    // called while a request is out it ends the flow if that has expired.
     Step on_time(BootTime now);
 
+    // Any call that the state does not allow, such as one after Finished, gives Finished, `broken`.
+
   private:
-    enum class State { idle, authorizing, retrying, waiting, polling, finished };
+    enum class State {
+        idle,
+        authorizing,
+        retrying,
+        waiting,
+        polling,
+        finished
+    };
 
     Step read_authorization(const HttpReply &reply, BootTime now);
     Step read_poll(const HttpReply &reply, BootTime now);
-    Step finish(Failure failure, std::string advice);
+    Step read_error(const json_t *reply);
+    Step retry(const HttpReply &reply, BootTime now);
+    Step wait(std::chrono::seconds pause, State next, BootTime now);
+    Step finish(Failure failure, std::string advice = {});
     HttpRequest make_authorization_request() const;
     HttpRequest make_poll() const;
 
@@ -83,6 +102,8 @@ class DeviceGrant
     std::string request_id_;
     std::string correlation_id_;
     BootTime deadline_;
+    BootTime expires_; // the deadline or the code's end, whichever is first
+    BootTime next_at_; // when the next request may be sent
     State state_ = State::idle;
     SecretString device_code_;
     std::chrono::seconds interval_{5};

@@ -1,0 +1,382 @@
+#include "lib/oidc/device_grant.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "lib/base/text.h"
+#include "lib/oidc/entra_advice.h"
+#include "lib/oidc/form.h"
+#include "lib/oidc/json.h"
+
+namespace jit::oidc {
+
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::size_t max_device_code_bytes = 8 * 1024;
+constexpr std::size_t max_id_token_bytes = 64 * 1024;
+constexpr std::size_t min_user_code_bytes = 4;
+constexpr std::size_t max_user_code_bytes = 32;
+constexpr seconds max_expires_in{3600};
+constexpr seconds default_interval{5}; // RFC 8628 section 3.2
+constexpr seconds max_interval{60};
+constexpr seconds slow_down_step{5}; // RFC 8628 section 3.5
+constexpr seconds throttle_pause{5}; // no usable Retry-After
+constexpr seconds max_backoff{60};
+constexpr unsigned max_first_failures = 2;
+constexpr unsigned max_distrust = 2;
+
+constexpr std::string_view grant_type = "urn:ietf:params:oauth:grant-type:device_code";
+
+// A number of seconds, as an integer or as digits in a string: providers send both.
+std::optional<long long> read_seconds(const json_t *value)
+{
+    if (json_is_integer(value))
+        return json_integer_value(value);
+    if (!json_is_string(value))
+        return std::nullopt;
+    const std::string_view text{json_string_value(value), json_string_length(value)};
+    long long number = 0;
+    const auto [stop, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (fault != std::errc{} || stop != text.data() + text.size())
+        return std::nullopt;
+    return number;
+}
+
+std::optional<seconds> read_expires_in(const json_t *reply)
+{
+    const auto number = read_seconds(json_object_get(reply, "expires_in"));
+    if (!number || *number < 1)
+        return std::nullopt;
+    return std::min(seconds{*number}, max_expires_in);
+}
+
+std::optional<seconds> read_interval(const json_t *reply)
+{
+    const json_t *member = json_object_get(reply, "interval");
+    if (member == nullptr || json_is_null(member))
+        return default_interval;
+    const auto number = read_seconds(member);
+    if (!number || *number < 0)
+        return std::nullopt;
+    return std::clamp(seconds{*number}, seconds{1}, max_interval);
+}
+
+// What the header asks for. A date, or anything that is not a whole number, counts as 5 s.
+std::optional<seconds> read_retry_after(std::string_view header)
+{
+    if (header.empty())
+        return std::nullopt;
+    long number = 0;
+    const auto [stop, fault] =
+        std::from_chars(header.data(), header.data() + header.size(), number);
+    if (fault != std::errc{} || stop != header.data() + header.size() || number < 0)
+        return throttle_pause;
+    return std::min(seconds{number}, max_expires_in);
+}
+
+// A person types it and a terminal shows it.
+bool is_user_code(std::string_view code)
+{
+    return code.size() >= min_user_code_bytes && code.size() <= max_user_code_bytes &&
+           std::all_of(code.begin(), code.end(), [](char c) {
+               return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                      c == '-';
+           });
+}
+
+// Doubled for each failure in a row, at most a minute unless the interval itself is longer.
+seconds back_off(seconds base, unsigned doublings)
+{
+    return std::max(base, std::min(base * (1 << std::min(doublings, 6U)), max_backoff));
+}
+
+// Errors of RFC 6749 section 5.2, RFC 8628 section 3.5 and Entra's own, that end a flow. What is
+// not in the table makes no sense here.
+struct Ending {
+    std::string_view error;
+    Failure failure;
+};
+constexpr Ending endings[] = {
+    {"authorization_declined", Failure::declined}, // Entra's name
+    {"access_denied", Failure::declined},          // the RFC's
+    {"expired_token", Failure::expired},
+    {"code_expired", Failure::expired},
+    {"bad_verification_code", Failure::broken},
+    {"invalid_grant", Failure::blocked},
+    {"interaction_required", Failure::blocked},
+    {"consent_required", Failure::blocked},
+    {"login_required", Failure::blocked},
+    {"invalid_client", Failure::misconfigured},
+    {"unauthorized_client", Failure::misconfigured},
+    {"invalid_request", Failure::misconfigured},
+    {"invalid_scope", Failure::misconfigured},
+    {"invalid_resource", Failure::misconfigured},
+    {"invalid_target", Failure::misconfigured},
+    {"unsupported_grant_type", Failure::misconfigured},
+};
+
+Failure failure_of(std::string_view error)
+{
+    const auto *found = std::find_if(std::begin(endings), std::end(endings),
+                                     [&](const Ending &ending) { return ending.error == error; });
+    return found == std::end(endings) ? Failure::broken : found->failure;
+}
+
+const char *general_advice(Failure failure)
+{
+    switch (failure) {
+    case Failure::none:
+        return "";
+    case Failure::declined:
+        return "The sign-in was declined.";
+    case Failure::expired:
+        return "It was not approved in time. Start again.";
+    case Failure::unreachable:
+        return "The identity provider could not be reached. Try again later.";
+    case Failure::not_trusted:
+        return "The identity provider's certificate is not trusted. Ask the administrator.";
+    case Failure::misconfigured:
+        return "The provider refused this host's registration. The administrator has to check it.";
+    case Failure::blocked:
+        return "The provider does not accept this sign-in, or the code was used already. The "
+               "browser page says more.";
+    case Failure::broken:
+        break;
+    }
+    return "The identity provider's answer makes no sense. Ask the administrator.";
+}
+
+bool is_transient(std::string_view error)
+{
+    return error == "temporarily_unavailable" || error == "server_error";
+}
+
+bool is_throttled(const HttpReply &reply)
+{
+    return reply.outcome == HttpReply::Outcome::received &&
+           (reply.status == 429 || reply.status >= 500);
+}
+
+} // namespace
+
+DeviceGrant::DeviceGrant(const Expectations &expected, const Provider &provider,
+                         std::string request_id, BootTime deadline)
+    : expected_(expected), provider_(provider), request_id_(std::move(request_id)),
+      correlation_id_(request_id_), deadline_(deadline), expires_(deadline), next_at_(deadline)
+{
+}
+
+Step DeviceGrant::start()
+{
+    if (state_ != State::idle)
+        return finish(Failure::broken);
+    state_ = State::authorizing;
+    return SendRequest{make_authorization_request()};
+}
+
+Step DeviceGrant::on_reply(const HttpReply &reply, BootTime now)
+{
+    if (state_ != State::authorizing && state_ != State::polling)
+        return finish(Failure::broken);
+    switch (reply.outcome) {
+    case HttpReply::Outcome::received:
+        break;
+    case HttpReply::Outcome::unreachable:
+    case HttpReply::Outcome::timed_out:
+        return retry(reply, now);
+    case HttpReply::Outcome::not_trusted:
+        // Nothing was sent. With the code on the screen one broken handshake should not cost the
+        // person the sign-in; with none yet, the cause is most likely there to stay.
+        if (state_ == State::authorizing || failures_ >= max_distrust)
+            return finish(Failure::not_trusted);
+        return retry(reply, now);
+    case HttpReply::Outcome::too_large:
+        return finish(Failure::broken);
+    }
+    if (is_throttled(reply))
+        return retry(reply, now);
+    // A redirect would carry the device code to wherever it points.
+    if (reply.status != 200 && (reply.status < 400 || reply.status > 499))
+        return finish(Failure::broken);
+    return state_ == State::authorizing ? read_authorization(reply, now) : read_poll(reply, now);
+}
+
+Step DeviceGrant::on_time(BootTime now)
+{
+    switch (state_) {
+    case State::idle:
+    case State::finished:
+        return finish(Failure::broken);
+    case State::retrying:
+        if (now >= deadline_)
+            return finish(Failure::unreachable);
+        if (now < next_at_)
+            return WaitUntil{next_at_};
+        state_ = State::authorizing;
+        return SendRequest{make_authorization_request()};
+    case State::waiting:
+        if (now >= expires_)
+            return finish(Failure::expired);
+        if (now < next_at_)
+            return WaitUntil{next_at_};
+        state_ = State::polling;
+        return SendRequest{make_poll()};
+    case State::authorizing:
+    case State::polling:
+        break;
+    }
+    if (now >= expires_)
+        return finish(state_ == State::polling ? Failure::expired : Failure::unreachable);
+    return WaitUntil{expires_};
+}
+
+Step DeviceGrant::read_authorization(const HttpReply &reply, BootTime now)
+{
+    const Json parsed = parse_object(reply.body.reveal());
+    const json_t *body = parsed.get();
+    if (body == nullptr)
+        return finish(Failure::broken);
+    // Entra has sent errors of this endpoint with HTTP 200.
+    if (json_object_get(body, "error") != nullptr) {
+        if (is_transient(text_member(body, "error").value_or("")))
+            return retry(reply, now);
+        return read_error(body);
+    }
+    const auto device_code = text_member(body, "device_code");
+    const auto user_code = text_member(body, "user_code");
+    const auto uri = text_member(body, "verification_uri");
+    const auto expires_in = read_expires_in(body);
+    const auto interval = read_interval(body);
+    if (reply.status != 200 || !device_code || device_code->empty() ||
+        device_code->size() > max_device_code_bytes || !user_code || !is_user_code(*user_code) ||
+        !uri || !is_showable_uri(expected_, *uri) || !expires_in || !interval)
+        return finish(Failure::broken);
+    if (now >= deadline_)
+        return finish(Failure::expired);
+
+    device_code_ = SecretString{*device_code};
+    interval_ = *interval;
+    expires_ = std::min(deadline_, now + *expires_in);
+    next_at_ = std::min(expires_, now + interval_);
+    failures_ = 0;
+    state_ = State::waiting;
+    // verification_uri_complete is never looked at: the code must be typed by who sees it here.
+    return ShowCode{std::string{*uri}, std::string{*user_code}, expires_, next_at_};
+}
+
+Step DeviceGrant::read_poll(const HttpReply &reply, BootTime now)
+{
+    const Json parsed = parse_object(reply.body.reveal());
+    const json_t *body = parsed.get();
+    if (body == nullptr)
+        return finish(Failure::broken);
+    if (json_object_get(body, "error") != nullptr) {
+        const std::string_view error = text_member(body, "error").value_or("");
+        if (is_transient(error))
+            return retry(reply, now);
+        const bool slow_down = error == "slow_down";
+        if (!slow_down && error != "authorization_pending")
+            return read_error(body);
+        if (slow_down)
+            interval_ += slow_down_step;
+        failures_ = 0;
+        const seconds asked = read_retry_after(reply.retry_after).value_or(interval_);
+        return wait(std::max(interval_, asked), State::waiting, now);
+    }
+    const auto id_token = text_member(body, "id_token");
+    if (reply.status != 200 || !id_token || id_token->empty() ||
+        id_token->size() > max_id_token_bytes)
+        return finish(Failure::broken);
+    // The provider may judge its own code's life, but nothing outlives the caller's deadline.
+    if (now > deadline_)
+        return finish(Failure::expired);
+    Finished done;
+    done.id_token = SecretString{*id_token};
+    done.correlation_id = correlation_id_;
+    device_code_.wipe();
+    state_ = State::finished;
+    return done;
+}
+
+Step DeviceGrant::read_error(const json_t *reply)
+{
+    provider_code_ = read_provider_code(reply);
+    if (const auto id = text_member(reply, "correlation_id"); id && is_guid(*id))
+        correlation_id_ = *id;
+    // Decided by `error` alone; the number is for people.
+    const char *advice = advice_for(provider_code_);
+    return finish(failure_of(text_member(reply, "error").value_or("")),
+                  advice != nullptr ? advice : "");
+}
+
+// After no answer, or one that says "later".
+Step DeviceGrant::retry(const HttpReply &reply, BootTime now)
+{
+    const unsigned before = failures_++;
+    const bool first = state_ == State::authorizing;
+    if (first && before >= max_first_failures)
+        return finish(Failure::unreachable);
+
+    seconds pause{};
+    if (reply.outcome != HttpReply::Outcome::received) {
+        // RFC 8628 section 3.5: after a timeout the next poll must come later than the interval.
+        pause = first ? back_off(seconds{1}, before) : back_off(interval_, before + 1);
+    } else if (const auto asked = read_retry_after(reply.retry_after)) {
+        pause = std::max(*asked, interval_);
+    } else {
+        pause = back_off(std::max(interval_, throttle_pause), before);
+    }
+    if (first && now + pause >= deadline_)
+        return finish(Failure::unreachable);
+    return wait(pause, first ? State::retrying : State::waiting, now);
+}
+
+Step DeviceGrant::wait(seconds pause, State next, BootTime now)
+{
+    state_ = next;
+    // Past the end there is nothing to ask: on_time() then finishes.
+    next_at_ = std::min(expires_, now + pause);
+    return WaitUntil{next_at_};
+}
+
+Step DeviceGrant::finish(Failure failure, std::string advice)
+{
+    device_code_.wipe();
+    state_ = State::finished;
+    Finished done;
+    done.failure = failure;
+    done.advice = advice.empty() ? general_advice(failure) : std::move(advice);
+    done.correlation_id = correlation_id_;
+    done.provider_code = provider_code_;
+    return done;
+}
+
+HttpRequest DeviceGrant::make_authorization_request() const
+{
+    std::string scope;
+    for (const std::string &word : expected_.scopes)
+        scope += scope.empty() ? word : " " + word;
+    HttpRequest request;
+    request.method = HttpRequest::Method::post;
+    request.url = provider_.device_authorization_endpoint;
+    request.form = encode_form({{"client_id", expected_.client_id}, {"scope", scope}});
+    request.client_request_id = request_id_;
+    return request;
+}
+
+HttpRequest DeviceGrant::make_poll() const
+{
+    HttpRequest request;
+    request.method = HttpRequest::Method::post;
+    request.url = provider_.token_endpoint;
+    request.form = encode_form({{"grant_type", grant_type},
+                                {"client_id", expected_.client_id},
+                                {"device_code", device_code_.reveal()}});
+    request.client_request_id = request_id_;
+    return request;
+}
+
+} // namespace jit::oidc
