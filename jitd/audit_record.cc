@@ -1,0 +1,123 @@
+#include "jitd/audit_record.h"
+
+#include <syslog.h>
+
+#include <array>
+
+#include <jansson.h>
+
+#include "lib/base/handle.h"
+#include "lib/base/text.h"
+
+namespace jit::daemon {
+
+namespace {
+
+struct Kind {
+    Event event;
+    std::string_view name;
+    const char *message_id; // never changed once released: people match on it
+    int priority;
+};
+
+constexpr std::array<Kind, 20> kinds{{
+    {Event::requested, "requested", "b55f3a3958de4b6f9449670efb2e7791", LOG_INFO},
+    {Event::code_issued, "code-issued", "0a1b7d35748048f9adb792909cb71f65", LOG_INFO},
+    {Event::signed_in, "signed-in", "89fb6f0a7bd748f8941410fbddc65e06", LOG_INFO},
+    {Event::approved, "approved", "84fe01d338f54ecaa4fe215c13d49690", LOG_INFO},
+    {Event::denied, "denied", "99865b176e7f4b9ab9e158f1147cd784", LOG_WARNING},
+    {Event::cancelled, "cancelled", "65373bb3c4534fe397715126aa74509b", LOG_INFO},
+    {Event::timed_out, "timed-out", "ebe2d57cfac44afda082222d1708412e", LOG_INFO},
+    {Event::granted, "granted", "938c4a84c7c74f77afabce387ba55d02", LOG_NOTICE},
+    {Event::used, "used", "f1bc8f16f2d44e49a30987c1ed9a75b7", LOG_INFO},
+    {Event::refused, "refused", "721d98da9ebd4704b8f0bd10de6acfd4", LOG_WARNING},
+    {Event::dropped, "dropped", "b96d5c9db672482daacfa6ba537dda81", LOG_INFO},
+    {Event::revoked, "revoked", "d04ec404b40e4a83ae2eaca69816f275", LOG_NOTICE},
+    {Event::expired, "expired", "e1f82a04b1814d3b97ce8c2aa1486617", LOG_INFO},
+    {Event::reconciled, "reconciled", "f52d6addaa774d01b6c842ef9ff961cc", LOG_WARNING},
+    {Event::observed, "observed", "e6e075078e884884a137e71a12aa5eb2", LOG_NOTICE},
+    {Event::exempted, "exempted", "e3b955dd070b47388da408b56d9df744", LOG_NOTICE},
+    {Event::policy_loaded, "policy-loaded", "d220eeeaf70f41f1bc095f051c6bff6c", LOG_NOTICE},
+    {Event::policy_rejected, "policy-rejected", "b499042382a6466d8c08408a2c054a20", LOG_ERR},
+    {Event::config_changed, "config-changed", "497faee20615484b87b57542cd755fb0", LOG_NOTICE},
+    {Event::provider_error, "provider-error", "2cefe9791e3c49f7a48dc941f8a086ae", LOG_WARNING},
+}};
+
+const Kind &kind_of(Event event)
+{
+    for (const Kind &kind : kinds)
+        if (kind.event == event)
+            return kind;
+    return kinds[0];
+}
+
+// A record's longest texts, in bytes.
+constexpr std::size_t max_text = 512;
+constexpr std::size_t max_command = 256;
+
+} // namespace
+
+std::string_view name_of(Event event)
+{
+    return kind_of(event).name;
+}
+
+const char *message_id_of(Event event)
+{
+    return kind_of(event).message_id;
+}
+
+int priority_of(Event event)
+{
+    return kind_of(event).priority;
+}
+
+std::vector<JournalField> journal_fields(const AuditRecord &record)
+{
+    std::vector<JournalField> fields;
+    const auto add = [&](std::string_view name, std::string_view value,
+                         std::size_t most = max_text) {
+        if (!value.empty())
+            fields.push_back({name, safe_text(value, most)});
+    };
+    add("JIT_EVENT", name_of(record.event));
+    add("JIT_REQUEST", record.request);
+    if (record.has_grant)
+        add("JIT_GRANT", record.request);
+    add("JIT_ROLE", record.role);
+    // Every record has a user, if only to say that it is about none.
+    add("JIT_USER", record.user.empty() ? "-" : record.user);
+    if (record.uid)
+        add("JIT_UID", std::to_string(*record.uid));
+    add("JIT_OID", record.oid);
+    add("JIT_APPROVER_OID", record.approver_oid);
+    add("JIT_SERVICE", record.service);
+    add("JIT_TTY", record.tty);
+    add("JIT_RHOST", record.rhost);
+    add("JIT_COMMAND", record.command, max_command);
+    add("JIT_REASON", record.reason);
+    add("JIT_CORRELATION", record.correlation);
+    if (record.until)
+        add("JIT_UNTIL", format_time(*record.until));
+    add("JIT_RULE", record.rule);
+    return fields;
+}
+
+std::string encode_record(const AuditRecord &record, WallTime at)
+{
+    const Handle<json_t, &json_decref> object{json_object()};
+    const auto set = [&](const char *name, const std::string &value) {
+        (void)json_object_set_new(object.get(), name, json_string(value.c_str()));
+    };
+    set("time", format_time(at));
+    for (const JournalField &field : journal_fields(record)) {
+        // JIT_APPROVER_OID becomes approver_oid.
+        const std::string name = to_lower(field.name.substr(4));
+        set(name.c_str(), field.value);
+    }
+    set("message", safe_text(record.message, max_text));
+    const Handle<char, &free> text{json_dumps(object.get(), JSON_COMPACT)};
+    return text ? text.get() : "";
+}
+
+} // namespace jit::daemon

@@ -1,0 +1,73 @@
+// One event of a request's or grant's life, as it goes to the journal and to the ledger.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+#include "lib/base/clock.h"
+
+namespace jit::daemon {
+
+enum class Event {
+    requested,
+    code_issued,
+    signed_in,
+    approved,
+    denied,
+    cancelled,
+    timed_out,
+    granted,
+    used,
+    refused,
+    dropped,
+    revoked,
+    expired,
+    reconciled,
+    observed,
+    exempted,
+    policy_loaded,
+    policy_rejected,
+    config_changed,
+    provider_error,
+};
+
+std::string_view name_of(Event event);   // "code-issued"
+const char *message_id_of(Event event);  // 32 hex digits, for MESSAGE_ID (sd_journal_send(3))
+int priority_of(Event event);            // syslog(3)
+
+// What is not known is left empty; the writer leaves the field out.
+struct AuditRecord {
+    Event event = Event::refused;
+    std::string message; // one line for people
+    std::string request;
+    bool has_grant = false; // from granting on: JIT_GRANT is the request's id
+    std::string role;
+    std::string user;
+    std::optional<uid_t> uid;
+    std::string oid;
+    std::string approver_oid;
+    std::string service;
+    std::string tty;
+    std::string rhost;
+    std::string command; // at most 256 bytes, made safe when it is written
+    std::string reason;
+    std::string correlation;
+    std::optional<WallTime> until;
+    std::string rule; // the condition or cause that decided: "not-requester", "policy"
+};
+
+// The record as one line of JSON, members in a fixed order, what is empty left out: what the
+// ledger's hash is over. Text from outside is made safe here.
+std::string encode_record(const AuditRecord &record, WallTime at);
+
+// The fields of a record as the journal names them, JIT_CHAIN excepted.
+struct JournalField {
+    std::string_view name;
+    std::string value;
+};
+std::vector<JournalField> journal_fields(const AuditRecord &record);
+
+} // namespace jit::daemon

@@ -1,0 +1,78 @@
+#include "jitd/grant_table.h"
+
+#include <algorithm>
+
+namespace jit::daemon {
+
+bool is_due(const Grant &grant, Now now)
+{
+    return now.wall >= grant.until || now.boot >= grant.until_boot;
+}
+
+bool is_live(const Grant &grant, Now now, const HasMembership &has_membership)
+{
+    return !is_due(grant, now) &&
+           std::all_of(grant.groups.begin(), grant.groups.end(), [&](const std::string &group) {
+               return has_membership(grant.user, group);
+           });
+}
+
+void GrantTable::add(Grant grant)
+{
+    ids_by_user_.emplace(grant.user, grant.id);
+    std::string id = grant.id;
+    grants_.insert_or_assign(std::move(id), std::move(grant));
+}
+
+std::optional<Grant> GrantTable::take(std::string_view id)
+{
+    const auto found = grants_.find(id);
+    if (found == grants_.end())
+        return std::nullopt;
+    Grant grant = std::move(found->second);
+    const auto [first, last] = ids_by_user_.equal_range(grant.user);
+    for (auto entry = first; entry != last; ++entry) {
+        if (entry->second == grant.id) {
+            ids_by_user_.erase(entry);
+            break;
+        }
+    }
+    grants_.erase(found);
+    return grant;
+}
+
+const Grant *GrantTable::find(std::string_view id) const
+{
+    const auto found = grants_.find(id);
+    return found == grants_.end() ? nullptr : &found->second;
+}
+
+std::vector<const Grant *> GrantTable::of_user(std::string_view user) const
+{
+    std::vector<const Grant *> found;
+    const auto [first, last] = ids_by_user_.equal_range(user);
+    for (auto entry = first; entry != last; ++entry)
+        found.push_back(&grants_.find(entry->second)->second);
+    std::sort(found.begin(), found.end(),
+              [](const Grant *a, const Grant *b) { return a->until > b->until; });
+    return found;
+}
+
+std::vector<const Grant *> GrantTable::all() const
+{
+    std::vector<const Grant *> found;
+    for (const auto &[id, grant] : grants_)
+        found.push_back(&grant);
+    return found;
+}
+
+std::optional<BootTime> GrantTable::next_end() const
+{
+    std::optional<BootTime> next;
+    for (const auto &[id, grant] : grants_)
+        if (!next || grant.until_boot < *next)
+            next = grant.until_boot;
+    return next;
+}
+
+} // namespace jit::daemon

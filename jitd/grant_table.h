@@ -1,0 +1,63 @@
+// The grants that this daemon believes to be live, and whether they are.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "jitd/request_facts.h"
+#include "lib/base/clock.h"
+
+namespace jit::daemon {
+
+struct Grant {
+    std::string id;
+    std::string role;
+    std::string user;
+    uid_t uid = 0;
+    std::string oid;
+    std::vector<std::string> groups;
+    WallTime since{};
+    WallTime until{};
+    BootTime until_boot{}; // the same end by the other clock
+    std::string host;
+    std::string service;
+    std::string tty;
+    std::string reason;
+    std::string approver_oid;
+};
+
+// Whether a user is a member of a group through jit now: the file is there, and no mask over it.
+using HasMembership = std::function<bool(std::string_view user, std::string_view group)>;
+
+// What "live" means. Grants of an earlier boot never get into the table; for the rest all must
+// hold: before its end by wall clock and by time since boot, and every membership there now.
+bool is_live(const Grant &grant, Now now, const HasMembership &has_membership);
+
+bool is_due(const Grant &grant, Now now);
+
+class GrantTable
+{
+  public:
+    void add(Grant grant);
+    // The grant that was there; absent: none.
+    std::optional<Grant> take(std::string_view id);
+
+    const Grant *find(std::string_view id) const;
+    // All of one user, the one that ends last first. Borrowed until the table changes.
+    std::vector<const Grant *> of_user(std::string_view user) const;
+    std::vector<const Grant *> all() const;
+    std::size_t size() const { return grants_.size(); }
+
+    // The earliest end by time since boot; absent: no grant.
+    std::optional<BootTime> next_end() const;
+
+  private:
+    std::map<std::string, Grant, std::less<>> grants_;
+    std::multimap<std::string, std::string, std::less<>> ids_by_user_;
+};
+
+} // namespace jit::daemon

@@ -1,0 +1,54 @@
+// Everything that somebody else can make grow, and how far.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace jit::daemon::limits {
+
+using namespace std::chrono_literals;
+
+// Connections, all together. A waiting sudo holds one, so this bounds memory: some 8 kB each.
+inline constexpr std::size_t connections = 512;
+// Of these, kept for uid 0: a sudo's check must find a place whatever other users do.
+inline constexpr std::size_t connections_for_root = 384;
+inline constexpr std::size_t connections_of_one_user = 16;
+// A connection that sends no whole frame for so long is closed.
+inline constexpr std::chrono::milliseconds patience = 2s;
+
+// Requests that wait for a sign-in. Fewer than the connections kept for root, so that checks have
+// places that waiting requests cannot take.
+inline constexpr std::size_t pending_requests = 256;
+inline constexpr std::size_t pending_of_one_requester = 4;
+// Connections that follow one request (sudos of one origin).
+inline constexpr std::size_t watchers_of_one_request = 8;
+// Requests that one requester may begin in a window: a flood of codes is an attack on the person.
+inline constexpr unsigned requests_in_window = 30;
+inline constexpr std::chrono::seconds request_window = 300s;
+
+// Live grants of this host.
+inline constexpr std::size_t live_grants = 256;
+
+// Refusals of one user that are written to the ledger in a minute; more are counted only, so that
+// a loop of sudos cannot fill the disk.
+inline constexpr unsigned refusals_a_minute = 20;
+
+// The policy: files, and bytes of one.
+inline constexpr std::size_t policy_files = 64;
+inline constexpr std::size_t policy_file_bytes = 256 * 1024;
+inline constexpr std::size_t config_bytes = 64 * 1024;
+
+// The ledger: pages of 4 KiB. Past it nothing more is granted; doc/THREATS.md says why.
+inline constexpr std::int64_t ledger_pages = 262'144;
+inline constexpr std::size_t listed_records = 1000;
+
+// How long the root helper may take for one call, its start included.
+inline constexpr std::chrono::seconds grant_call = 15s;
+
+// How long a fetched discovery document and key set serve before they are fetched anew, and how
+// long after a key that is not in it.
+inline constexpr std::chrono::seconds provider_age = 3600s;
+inline constexpr std::chrono::seconds refetch_pause = 300s;
+
+} // namespace jit::daemon::limits

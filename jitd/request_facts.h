@@ -1,0 +1,43 @@
+// What is fixed about a request when it begins.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+#include "lib/base/clock.h"
+
+namespace jit::daemon {
+
+// Where a request came from. Only the same origin may join a request that waits.
+struct Origin {
+    std::string service; // empty: jitctl
+    std::string tty;
+    std::int64_t session = 0; // the kernel's session id of the asking process, getsid(2)
+
+    friend bool operator==(const Origin &, const Origin &) = default;
+};
+
+struct RequestFacts {
+    std::string id;
+    std::string role;
+    std::string user;
+    uid_t uid = 0;
+    std::string oid; // the person that the configuration names for the user
+    std::vector<std::string> groups;
+    std::chrono::seconds duration{};            // what will be granted
+    std::optional<std::chrono::seconds> asked;  // what was asked for, if anything was
+    std::optional<std::string> reason;
+    Origin origin;
+    std::string rhost;
+    std::string command; // a hint for people, never decided on
+    std::string host;
+    Now began{};
+    BootTime deadline{};
+    WallTime deadline_wall{};
+};
+
+} // namespace jit::daemon

@@ -1,0 +1,308 @@
+#include "jitd/store.h"
+
+#include <sys/stat.h>
+
+#include <jansson.h>
+#include <sqlite3.h>
+
+#include "lib/base/handle.h"
+#include "lib/sys/digest.h"
+
+namespace jit::daemon {
+
+namespace {
+
+using Database = Handle<sqlite3, &sqlite3_close_v2>;
+using Statement = Handle<sqlite3_stmt, &sqlite3_finalize>;
+
+// The version of the tables stands in the file's user_version.
+constexpr int schema_version = 1;
+constexpr const char *schema = R"(
+CREATE TABLE IF NOT EXISTS request (
+  id TEXT PRIMARY KEY, role TEXT NOT NULL, user TEXT NOT NULL, uid INTEGER NOT NULL,
+  oid TEXT NOT NULL, groups TEXT NOT NULL, state TEXT NOT NULL, asked_helper INTEGER NOT NULL,
+  host TEXT NOT NULL, service TEXT NOT NULL, tty TEXT NOT NULL, reason TEXT NOT NULL,
+  approver_oid TEXT NOT NULL, began INTEGER NOT NULL, deadline INTEGER NOT NULL,
+  since INTEGER, until INTEGER, until_boot INTEGER, boot_id TEXT NOT NULL, cause TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS request_by_time ON request (began DESC);
+CREATE INDEX IF NOT EXISTS request_by_user ON request (user, began DESC);
+CREATE INDEX IF NOT EXISTS request_open ON request (state)
+  WHERE state IN ('pending-signin', 'pending-approval', 'live');
+CREATE TABLE IF NOT EXISTS audit (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, record TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+PRAGMA user_version = 1;
+)";
+
+constexpr const char *columns =
+    "id, role, user, uid, oid, groups, state, asked_helper, host, service, tty, reason, "
+    "approver_oid, began, deadline, since, until, until_boot, boot_id, cause";
+
+Error sqlite_error(sqlite3 *db, const char *what)
+{
+    return Error{Code::unavailable, what, sqlite3_system_errno(db)};
+}
+
+// Binds and resets; a statement is used again and again.
+class Use
+{
+  public:
+    explicit Use(const Statement &statement) : statement_(statement.get())
+    {
+        sqlite3_reset(statement_);
+        sqlite3_clear_bindings(statement_);
+    }
+    Use(const Use &) = delete;
+    Use &operator=(const Use &) = delete;
+    ~Use() { sqlite3_reset(statement_); }
+
+    void text(int at, std::string_view value)
+    {
+        sqlite3_bind_text(statement_, at, value.data(), static_cast<int>(value.size()),
+                          SQLITE_TRANSIENT);
+    }
+    void number(int at, std::int64_t value) { sqlite3_bind_int64(statement_, at, value); }
+
+    int step() { return sqlite3_step(statement_); }
+
+    std::string text_at(int column) const
+    {
+        const auto *bytes = sqlite3_column_text(statement_, column);
+        const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+        return bytes ? std::string{reinterpret_cast<const char *>(bytes), size} : std::string{};
+    }
+    std::int64_t number_at(int column) const { return sqlite3_column_int64(statement_, column); }
+    bool is_null_at(int column) const
+    {
+        return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+    }
+
+  private:
+    sqlite3_stmt *statement_;
+};
+
+std::string encode_groups(const std::vector<std::string> &groups)
+{
+    const Handle<json_t, &json_decref> array{json_array()};
+    for (const std::string &group : groups)
+        (void)json_array_append_new(array.get(), json_string(group.c_str()));
+    const Handle<char, &free> text{json_dumps(array.get(), JSON_COMPACT)};
+    return text ? text.get() : "[]";
+}
+
+std::vector<std::string> decode_groups(const std::string &text)
+{
+    std::vector<std::string> groups;
+    const Handle<json_t, &json_decref> array{json_loads(text.c_str(), 0, nullptr)};
+    for (std::size_t i = 0; i < json_array_size(array.get()); ++i)
+        if (const char *group = json_string_value(json_array_get(array.get(), i)))
+            groups.emplace_back(group);
+    return groups;
+}
+
+WallTime wall_at(const Use &row, int column)
+{
+    return WallTime{std::chrono::seconds{row.number_at(column)}};
+}
+
+StoredRequest read_row(const Use &row)
+{
+    StoredRequest made;
+    made.id = row.text_at(0);
+    made.role = row.text_at(1);
+    made.user = row.text_at(2);
+    made.uid = static_cast<std::uint32_t>(row.number_at(3));
+    made.oid = row.text_at(4);
+    made.groups = decode_groups(row.text_at(5));
+    made.state = ipc::parse_state(row.text_at(6)).value_or(ipc::State::ended);
+    made.asked_helper = row.number_at(7) != 0;
+    made.host = row.text_at(8);
+    made.service = row.text_at(9);
+    made.tty = row.text_at(10);
+    made.reason = row.text_at(11);
+    made.approver_oid = row.text_at(12);
+    made.began = wall_at(row, 13);
+    made.deadline = wall_at(row, 14);
+    if (!row.is_null_at(15))
+        made.since = wall_at(row, 15);
+    if (!row.is_null_at(16))
+        made.until = wall_at(row, 16);
+    if (!row.is_null_at(17))
+        made.until_boot = BootTime{std::chrono::microseconds{row.number_at(17)}};
+    made.boot_id = row.text_at(18);
+    made.cause = row.text_at(19);
+    return made;
+}
+
+} // namespace
+
+struct Store::Statements {
+    Statement put, open, one, newest, newest_of_user, head, append;
+};
+
+Store::Store(sqlite3 *db, std::unique_ptr<Statements> statements)
+    : db_(db), statements_(std::move(statements))
+{
+}
+
+Store::~Store()
+{
+    statements_.reset();
+    sqlite3_close_v2(db_);
+}
+
+Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t max_pages)
+{
+    sqlite3 *opened = nullptr;
+    const int status = sqlite3_open_v2(
+        path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
+        nullptr);
+    Database db{opened};
+    if (status != SQLITE_OK)
+        return Error{Code::unavailable, "the ledger can't be opened",
+                     opened ? sqlite3_system_errno(opened) : 0};
+    const auto run = [&](const std::string &sql) {
+        return sqlite3_exec(db.get(), sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
+    };
+    if (!run("PRAGMA trusted_schema = OFF; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+             "PRAGMA max_page_count = " +
+             std::to_string(max_pages)))
+        return sqlite_error(db.get(), "the ledger can't be set up");
+
+    const auto prepare = [&](const std::string &sql) {
+        sqlite3_stmt *made = nullptr;
+        (void)sqlite3_prepare_v3(db.get(), sql.c_str(), -1, SQLITE_PREPARE_PERSISTENT, &made,
+                                 nullptr);
+        return Statement{made};
+    };
+    {
+        const Statement version = prepare("PRAGMA user_version");
+        if (!version || sqlite3_step(version.get()) != SQLITE_ROW)
+            return sqlite_error(db.get(), "the ledger can't be read");
+        const int found = sqlite3_column_int(version.get(), 0);
+        if (found != 0 && found != schema_version)
+            return Error{Code::bad_input, "the ledger is of another version of jit"};
+    }
+    if (!run(std::string{"BEGIN;"} + schema + "COMMIT"))
+        return sqlite_error(db.get(), "the ledger's tables can't be made");
+
+    const std::string select = std::string{"SELECT "} + columns + " FROM request ";
+    auto statements = std::make_unique<Statements>();
+    statements->put = prepare(std::string{"INSERT OR REPLACE INTO request ("} + columns +
+                              ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,"
+                              "?17,?18,?19,?20)");
+    statements->open =
+        prepare(select + "WHERE state IN ('pending-signin', 'pending-approval', 'live')");
+    statements->one = prepare(select + "WHERE id = ?1");
+    statements->newest = prepare(select + "ORDER BY began DESC, id LIMIT ?1");
+    statements->newest_of_user =
+        prepare(select + "WHERE user = ?2 ORDER BY began DESC, id LIMIT ?1");
+    statements->head = prepare("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1");
+    statements->append = prepare("INSERT INTO audit (event, record, hash) VALUES (?1, ?2, ?3)");
+    for (const Statement *made :
+         {&statements->put, &statements->open, &statements->one, &statements->newest,
+          &statements->newest_of_user, &statements->head, &statements->append})
+        if (!*made)
+            return sqlite_error(db.get(), "the ledger's tables are not as expected");
+    return std::unique_ptr<Store>{new Store(db.release(), std::move(statements))};
+}
+
+Result<void> Store::put(const StoredRequest &request)
+{
+    Use use{statements_->put};
+    use.text(1, request.id);
+    use.text(2, request.role);
+    use.text(3, request.user);
+    use.number(4, request.uid);
+    use.text(5, request.oid);
+    use.text(6, encode_groups(request.groups));
+    use.text(7, ipc::name_of(request.state));
+    use.number(8, request.asked_helper ? 1 : 0);
+    use.text(9, request.host);
+    use.text(10, request.service);
+    use.text(11, request.tty);
+    use.text(12, request.reason);
+    use.text(13, request.approver_oid);
+    use.number(14, request.began.time_since_epoch().count());
+    use.number(15, request.deadline.time_since_epoch().count());
+    if (request.since)
+        use.number(16, request.since->time_since_epoch().count());
+    if (request.until)
+        use.number(17, request.until->time_since_epoch().count());
+    if (request.until_boot)
+        use.number(18, request.until_boot->time_since_epoch().count());
+    use.text(19, request.boot_id);
+    use.text(20, request.cause);
+    if (use.step() != SQLITE_DONE)
+        return sqlite_error(db_, "the ledger can't be written");
+    return {};
+}
+
+Result<std::vector<StoredRequest>> Store::read_open()
+{
+    std::vector<StoredRequest> found;
+    Use use{statements_->open};
+    int status = 0;
+    while ((status = use.step()) == SQLITE_ROW)
+        found.push_back(read_row(use));
+    if (status != SQLITE_DONE)
+        return sqlite_error(db_, "the ledger can't be read");
+    return found;
+}
+
+Result<StoredRequest> Store::read(std::string_view id)
+{
+    Use use{statements_->one};
+    use.text(1, id);
+    const int status = use.step();
+    if (status == SQLITE_DONE)
+        return Error{Code::not_found, "no such request"};
+    if (status != SQLITE_ROW)
+        return sqlite_error(db_, "the ledger can't be read");
+    return read_row(use);
+}
+
+Result<std::vector<StoredRequest>> Store::read_newest(std::string_view user, std::size_t most)
+{
+    std::vector<StoredRequest> found;
+    Use use{user.empty() ? statements_->newest : statements_->newest_of_user};
+    use.number(1, static_cast<std::int64_t>(most));
+    if (!user.empty())
+        use.text(2, user);
+    int status = 0;
+    while ((status = use.step()) == SQLITE_ROW)
+        found.push_back(read_row(use));
+    if (status != SQLITE_DONE)
+        return sqlite_error(db_, "the ledger can't be read");
+    return found;
+}
+
+Result<std::string> Store::read_head()
+{
+    Use use{statements_->head};
+    const int status = use.step();
+    if (status == SQLITE_ROW)
+        return use.text_at(0);
+    if (status == SQLITE_DONE)
+        return std::string(64, '0');
+    return sqlite_error(db_, "the ledger can't be read");
+}
+
+Result<std::string> Store::append_audit(std::string_view event, std::string_view text)
+{
+    if (head_.empty())
+        head_ = TRY(read_head());
+    const std::string hash = TRY(sys::sha256_hex(head_ + "\n" + std::string{text}));
+    Use use{statements_->append};
+    use.text(1, event);
+    use.text(2, text);
+    use.text(3, hash);
+    if (use.step() != SQLITE_DONE)
+        return sqlite_error(db_, "the ledger can't be written");
+    head_ = hash;
+    return hash;
+}
+
+} // namespace jit::daemon

@@ -1,0 +1,77 @@
+// The ledger: every request and grant, and the hash-chained audit, in SQLite.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/clock.h"
+#include "lib/base/result.h"
+#include "lib/ipc/elevation.h"
+
+struct sqlite3;
+
+namespace jit::daemon {
+
+// A request from its beginning, and the grant that came of it.
+struct StoredRequest {
+    std::string id;
+    std::string role;
+    std::string user;
+    std::uint32_t uid = 0;
+    std::string oid;
+    std::vector<std::string> groups;
+    ipc::State state = ipc::State::pending_signin;
+    bool asked_helper = false; // the root helper may have made the grant
+    std::string host;
+    std::string service;
+    std::string tty;
+    std::string reason;
+    std::string approver_oid;
+    WallTime began{};
+    WallTime deadline{};
+    std::optional<WallTime> since;
+    std::optional<WallTime> until;
+    std::optional<BootTime> until_boot;
+    std::string boot_id; // of the boot it was granted in
+    std::string cause;   // why it ended
+};
+
+// Every write is on disk when its call returns (WAL, synchronous=FULL), or an error is returned.
+class Store
+{
+  public:
+    // Opens or makes `path`. Errors: unavailable; bad_input: not a ledger of this version.
+    static Result<std::unique_ptr<Store>> open(const std::string &path, std::int64_t max_pages);
+    ~Store();
+    Store(const Store &) = delete;
+    Store &operator=(const Store &) = delete;
+
+    Result<void> put(const StoredRequest &request); // inserts, or replaces the one of this id
+
+    // Requests whose state is pending or live: what a restart must mend.
+    Result<std::vector<StoredRequest>> read_open();
+    //   errors  not_found
+    Result<StoredRequest> read(std::string_view id);
+    // Newest first. An empty user: everybody's.
+    Result<std::vector<StoredRequest>> read_newest(std::string_view user, std::size_t most);
+
+    // Appends to the chain: hash = SHA-256(previous hash, newline, text), in hex; before the first
+    // record it is 64 zeros.
+    //   returns  the new head
+    Result<std::string> append_audit(std::string_view event, std::string_view text);
+
+  private:
+    struct Statements;
+    Store(sqlite3 *db, std::unique_ptr<Statements> statements);
+
+    Result<std::string> read_head();
+
+    sqlite3 *db_;
+    std::unique_ptr<Statements> statements_;
+    std::string head_; // empty: not read yet
+};
+
+} // namespace jit::daemon

@@ -1,0 +1,88 @@
+#include "jitd/words.h"
+
+namespace jit::daemon::words {
+
+namespace {
+
+std::string with_correlation(std::string line, std::string_view correlation)
+{
+    if (!correlation.empty())
+        line += " (correlation id " + std::string{correlation} + ")";
+    return line;
+}
+
+} // namespace
+
+ipc::Cause cause_of(oidc::Failure failure)
+{
+    switch (failure) {
+    case oidc::Failure::declined:
+        return ipc::Cause::declined;
+    case oidc::Failure::expired:
+        return ipc::Cause::expired;
+    case oidc::Failure::unreachable:
+        return ipc::Cause::unreachable;
+    case oidc::Failure::not_trusted:
+        return ipc::Cause::not_trusted;
+    case oidc::Failure::misconfigured:
+        return ipc::Cause::misconfigured;
+    case oidc::Failure::blocked:
+        return ipc::Cause::blocked;
+    case oidc::Failure::broken:
+        return ipc::Cause::broken;
+    case oidc::Failure::none:
+        break;
+    }
+    return ipc::Cause::failed;
+}
+
+std::string explain(oidc::Failure failure, std::string_view advice, std::string_view correlation)
+{
+    std::string line;
+    switch (failure) {
+    case oidc::Failure::declined:
+        line = "the sign-in was declined";
+        break;
+    case oidc::Failure::expired:
+        line = "nobody signed in before the code's end; run it again";
+        break;
+    case oidc::Failure::unreachable:
+        line = "the identity provider can't be reached; check this host's network, then run it "
+               "again";
+        break;
+    case oidc::Failure::not_trusted:
+        line = "the identity provider's TLS certificate is not trusted here; check ca_file and "
+               "this host's clock";
+        break;
+    case oidc::Failure::misconfigured:
+        line = "the identity provider refuses this host's registration; check tenant and client_id "
+               "in jitd.toml";
+        break;
+    case oidc::Failure::blocked:
+        line = "the identity provider does not let this sign-in through";
+        break;
+    case oidc::Failure::broken:
+    case oidc::Failure::none:
+        line = "the identity provider's answer makes no sense; run it again";
+        break;
+    }
+    if (!advice.empty())
+        line += ": " + std::string{advice};
+    return with_correlation(std::move(line), correlation);
+}
+
+std::string explain(oidc::TokenFault fault, std::string_view correlation)
+{
+    return with_correlation("the identity provider's token was not accepted (" +
+                                std::string{oidc::name_of(fault)} + "); run it again",
+                            correlation);
+}
+
+std::string wrong_person(std::string_view user, std::string_view correlation)
+{
+    return with_correlation("somebody else signed in, not the person of " + std::string{user} +
+                                "; run it again and sign in with your own account",
+                            correlation);
+}
+
+} // namespace jit::daemon::words

@@ -1,0 +1,50 @@
+// What is said to people, in one place. One line each: what happened, why, what to do next.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "lib/ipc/elevation.h"
+#include "lib/oidc/device_grant.h"
+#include "lib/oidc/token.h"
+
+namespace jit::daemon::words {
+
+inline constexpr std::string_view misconfigured =
+    "jitd's configuration has faults, so nothing is granted; an administrator sees them with: "
+    "jitctl policy check";
+inline constexpr std::string_view no_policy =
+    "there is no policy that can be used, so nothing is granted; an administrator sees why with: "
+    "jitctl policy check";
+inline constexpr std::string_view not_reconciled =
+    "the grants of this boot have not been checked yet; try again in a moment, or see: systemctl "
+    "status jit-reconcile.service";
+inline constexpr std::string_view no_ledger =
+    "the ledger can't be written, so nothing is granted; an administrator sees why with: "
+    "journalctl -u jitd";
+inline constexpr std::string_view helper_away =
+    "the root helper does not answer, so nothing was granted; an administrator sees why with: "
+    "systemctl status jit-grantd.socket jit-grantd.service";
+inline constexpr std::string_view cancelled = "cancelled";
+inline constexpr std::string_view timed_out =
+    "nobody signed in before the request's end; run it again";
+inline constexpr std::string_view stopping = "jitd is being stopped; run it again in a moment";
+inline constexpr std::string_view config_changed =
+    "the configuration was changed while you waited; run it again";
+inline constexpr std::string_view too_many_requests =
+    "too many requests of yours wait or were begun in the last minutes; end them or wait";
+inline constexpr std::string_view too_many_here =
+    "too many requests wait on this host; try again in a moment";
+inline constexpr std::string_view too_many_grants =
+    "too many grants are live on this host; an administrator ends some with: jitctl revoke";
+
+// What a provider's failure means to the requester.
+ipc::Cause cause_of(oidc::Failure failure);
+//   advice       the flow's own line, if it has one
+//   correlation  appended when it is known
+std::string explain(oidc::Failure failure, std::string_view advice, std::string_view correlation);
+
+std::string explain(oidc::TokenFault fault, std::string_view correlation);
+std::string wrong_person(std::string_view user, std::string_view correlation);
+
+} // namespace jit::daemon::words
