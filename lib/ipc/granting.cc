@@ -114,7 +114,7 @@ Result<EndReply> decode_end_reply(const json_t *parameters)
     return finish(reader, reply);
 }
 
-Result<void> decode_list_call(const json_t *parameters)
+Result<void> decode_grant_list_call(const json_t *parameters)
 {
     MemberReader reader{parameters};
     return reader.finish();

@@ -71,12 +71,12 @@ bool is_person_id(std::string_view text);
 bool is_digest(std::string_view text);
 
 // Strict: a missing or unknown member, a wrong type, a name, id or time of another form are
-// bad_input. Null for "no parameters" is not accepted but by decode_list_call().
+// bad_input. Null for "no parameters" is not accepted but by decode_grant_list_call().
 Result<GrantCall> decode_grant_call(const json_t *parameters);
 Result<GrantReply> decode_grant_reply(const json_t *parameters);
 Result<EndCall> decode_end_call(const json_t *parameters);
 Result<EndReply> decode_end_reply(const json_t *parameters);
-Result<void> decode_list_call(const json_t *parameters);
+Result<void> decode_grant_list_call(const json_t *parameters);
 Result<GrantList> decode_grant_list(const json_t *parameters);
 
 // Null only when memory is short.

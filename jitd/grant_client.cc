@@ -1,0 +1,115 @@
+#include "jitd/grant_client.h"
+
+#include "jitd/limits.h"
+#include "jitd/words.h"
+#include "lib/base/text.h"
+
+namespace jit::daemon {
+
+namespace {
+
+HelperFault make_away()
+{
+    return {HelperFault::Kind::unavailable, std::string{words::helper_away}};
+}
+
+HelperFault read_fault(const ipc::Reply &reply)
+{
+    const json_t *const text = json_object_get(reply.parameters.get(), "message");
+    HelperFault fault;
+    fault.message = json_is_string(text) ? safe_text(json_string_value(text), 400)
+                                         : "the root helper refuses";
+    if (reply.error == ipc::grant_policy_mismatch)
+        fault.kind = HelperFault::Kind::policy_mismatch;
+    else if (reply.error == ipc::grant_not_found)
+        fault.kind = HelperFault::Kind::not_found;
+    else if (reply.error == ipc::grant_unavailable)
+        fault.kind = HelperFault::Kind::unavailable;
+    else
+        fault.kind = HelperFault::Kind::refused;
+    return fault;
+}
+
+} // namespace
+
+void GrantClient::ask_grant(const ipc::GrantCall &call, Granted granted)
+{
+    ask(ipc::grant_method, ipc::encode(call),
+        [granted = std::move(granted)](const ipc::Json *reply, const HelperFault &fault) {
+            if (!reply)
+                return granted(nullptr, fault);
+            const auto read = ipc::decode_grant_reply(reply->get());
+            granted(read ? &*read : nullptr, read ? fault : make_away());
+        });
+}
+
+void GrantClient::ask_end(const ipc::EndCall &call, Ended ended)
+{
+    ask(ipc::end_method, ipc::encode(call),
+        [ended = std::move(ended)](const ipc::Json *reply, const HelperFault &fault) {
+            if (!reply)
+                return ended(nullptr, fault);
+            const auto read = ipc::decode_end_reply(reply->get());
+            ended(read ? &*read : nullptr, read ? fault : make_away());
+        });
+}
+
+void GrantClient::ask(std::string_view method, const ipc::Json &parameters, Answered answered)
+{
+    const unsigned long id = next_id_++;
+    pending_[id].answered = std::move(answered);
+    if (!begin(id, method, parameters))
+        settle(id, nullptr, make_away());
+}
+
+Result<void> GrantClient::begin(unsigned long id, std::string_view method,
+                                const ipc::Json &parameters)
+{
+    if (!bury_)
+        bury_ = TRY(sys::Later::make(loop_, [this] { dead_.clear(); }));
+    const std::string text = TRY(ipc::encode_call(method, parameters.get(), false, false));
+    Fd socket = TRY(sys::connect_unix(path_));
+    Pending &pending = pending_[id];
+    pending.late =
+        TRY(sys::Timer::make(loop_, [this, id] { settle(id, nullptr, make_away()); }));
+    pending.connection = TRY(sys::Connection::make(
+        loop_, std::move(socket),
+        {[this, id](const std::string &frame) { on_frame(id, frame); },
+         [this, id](Error) { settle(id, nullptr, make_away()); }},
+        std::chrono::milliseconds{0}));
+    pending.late->set(boot_time() + limits::grant_call);
+    pending.connection->send(text);
+    return {};
+}
+
+void GrantClient::on_frame(unsigned long id, const std::string &frame)
+{
+    const auto reply = ipc::decode_reply(frame);
+    if (!reply || reply->continues)
+        settle(id, nullptr, make_away());
+    else if (!reply->error.empty())
+        settle(id, nullptr, read_fault(*reply));
+    else
+        settle(id, &reply->parameters, {});
+}
+
+void GrantClient::settle(unsigned long id, const ipc::Json *reply, const HelperFault &fault)
+{
+    const auto found = pending_.find(id);
+    if (found == pending_.end())
+        return;
+    // We may stand inside the connection's or the timer's own callback: both live on for now.
+    Pending pending = std::move(found->second);
+    pending_.erase(found);
+    if (pending.connection)
+        pending.connection->close();
+    if (pending.late)
+        pending.late->stop();
+    const Answered answered = std::move(pending.answered);
+    dead_.push_back(std::move(pending));
+    if (bury_)
+        bury_->schedule();
+    answered(reply, fault);
+}
+
+} // namespace jit::daemon

@@ -1,0 +1,67 @@
+// Asks the root helper, jit-grantd: one connection a call, which starts it if it sleeps.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/ipc/granting.h"
+#include "lib/ipc/message.h"
+#include "lib/sys/connection.h"
+#include "lib/sys/event.h"
+
+namespace jit::daemon {
+
+// Why the helper did not do it.
+struct HelperFault {
+    enum class Kind {
+        unavailable,     // not reached, no answer in time, or it can't work now
+        refused,         // it says no
+        policy_mismatch, // it reads another policy than we do
+        not_found,       // it knows no such grant
+    };
+    Kind kind = Kind::unavailable;
+    std::string message; // one line, safe to show
+};
+
+class GrantClient
+{
+  public:
+    using Granted = std::function<void(const ipc::GrantReply *, const HelperFault &)>;
+    using Ended = std::function<void(const ipc::EndReply *, const HelperFault &)>;
+
+    // Borrows the loop.
+    GrantClient(sd_event *loop, std::string socket_path)
+        : loop_(loop), path_(std::move(socket_path))
+    {
+    }
+
+    // Each calls back once, from the loop or at once. The reply is null after a fault.
+    void ask_grant(const ipc::GrantCall &call, Granted granted);
+    void ask_end(const ipc::EndCall &call, Ended ended);
+
+  private:
+    using Answered = std::function<void(const ipc::Json *, const HelperFault &)>;
+    struct Pending {
+        std::unique_ptr<sys::Connection> connection;
+        std::unique_ptr<sys::Timer> late;
+        Answered answered;
+    };
+
+    void ask(std::string_view method, const ipc::Json &parameters, Answered answered);
+    Result<void> begin(unsigned long id, std::string_view method, const ipc::Json &parameters);
+    void on_frame(unsigned long id, const std::string &frame);
+    void settle(unsigned long id, const ipc::Json *reply, const HelperFault &fault);
+
+    sd_event *loop_;
+    std::string path_;
+    std::map<unsigned long, Pending> pending_;
+    std::unique_ptr<sys::Later> bury_;
+    std::vector<Pending> dead_; // ended inside their own callbacks; freed from the loop
+    unsigned long next_id_ = 1;
+};
+
+} // namespace jit::daemon
