@@ -14,16 +14,17 @@ namespace jit::policy {
 
 struct Config {
     // [identity]
-    bool is_entra = true;   // tenant given; otherwise issuer
-    std::string tenant;     // lower-case GUID; empty with issuer
-    std::string issuer;     // the issuer expected in discovery and token, without a trailing slash
-    std::string authority_host;      // "login.microsoftonline.com", or the issuer's host[:port]
-    std::string discovery_url;       // https
-    std::vector<std::string> verification_hosts; // hosts that a verification URI may name
+    bool is_entra = true;       // tenant given; otherwise issuer
+    std::string tenant;         // lower-case GUID; empty with issuer
+    std::string issuer;         // exactly as discovery and token must say it
+    std::string authority_host; // "login.microsoftonline.com", or the issuer's host[:port]
+    std::string discovery_url;  // https
+    std::vector<std::string> verification_hosts; // hosts that a verification URI may name; with an
+                                                 // issuer on another port, also its host:port
     std::string client_id;
     std::vector<std::string> scopes{"openid", "profile"}; // always has openid
-    std::string ca_file;    // absolute path; empty: the system's roots
-    std::string proxy;      // empty: none (the environment is never asked)
+    std::string ca_file;              // absolute path; empty: the system's roots
+    std::string proxy;                // empty: none (the environment is never asked)
     std::chrono::seconds skew{120};   // at most 300
     std::chrono::seconds timeout{10}; // one HTTPS request; 1 to 60
 
@@ -31,11 +32,14 @@ struct Config {
     std::map<std::string, std::string, std::less<>> users;
 
     // [host]
-    std::string host_name;          // empty: the system's own, which the program fills in
+    std::string host_name; // empty: the system's own, which the program fills in
     std::vector<std::string> host_tags;
 
     // [grants]
-    enum class Backend { automatic, userdb };
+    enum class Backend {
+        automatic,
+        userdb
+    };
     Backend backend = Backend::automatic;
 
     // [pam]

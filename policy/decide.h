@@ -35,16 +35,17 @@ std::vector<const Role *> gating_roles(const Policy &policy, const Door &door);
 
 // What is known about a person before (and, with `signed_in`, after) the provider was asked.
 struct Person {
-    std::string user;                        // local name
-    std::string oid;                         // from the map, lower case; empty: none
-    std::vector<std::string> local_groups;   // from the group file, not made by jit
-    bool signed_in = false;                  // the fields below are from a verified token
-    std::optional<std::vector<std::string>> groups;    // absent: no claim
-    bool group_overage = false;              // the provider left the groups out for their number
+    std::string user;                               // local name
+    std::string oid;                                // from the map, lower case; empty: none
+    std::vector<std::string> local_groups;          // from the group file, not made by jit
+    bool signed_in = false;                         // the fields below are from a verified token
+    std::optional<std::vector<std::string>> groups; // absent: no claim
+    bool group_overage = false; // the provider left the groups out for their number
     std::vector<std::string> app_roles;
 };
 
-// Whether a person is among a role's requesters.
+// Whether a person is among a role's requesters. An object id in the form of a GUID is compared
+// without regard to case, any other byte by byte.
 enum class Standing {
     requester,
     stranger,     // no, and a sign-in would not change that
@@ -59,10 +60,10 @@ enum class Refusal {
     none,
     unknown_role,
     wrong_host,
-    no_person,      // no entry in [users].map
+    no_person, // no entry in [users].map
     not_requester,
-    group_overage,  // the token leaves groups out, so it can't be seen that the person is in one
-    too_long,       // asked for more than max_duration
+    group_overage, // the token leaves groups out, so it can't be seen that the person is in one
+    too_long,      // asked for more than max_duration
 };
 
 // One line: which role, what failed and what would satisfy it. No trailing full stop or newline.
@@ -70,16 +71,16 @@ std::string explain(Refusal refusal, std::string_view role, std::string_view use
 
 struct [[nodiscard]] Decision {
     Refusal refusal = Refusal::not_requester;
-    const Role *role = nullptr;          // borrowed from the policy; set unless unknown_role
-    std::chrono::seconds duration{};     // granted at most; only if refusal is none
-    bool needs_sign_in = true;           // the person must sign in (every mode of this version)
+    const Role *role = nullptr;      // borrowed from the policy; set unless unknown_role
+    std::chrono::seconds duration{}; // granted at most; only if refusal is none
+    bool needs_sign_in = true;       // the person must (still) sign in: false only once he has
 
     bool is_refused() const { return refusal != Refusal::none; }
 };
 
 // Decides on a request, once before the provider is asked and again with `person.signed_in`.
-//   asked  absent: the role's default duration
-Decision decide(const Policy &policy, std::string_view role, const Person &person,
-                const Host &host, std::optional<std::chrono::seconds> asked);
+//   asked  absent: the role's default duration; below a second counts as a second
+Decision decide(const Policy &policy, std::string_view role, const Person &person, const Host &host,
+                std::optional<std::chrono::seconds> asked);
 
 } // namespace jit::policy

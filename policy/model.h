@@ -35,13 +35,13 @@ struct HostPattern {
 struct Role {
     std::string name;
     std::string description;
-    std::vector<std::string> groups;     // never empty
-    std::vector<Requester> requesters;   // never empty
-    std::vector<std::string> services;   // empty: reached by `jitctl request` only
+    std::vector<std::string> groups;      // never empty
+    std::vector<Requester> requesters;    // never empty
+    std::vector<std::string> services;    // empty: reached by `jitctl request` only
     std::vector<AccountPattern> accounts; // never empty
     std::vector<HostPattern> hosts;       // empty: every host
     std::chrono::seconds default_duration{};
-    std::chrono::seconds max_duration{}; // above 0, at most 24 h
+    std::chrono::seconds max_duration{};     // above 0, at most 24 h
     std::chrono::seconds approval_timeout{}; // how long a request may wait for its approval
     bool allow_system_accounts = false;
 };

@@ -18,9 +18,12 @@ struct ParsedPolicy {
 // Reads a whole set of policy files: faults across files (two roles of one name) are found too.
 // Pure; never throws but for want of memory; hostile text of any size up to the caller's cap gives
 // diagnostics (at most 100, then one that says so), never a crash.
-//   files    in name order
-//   returns  the policy, if nothing is wrong; no role at all is one error ("no role is defined")
-//   spec     jit-policy(5)
-ParsedPolicy parse_policy(std::span<const SourceFile> files);
+//   files          in name order; at most 64, each at most 1 MiB
+//   ids_are_guids  with Microsoft Entra: `user:` and `group:` name object ids. False, with any
+//   other
+//                  issuer: 1 to 128 printable ASCII characters, compared byte by byte
+//   returns        the policy, if nothing is wrong; no role at all is one error ("no role is
+//   defined") spec           jit-policy(5)
+ParsedPolicy parse_policy(std::span<const SourceFile> files, bool ids_are_guids = true);
 
 } // namespace jit::policy

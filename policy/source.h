@@ -1,6 +1,7 @@
 // Files as text, and what is wrong with them. Shared by the policy and the configuration parser.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,10 @@ struct SourceFile {
 
 // One fault, or one warning, at one place.
 struct Diagnostic {
-    enum class Kind { error, warning };
+    enum class Kind {
+        error,
+        warning
+    };
     Kind kind = Kind::error;
     std::string file;
     unsigned line = 0;   // from 1; 0: the file as a whole
@@ -26,5 +30,10 @@ struct Diagnostic {
 std::string format_diagnostic(const Diagnostic &diagnostic);
 
 bool has_error(const std::vector<Diagnostic> &diagnostics);
+
+// One text that stands for a whole set of files, to be hashed: both daemons must hash the same. For
+// each file, in the order given: its base name, a NUL, the length of its text in decimal, a NUL,
+// its text. The folder is left out, so the kept copy of a set has the hash of the set itself.
+std::string canonical_text(std::span<const SourceFile> files);
 
 } // namespace jit::policy

@@ -1,0 +1,131 @@
+#include "policy/decide.h"
+
+#include <algorithm>
+
+#include "lib/base/text.h"
+#include "policy/overlap.h"
+#include "policy/services.h"
+
+namespace jit::policy {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+bool contains(const std::vector<std::string> &list, std::string_view wanted)
+{
+    return std::find(list.begin(), list.end(), wanted) != list.end();
+}
+
+bool is_same_id(std::string_view a, std::string_view b)
+{
+    if (is_guid(a) && is_guid(b))
+        return to_lower(a) == to_lower(b);
+    return !a.empty() && a == b;
+}
+
+bool has_group_requester(const Role &role)
+{
+    return std::any_of(role.requesters.begin(), role.requesters.end(),
+                       [](const Requester &entry) { return entry.kind == Requester::Kind::group; });
+}
+
+bool is_met(const Requester &entry, const Person &person)
+{
+    switch (entry.kind) {
+    case Requester::Kind::user:
+        return is_same_id(entry.value, person.oid);
+    case Requester::Kind::local_group:
+        return contains(person.local_groups, entry.value);
+    case Requester::Kind::group:
+        return person.signed_in && person.groups &&
+               std::any_of(person.groups->begin(), person.groups->end(),
+                           [&](const std::string &id) { return is_same_id(entry.value, id); });
+    case Requester::Kind::app_role:
+        return person.signed_in && contains(person.app_roles, entry.value);
+    }
+    return false;
+}
+
+} // namespace
+
+bool covers_service(const Role &role, std::string_view service)
+{
+    return std::any_of(role.services.begin(), role.services.end(),
+                       [&](const std::string &listed) { return covers(listed, service); });
+}
+
+std::vector<const Role *> gating_roles(const Policy &policy, const Door &door)
+{
+    std::vector<const Role *> out;
+    for (const Role &role : policy.roles) {
+        if (!covers_service(role, door.service))
+            continue;
+        const bool is_any_gated =
+            std::any_of(door.account_names.begin(), door.account_names.end(),
+                        [&](const std::string &name) { return matches_account(role, name); });
+        if (door.account_names.empty() || is_any_gated)
+            out.push_back(&role);
+    }
+    return out;
+}
+
+Standing standing_of(const Role &role, const Person &person)
+{
+    bool could_be = false;
+    for (const Requester &entry : role.requesters) {
+        if (is_met(entry, person))
+            return Standing::requester;
+        could_be = could_be || entry.kind == Requester::Kind::group ||
+                   entry.kind == Requester::Kind::app_role;
+    }
+    return could_be && !person.signed_in ? Standing::needs_sign_in : Standing::stranger;
+}
+
+bool is_for_host(const Role &role, const Host &host)
+{
+    if (role.hosts.empty())
+        return true;
+    // Host names have no case; tags are the administrator's own words.
+    return std::any_of(role.hosts.begin(), role.hosts.end(), [&](const HostPattern &pattern) {
+        return pattern.is_tag ? contains(host.tags, pattern.text)
+                              : matches_glob(to_lower(pattern.text), to_lower(host.name));
+    });
+}
+
+Decision decide(const Policy &policy, std::string_view role, const Person &person, const Host &host,
+                std::optional<std::chrono::seconds> asked)
+{
+    Decision decision;
+    decision.needs_sign_in = !person.signed_in;
+    decision.role = policy.find(role);
+    if (decision.role == nullptr) {
+        decision.refusal = Refusal::unknown_role;
+        return decision;
+    }
+    if (!is_for_host(*decision.role, host)) {
+        decision.refusal = Refusal::wrong_host;
+        return decision;
+    }
+    if (person.oid.empty()) {
+        decision.refusal = Refusal::no_person;
+        return decision;
+    }
+    if (standing_of(*decision.role, person) == Standing::stranger) {
+        const bool may_be_hidden =
+            person.signed_in && person.group_overage && has_group_requester(*decision.role);
+        decision.refusal = may_be_hidden ? Refusal::group_overage : Refusal::not_requester;
+        return decision;
+    }
+    const auto duration =
+        std::max<std::chrono::seconds>(asked.value_or(decision.role->default_duration), 1s);
+    if (duration > decision.role->max_duration) {
+        decision.refusal = Refusal::too_long;
+        return decision;
+    }
+    decision.refusal = Refusal::none;
+    decision.duration = duration;
+    return decision;
+}
+
+} // namespace jit::policy

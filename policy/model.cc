@@ -1,0 +1,14 @@
+#include "policy/model.h"
+
+#include <algorithm>
+
+namespace jit::policy {
+
+const Role *Policy::find(std::string_view name) const
+{
+    const auto found = std::find_if(roles.begin(), roles.end(),
+                                    [&](const Role &role) { return role.name == name; });
+    return found == roles.end() ? nullptr : &*found;
+}
+
+} // namespace jit::policy

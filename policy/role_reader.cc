@@ -1,0 +1,161 @@
+#include "policy/role_reader.h"
+
+#include <algorithm>
+
+#include "lib/base/text.h"
+#include "policy/root_groups.h"
+#include "policy/services.h"
+
+namespace jit::policy {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t max_groups = 16;
+constexpr std::size_t max_description_bytes = 256;
+
+std::string read_description(TableReader &role)
+{
+    const TomlNode *node = role.text("description");
+    if (node == nullptr)
+        return {};
+    if (node->text.size() > max_description_bytes)
+        role.faults().error(node->place, "description: longer than 256 bytes");
+    else if (safe_text(node->text, max_description_bytes) != node->text)
+        role.faults().error(node->place, "description: expected one line without control, "
+                                         "zero-width or bidirectional characters");
+    return safe_text(node->text, max_description_bytes);
+}
+
+std::vector<std::string> read_groups(TableReader &role)
+{
+    std::vector<std::string> out;
+    if (!role.require("groups", "the local groups it grants, such as groups = [\"jit-web\"]"))
+        return out;
+    const auto entries = role.texts("groups");
+    if (!entries)
+        return out;
+    const Place place = role.find("groups")->place;
+    if (role.find("groups")->items.empty())
+        role.faults().error(place, "groups: expected at least one local group");
+    if (entries->size() > max_groups)
+        role.faults().error(place, "groups: more than 16 groups");
+    for (const TomlNode *entry : *entries) {
+        if (!is_name(entry->text))
+            role.faults().error(entry->place, "groups: " + quoted(entry->text) +
+                                                  " is no group name, expected letters, digits, "
+                                                  "'_', '.', '@' and '-', a letter or '_' first");
+        else if (is_root_equivalent(entry->text))
+            role.faults().error(entry->place, "groups: " + quoted(entry->text) +
+                                                  " is as good as root, expected a group made for "
+                                                  "this role");
+        else
+            out.push_back(entry->text);
+    }
+    return out;
+}
+
+std::vector<std::string> read_services(TableReader &role, std::string_view name)
+{
+    std::vector<std::string> out;
+    if (!role.has("services")) {
+        role.faults().warning(role.place(), "[role." + std::string{name} +
+                                                "]: no services, so only `jitctl request` reaches "
+                                                "this role");
+        return out;
+    }
+    const auto entries = role.texts("services");
+    if (!entries)
+        return out;
+    if (role.find("services")->items.empty())
+        role.faults().error(role.find("services")->place,
+                            "services: the list is empty, expected a PAM service, or no such key "
+                            "for a role that only `jitctl request` reaches");
+    const auto supported = supported_services();
+    for (const TomlNode *entry : *entries) {
+        if (std::find(supported.begin(), supported.end(), entry->text) == supported.end())
+            role.faults().error(entry->place, "services: " + quoted(entry->text) +
+                                                  " is not supported by this version, expected "
+                                                  "sudo, sudo-i, su or su-l");
+        else
+            out.push_back(entry->text);
+    }
+    return out;
+}
+
+void read_durations(TableReader &table, Role &role)
+{
+    const bool given = table.require("max_duration", "such as max_duration = \"1h\"");
+    const auto most = table.duration("max_duration", 1s, 24h);
+    if (most && *most > 8h)
+        table.faults().warning(table.find("max_duration")->place,
+                               "max_duration: " + format_duration(*most) +
+                                   " is more than a working day of 8h");
+    role.max_duration = most.value_or(0s);
+
+    const auto usual = table.duration("default_duration", 1s, 24h);
+    if (usual && most && *usual > *most)
+        table.faults().error(table.find("default_duration")->place,
+                             "default_duration: " + format_duration(*usual) +
+                                 " is more than max_duration, " + format_duration(*most));
+    if (given)
+        role.default_duration =
+            usual.value_or(std::min<std::chrono::seconds>(30min, role.max_duration));
+}
+
+void read_approval(TableReader &table, Role &role)
+{
+    role.approval_timeout = 15min;
+    read_table(table, "approval", "[role." + role.name + ".approval]", [&](TableReader &approval) {
+        (void)approval.choice("mode", {"self"}, {"approver", "pim", "watch", "auto"});
+        role.approval_timeout = approval.duration("timeout", 30s, 1h).value_or(15min);
+        approval.refuse(
+            {"approvers", "quorum", "pim_group", "window", "bind", "accept_unattended"});
+    });
+}
+
+// Sections that later versions enforce: what stands in one now would be ignored, so it is refused.
+void refuse_later_sections(TableReader &table, const std::string &name)
+{
+    const auto refuse = [&](std::string_view section,
+                            std::initializer_list<std::string_view> keys) {
+        read_table(table, section, "[role." + name + "." + std::string{section} + "]",
+                   [&](TableReader &inner) { inner.refuse(keys); });
+    };
+    refuse("conditions", {"auth_context", "auth_age", "hours", "timezone", "from", "tty", "guests",
+                          "accept_stale_signin"});
+    refuse("justification", {"required", "pattern", "hint"});
+    refuse("limits", {"per_day", "cooldown", "max_active", "single_use"});
+    refuse("end", {"warn", "action", "grace"});
+    refuse("sudo", {"rules"});
+    table.refuse({"pam_service"});
+}
+
+} // namespace
+
+Role read_role(const TomlNode &node, bool ids_are_guids, Faults &faults)
+{
+    Role role;
+    role.name = node.key;
+    TableReader table{faults, node, "[role." + node.key + "]"};
+    role.description = read_description(table);
+    role.groups = read_groups(table);
+    role.requesters = read_requesters(table, ids_are_guids);
+    role.services = read_services(table, role.name);
+    role.accounts = read_accounts(table);
+    role.hosts = read_hosts(table);
+    read_durations(table, role);
+    role.allow_system_accounts = table.boolean("allow_system_accounts").value_or(false);
+    // true needs limits.per_day, which is not enforced yet.
+    table.refuse_unless("allow_root_equivalent", false);
+    table.refuse_unless("shared", false);
+    table.refuse_unless("carry", false);
+    (void)table.choice("reuse", {"none"}, {"key"});
+    read_approval(table, role);
+    refuse_later_sections(table, role.name);
+    table.finish();
+    return role;
+}
+
+} // namespace jit::policy

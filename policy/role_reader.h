@@ -1,0 +1,28 @@
+// Reads one [role.NAME] table. Its patterns and requesters have a reader each.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "policy/faults.h"
+#include "policy/model.h"
+#include "policy/table_reader.h"
+#include "policy/toml_tree.h"
+
+namespace jit::policy {
+
+// What could be read; a fault in it is in `faults`.
+//   node           the table, with the role's name as its key
+//   ids_are_guids  as for parse_policy()
+Role read_role(const TomlNode &node, bool ids_are_guids, Faults &faults);
+
+// `requesters` of a role: never empty unless a fault was said.
+std::vector<Requester> read_requesters(TableReader &role, bool ids_are_guids);
+
+// `accounts` of a role: ["*"] if absent, never empty unless a fault was said.
+std::vector<AccountPattern> read_accounts(TableReader &role);
+
+// `hosts` of a role: empty if absent.
+std::vector<HostPattern> read_hosts(TableReader &role);
+
+} // namespace jit::policy

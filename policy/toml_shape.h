@@ -1,0 +1,23 @@
+// What is looked at in a TOML text before the TOML library sees it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace jit::policy {
+
+struct ShapeFault {
+    unsigned line = 0; // as in Place
+    unsigned column = 0;
+    std::string text;
+};
+
+inline constexpr std::size_t max_file_bytes = 1024 * 1024;
+
+// The first reason not to hand a text to the library: too long, a NUL byte, or a line with more
+// than 16 dots outside of strings and comments, which would become as many tables inside each
+// other.
+std::optional<ShapeFault> find_shape_fault(std::string_view text);
+
+} // namespace jit::policy

@@ -1,0 +1,130 @@
+#include "policy/toml_tree.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "policy/toml_shape.h"
+
+// The library recurses for each value inside a value: cap it where nothing of ours comes near.
+#undef TOML_MAX_NESTED_VALUES
+#define TOML_MAX_NESTED_VALUES 16
+#include <toml++/toml.h>
+
+namespace jit::policy {
+
+namespace {
+
+constexpr unsigned max_depth = 16;
+
+Place place_of(const toml::source_position &position, unsigned file)
+{
+    return {file, position.line, position.column};
+}
+
+class Copier
+{
+  public:
+    Copier(unsigned file, Faults &faults) : file_(file), faults_(faults) {}
+
+    TomlNode copy(const toml::node &from, unsigned depth)
+    {
+        TomlNode to;
+        to.place = place_of(from.source().begin, file_);
+        if (depth > max_depth) {
+            if (!std::exchange(said_too_deep_, true))
+                faults_.error(to.place, "nested too deeply, expected at most 16 levels");
+            return to;
+        }
+        if (const toml::table *table = from.as_table()) {
+            to.kind = TomlNode::Kind::table;
+            for (const auto &[key, value] : *table) {
+                TomlNode item = copy(value, depth + 1);
+                item.key = key.str();
+                item.key_place = place_of(key.source().begin, file_);
+                to.items.push_back(std::move(item));
+            }
+            // The library sorts by key; a reader of diagnostics thinks in lines.
+            const auto order = [](const TomlNode &node) {
+                return std::tuple{node.key_place.line, node.key_place.column};
+            };
+            std::stable_sort(
+                to.items.begin(), to.items.end(),
+                [&](const TomlNode &a, const TomlNode &b) { return order(a) < order(b); });
+        } else if (const toml::array *list = from.as_array()) {
+            to.kind = TomlNode::Kind::list;
+            for (const toml::node &value : *list)
+                to.items.push_back(copy(value, depth + 1));
+        } else if (const auto *text = from.as_string()) {
+            to.kind = TomlNode::Kind::text;
+            to.text = text->get();
+        } else if (const auto *truth = from.as_boolean()) {
+            to.kind = TomlNode::Kind::boolean;
+            to.truth = truth->get();
+        } else {
+            to.kind = from.is_number() ? TomlNode::Kind::number : TomlNode::Kind::time;
+        }
+        return to;
+    }
+
+  private:
+    unsigned file_;
+    Faults &faults_;
+    bool said_too_deep_ = false;
+};
+
+std::string describe_error(std::string_view text)
+{
+    // The library ends this one sentence with the name of its macro.
+    constexpr std::string_view macro = " (TOML_MAX_NESTED_VALUES)";
+    std::string out{"not valid TOML: "};
+    const std::size_t found = text.find(macro);
+    out += text.substr(0, found);
+    if (found != std::string_view::npos)
+        out += text.substr(found + macro.size());
+    return out;
+}
+
+} // namespace
+
+const TomlNode *TomlNode::find(std::string_view wanted) const
+{
+    const auto found = std::find_if(items.begin(), items.end(),
+                                    [&](const TomlNode &item) { return item.key == wanted; });
+    return kind != Kind::table || found == items.end() ? nullptr : &*found;
+}
+
+std::string_view describe(TomlNode::Kind kind)
+{
+    switch (kind) {
+    case TomlNode::Kind::table:
+        return "a table";
+    case TomlNode::Kind::list:
+        return "a list";
+    case TomlNode::Kind::text:
+        return "a text";
+    case TomlNode::Kind::boolean:
+        return "true or false";
+    case TomlNode::Kind::number:
+        return "a number";
+    case TomlNode::Kind::time:
+        return "a date or time";
+    }
+    return "something else";
+}
+
+std::optional<TomlNode> parse_toml(const SourceFile &source, unsigned file, Faults &faults)
+{
+    if (const auto shape = find_shape_fault(source.text)) {
+        faults.error({file, shape->line, shape->column}, shape->text);
+        return std::nullopt;
+    }
+    const toml::parse_result parsed = toml::parse(std::string_view{source.text});
+    if (!parsed) {
+        const toml::parse_error &error = parsed.error();
+        faults.error(place_of(error.source().begin, file), describe_error(error.description()));
+        return std::nullopt;
+    }
+    return Copier{file, faults}.copy(parsed.table(), 0);
+}
+
+} // namespace jit::policy
