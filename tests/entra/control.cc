@@ -1,0 +1,214 @@
+#include "tests/entra/control.h"
+
+#include <charconv>
+#include <optional>
+
+namespace jit::entra {
+
+namespace {
+
+// Control replies carry no noise: scripts read them with simple means.
+Reply say(int status, const Json &body)
+{
+    Reply reply;
+    reply.status = status;
+    put(body, "ok", Json{json_boolean(status == 200)});
+    reply.body = dump_json(body.get()) + "\n";
+    return reply;
+}
+
+Reply complain(int status, std::string_view why)
+{
+    const Json body{json_object()};
+    put(body, "error", why);
+    return say(status, body);
+}
+
+Reply say_done()
+{
+    return say(200, Json{json_object()});
+}
+
+std::optional<long> number_of(const Form &form, const char *name, long otherwise)
+{
+    const std::string text = form.get(name);
+    if (text.empty())
+        return otherwise;
+    long number = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (fault != std::errc{} || end != text.data() + text.size())
+        return std::nullopt;
+    return number;
+}
+
+Reply decide_flow(World &world, const Form &form, Decision decision)
+{
+    const User *user = world.config.find_user(form.get("user"));
+    if (user == nullptr && (decision.state == FlowState::approved || !form.get("user").empty()))
+        return complain(400, "user: nobody of that name, UPN or object id");
+    decision.user_oid = user == nullptr ? "" : user->oid;
+    const auto wait = number_of(form, "wait", 0);
+    if (!wait || *wait < 0 || *wait > 600)
+        return complain(400, "wait: seconds, 0 to 600");
+    std::string code = form.get("code");
+    if (code.empty())
+        return complain(400, "code is missing: a user code, or latest");
+    if (code == "latest") {
+        const auto latest = world.flows.wait_for_pending(std::chrono::seconds{*wait});
+        if (!latest)
+            return complain(404, "no flow is pending");
+        code = *latest;
+    }
+    switch (world.flows.decide(code, decision, read_clocks())) {
+    case Decided::unknown:
+        return complain(404, "no flow has this code");
+    case Decided::expired:
+        return complain(409, "the code has expired");
+    case Decided::already:
+        return complain(409, "the flow is decided already");
+    case Decided::done:
+        break;
+    }
+    const Json body{json_object()};
+    put(body, "code", normalize_user_code(code));
+    put(body, "state", name_of(decision.state));
+    if (user != nullptr)
+        put(body, "user", user->upn);
+    return say(200, body);
+}
+
+Json describe(const World &world, const Flow &flow)
+{
+    Json row{json_object()};
+    const User *user = world.config.find_user(flow.user_oid);
+    put(row, "code", flow.user_code);
+    put(row, "client_id", flow.client_id);
+    put(row, "state", name_of(flow.state));
+    put(row, "user", user == nullptr ? "" : user->upn);
+    put(row, "scope", flow.scope);
+    put(row, "claims", flow.claims);
+    put(row, "correlation_id", flow.correlation_id);
+    put(row, "expires_in",
+        static_cast<long>(
+            std::chrono::duration_cast<std::chrono::seconds>(flow.expires - boot_time()).count()));
+    put(row, "interval", static_cast<long>(flow.interval.count()));
+    put(row, "polls", flow.polls);
+    put(row, "early_polls", flow.early_polls);
+    if (flow.shortest_gap)
+        put(row, "shortest_gap_ms", static_cast<long>(flow.shortest_gap->count()));
+    return row;
+}
+
+Reply show_state(const World &world)
+{
+    const Json body{json_object()};
+    Json flows{json_array()};
+    long pending = 0;
+    for (const Flow &flow : world.flows.all()) {
+        json_array_append_new(flows.get(), describe(world, flow).release());
+        pending += flow.state == FlowState::pending && boot_time() < flow.expires ? 1 : 0;
+    }
+    put(body, "pending", pending);
+    put(body, "flows", std::move(flows));
+    Json requests{json_object()};
+    for (const char *name : {"discovery", "keys", "devicecode", "token", "page", "other"})
+        put(requests, name, 0L);
+    for (const auto &[name, count] : world.counters.all())
+        put(requests, name.c_str(), count);
+    put(body, "requests", std::move(requests));
+    Json faults{json_array()};
+    for (const Fault &fault : world.faults.all()) {
+        Json row{json_object()};
+        put(row, "endpoint", fault.endpoint);
+        put(row, "kind", fault.kind);
+        put(row, "left", fault.left);
+        json_array_append_new(faults.get(), row.release());
+    }
+    put(body, "faults", std::move(faults));
+    return say(200, body);
+}
+
+Reply order_fault(World &world, const Form &form)
+{
+    const auto count = number_of(form, "count", 1);
+    if (!count || !world.faults.add({form.get("endpoint"), form.get("kind"), *count}))
+        return complain(400, "no such fault: endpoint, kind or count is wrong");
+    return say_done();
+}
+
+Reply change_pace(World &world, const Form &form)
+{
+    const auto lifetime = number_of(form, "code_lifetime", world.code_lifetime_s);
+    const auto interval = number_of(form, "interval", world.interval_s);
+    const std::string early = form.get("slow_down_early");
+    if (!lifetime || !interval || *lifetime < 1 || *interval < 1 ||
+        (!early.empty() && early != "true" && early != "false"))
+        return complain(400,
+                        "code_lifetime and interval are seconds; slow_down_early true or false");
+    world.code_lifetime_s = *lifetime;
+    world.interval_s = *interval;
+    if (!early.empty())
+        world.slow_down_early = early == "true";
+    return say_done();
+}
+
+} // namespace
+
+Form parse_control_body(const std::string &body)
+{
+    const Json object = parse_json(body);
+    if (!json_is_object(object.get()))
+        return parse_form(body);
+    Form form;
+    const char *name = nullptr;
+    json_t *value = nullptr;
+    json_object_foreach(object.get(), name, value)
+    {
+        form.fields[name] = json_is_string(value) ? json_string_value(value) : dump_json(value);
+    }
+    return form;
+}
+
+Reply answer_control(World &world, const std::string &verb, const Form &form, bool &quit)
+{
+    quit = false;
+    if (verb == "approve")
+        return decide_flow(world, form, {FlowState::approved, "", "", 0});
+    if (verb == "decline")
+        return decide_flow(world, form, {FlowState::declined, "", "", 0});
+    if (verb == "block")
+        return decide_flow(world, form, {FlowState::failed, "", "invalid_grant", 53003});
+    if (verb == "consent")
+        return decide_flow(world, form, {FlowState::failed, "", "invalid_grant", 65001});
+    if (verb == "unassigned")
+        return decide_flow(world, form, {FlowState::failed, "", "invalid_grant", 50105});
+    if (verb == "fail") {
+        const auto aadsts = number_of(form, "aadsts", 0);
+        if (!aadsts || form.get("error").empty())
+            return complain(400, "error is missing, or aadsts is no number");
+        return decide_flow(world, form,
+                           {FlowState::failed, "", form.get("error"), static_cast<int>(*aadsts)});
+    }
+    if (verb == "state")
+        return show_state(world);
+    if (verb == "fault")
+        return order_fault(world, form);
+    if (verb == "lifetime")
+        return change_pace(world, form);
+    if (verb == "rotate")
+        return world.keys.rotate() ? say_done() : complain(500, "no new key could be made");
+    if (verb == "reset") {
+        world.flows.clear();
+        world.faults.clear();
+        world.counters.clear();
+        world.restore_pace();
+        return say_done();
+    }
+    if (verb == "quit") {
+        quit = true;
+        return say_done();
+    }
+    return complain(404, "no such verb");
+}
+
+} // namespace jit::entra

@@ -1,0 +1,32 @@
+// The control endpoint: plain HTTP on loopback, by which scripts decide flows and order faults.
+//
+// Every verb takes a form, a JSON object or a query, and answers a JSON object with `ok`.
+//   approve  code=CODE|latest user=UPN|NAME|OID [wait=SECONDS]
+//   decline  code=CODE|latest [user=...] [wait=SECONDS]
+//   block, consent, unassigned        as decline: Conditional Access (53003), consent missing
+//                                     (65001), not assigned to the application (50105)
+//   fail     code=CODE|latest error=NAME [aadsts=NUMBER]
+//   state                             flows, requests by endpoint, faults that wait
+//   fault    endpoint=discovery|keys|devicecode|token kind=KIND [count=N]    faults.h has the kinds
+//   rotate                            the signing key is replaced, the old one published no more
+//   lifetime [code_lifetime=S] [interval=S] [slow_down_early=true|false]    for new flows
+//   reset                             no flows, faults, counts; lifetimes as configured
+//   quit                              ends the program
+// `wait` waits so long for a flow to appear where `latest` finds none.
+#pragma once
+
+#include <string>
+
+#include "tests/entra/encode.h"
+#include "tests/entra/reply.h"
+#include "tests/entra/world.h"
+
+namespace jit::entra {
+
+// The fields of a body that is a form or a JSON object; JSON numbers and booleans become texts.
+Form parse_control_body(const std::string &body);
+
+//   quit   set where the program is to end
+Reply answer_control(World &world, const std::string &verb, const Form &form, bool &quit);
+
+} // namespace jit::entra

@@ -1,0 +1,63 @@
+// Faults that a test orders: the next `count` replies of an endpoint go wrong in a named way.
+//
+//   instead of an answer     status:CODE[:RETRY-AFTER]  error:NAME[:AADSTS]  error200:NAME[:AADSTS]
+//                            html  not_json  redirect  slow_down (token)
+//   a spoilt answer          wrong_types  set:MEMBER:JSON  unset:MEMBER
+//   on the wire              hang:SECONDS  close  truncated  bigbody (100 MiB)  endless (chunked,
+//                            compressed for whom accepts that)
+//   a forged ID token        wrong_aud  wrong_iss  wrong_tid  alg_none  hs256  bad_signature
+//   (token; used up only     unknown_kid  foreign_key  jwk_header  crit_header  expired  old_iat
+//   by a reply that has      shift:SECONDS  v1  no_oid  other_oid:GUID  claim:NAME:JSON
+//   one)                     noclaim:NAME
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace jit::entra {
+
+struct Fault {
+    std::string endpoint; // discovery, keys, devicecode, token
+    std::string kind;
+    long left = 1; // replies still to spoil; negative: all
+};
+
+// A kind's parts: "set:interval:5" is {"set", "interval", "5"}; the third keeps its colons.
+struct Kind {
+    std::string name;
+    std::string first;
+    std::string second;
+};
+Kind split_kind(std::string_view kind);
+
+class Faults
+{
+  public:
+    // False if there is no such endpoint or kind, or the kind does not suit the endpoint.
+    bool add(Fault fault);
+    // The oldest fault ordered for this endpoint, used up by one.
+    std::optional<Kind> take(std::string_view endpoint);
+    std::optional<Kind> take_forgery();
+
+    std::vector<Fault> all() const;
+    void clear(); // and wakes whom hang() holds
+
+    // Waits so long, or until clear().
+    void hang(std::chrono::seconds time);
+
+  private:
+    std::optional<Kind> take_where(std::string_view endpoint, bool forgery);
+
+    mutable std::mutex mutex_;
+    std::condition_variable cleared_;
+    unsigned long clearings_ = 0;
+    std::vector<Fault> faults_;
+};
+
+} // namespace jit::entra

@@ -1,0 +1,107 @@
+// The device flows that are under way, and what people decided about them.
+//
+//   pending ──> approved ──> redeemed          expiry is not a state: it is asked for by the time
+//      ├──────> declined
+//      └──────> failed (Conditional Access, missing consent: any OAuth error)
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/clock.h"
+
+namespace jit::entra {
+
+enum class FlowState {
+    pending,
+    approved,
+    declined,
+    failed,
+    redeemed,
+};
+
+std::string_view name_of(FlowState state);
+
+struct Flow {
+    std::string user_code;
+    std::string device_code;
+    std::string client_id;
+    std::string tenant;
+    std::string scope;
+    std::string claims; // the claims parameter as it came, or empty
+    std::string correlation_id;
+    BootTime expires;
+    std::chrono::seconds interval{5};
+
+    FlowState state = FlowState::pending;
+    std::string user_oid; // once somebody decided
+    std::string error;    // failed: the OAuth error and its AADSTS number
+    int aadsts = 0;
+    WallTime signed_in;
+
+    BootTime last_poll; // at first the time of the device request: the first poll waits too
+    long polls = 0;
+    long early_polls = 0; // sooner than the interval
+    std::optional<std::chrono::milliseconds> shortest_gap;
+};
+
+struct Decision {
+    FlowState state = FlowState::approved;
+    std::string user_oid;
+    std::string error;
+    int aadsts = 0;
+};
+
+enum class Decided {
+    done,
+    unknown, // no such code
+    expired,
+    already,
+};
+
+enum class Pace {
+    unknown_code,
+    in_time,
+    early,
+};
+
+// All flows, safe to use from many threads.
+class Flows
+{
+  public:
+    void add(Flow flow);
+
+    // By user code as a person types it: in any case, with spaces and hyphens.
+    std::optional<Flow> find(std::string_view user_code) const;
+    Decided decide(std::string_view user_code, const Decision &decision, Now now);
+    // The user code of the youngest flow that is pending, waited for if there is none.
+    std::optional<std::string> wait_for_pending(std::chrono::milliseconds patience);
+
+    // Notes that a client polled; `slow_down` lengthens the interval by 5 s (RFC 8628 section 3.5).
+    Pace note_poll(const std::string &device_code, BootTime now);
+    void slow_down(const std::string &device_code);
+    // The flow as it is. One that was approved for this tenant and client, and not too late, is
+    // redeemed by this: it is seen as `approved` once.
+    std::optional<Flow> redeem(const std::string &device_code, std::string_view tenant,
+                               std::string_view client_id, BootTime now);
+
+    std::vector<Flow> all() const;
+    void clear();
+
+  private:
+    Flow *find_device(const std::string &device_code);
+
+    mutable std::mutex mutex_;
+    std::condition_variable added_;
+    std::deque<Flow> flows_; // the youngest last
+};
+
+// A user code as it is stored: letters in upper case, spaces and hyphens gone.
+std::string normalize_user_code(std::string_view typed);
+
+} // namespace jit::entra

@@ -1,0 +1,20 @@
+// Which of Microsoft's hosts and pages a request means, and how the reply goes on the wire.
+//
+//   login.microsoftonline.com                                   oauth.h
+//   login.microsoft.com, microsoft.com, www.microsoft.com       /device, /devicelogin: pages.h
+//   graph.microsoft.com                                         401 for everything
+#pragma once
+
+#include "tests/entra/world.h"
+
+namespace httplib {
+struct Request;
+struct Response;
+} // namespace httplib
+
+namespace jit::entra {
+
+void answer_provider_request(World &world, const httplib::Request &request,
+                             httplib::Response &response);
+
+} // namespace jit::entra

@@ -1,0 +1,17 @@
+// What a fault makes of a reply. Forged tokens are in tokens.h, faults on the wire in server.cc.
+#pragma once
+
+#include <optional>
+
+#include "tests/entra/oauth.h"
+
+namespace jit::entra {
+
+// The reply that is given in the endpoint's place, if the fault is of that sort.
+std::optional<Reply> reply_instead(const World &world, const OauthRequest &request,
+                                   const Kind &fault);
+
+// Changes a JSON reply as set, unset and wrong_types say; other faults change nothing.
+void spoil_reply(Reply &reply, const Kind &fault);
+
+} // namespace jit::entra
