@@ -1,0 +1,25 @@
+// Whether a grant may be made: the helper decides it again from the root-owned policy, whatever
+// jitd says (jit(7), "What a broken jitd can do").
+#pragma once
+
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+#include "jit_grantd/answer.h"
+#include "jit_grantd/outside.h"
+#include "lib/ipc/granting.h"
+
+namespace jit::grantd {
+
+struct Checked {
+    Accounts::User user;
+    std::vector<std::string> groups; // of the role
+    std::vector<gid_t> gids;         // of the same groups
+};
+
+// Looks at the call, the rules and the accounts. Ledger and masks are looked at by Grants.
+//   rules  already read; borrowed
+Answer<Checked> check_grant(const ipc::GrantCall &call, const RuleSet &rules, Accounts &accounts);
+
+} // namespace jit::grantd

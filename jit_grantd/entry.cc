@@ -1,0 +1,133 @@
+#include "jit_grantd/entry.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+
+#include "jit_grantd/limits.h"
+#include "lib/base/text.h"
+#include "lib/ipc/granting.h"
+#include "lib/ipc/members.h"
+#include "lib/ipc/message.h"
+
+namespace jit::grantd {
+
+namespace {
+
+constexpr std::int64_t max_boot_us = std::int64_t{1} << 62;
+
+constexpr std::string_view state_names[] = {"granting", "live", "ended"};
+
+bool is_state(std::string_view text)
+{
+    return std::find(std::begin(state_names), std::end(state_names), text) != std::end(state_names);
+}
+
+Entry::State state_of(std::string_view name)
+{
+    return name == "granting" ? Entry::State::granting
+           : name == "live"   ? Entry::State::live
+                              : Entry::State::ended;
+}
+
+std::int64_t to_us(BootTime time)
+{
+    return time.time_since_epoch().count();
+}
+
+BootTime from_us(std::int64_t us)
+{
+    return BootTime{BootTime::duration{us}};
+}
+
+} // namespace
+
+bool Entry::is_due(const Now &now, std::string_view boot) const
+{
+    return boot_id != boot || now.wall >= until || now.boot >= until_boot;
+}
+
+bool Entry::has_group(std::string_view group) const
+{
+    return std::any_of(parts.begin(), parts.end(),
+                       [&](const Part &part) { return part.group == group; });
+}
+
+bool Entry::made(std::string_view group) const
+{
+    return std::any_of(parts.begin(), parts.end(),
+                       [&](const Part &part) { return part.group == group && !part.was_there; });
+}
+
+std::vector<std::string> Entry::groups() const
+{
+    std::vector<std::string> names;
+    for (const Part &part : parts)
+        names.push_back(part.group);
+    return names;
+}
+
+Result<std::string> encode_entry(const Entry &entry)
+{
+    std::vector<std::string> there;
+    for (const Part &part : entry.parts)
+        if (part.was_there)
+            there.push_back(part.group);
+    ipc::MemberWriter writer;
+    writer.text("id", entry.id);
+    writer.text("user", entry.user);
+    writer.number("uid", entry.uid);
+    writer.text("role", entry.role);
+    writer.texts("groups", entry.groups());
+    writer.texts("were_there", there);
+    writer.text("oid", entry.oid);
+    writer.text("policy", entry.policy);
+    writer.time("since", entry.since);
+    writer.time("until", entry.until);
+    writer.text("boot_id", entry.boot_id);
+    writer.number("since_boot_us", to_us(entry.since_boot));
+    writer.number("until_boot_us", to_us(entry.until_boot));
+    writer.text("state", state_names[static_cast<std::size_t>(entry.state)]);
+    if (entry.is_ended())
+        writer.text("cause", entry.cause);
+    writer.maybe_time("ended", entry.ended);
+    const ipc::Json object = writer.take();
+    const std::unique_ptr<char, decltype(&std::free)> text{json_dumps(object.get(), JSON_COMPACT),
+                                                           &std::free};
+    if (!text)
+        return Error{Code::internal, "no memory for a ledger entry"};
+    return std::string{text.get()} + "\n";
+}
+
+Result<Entry> decode_entry(std::string_view text)
+{
+    const ipc::Json object = TRY(ipc::decode_object(text));
+    ipc::MemberReader reader{object.get()};
+    Entry entry;
+    entry.id = reader.id("id");
+    entry.user = reader.name("user");
+    entry.uid = static_cast<uid_t>(reader.number("uid", 1, 0xFFFFFFFE));
+    entry.role = reader.name("role");
+    const auto groups = reader.texts("groups", max_groups_of_role, 64, is_name);
+    const auto there = reader.texts("were_there", max_groups_of_role, 64, is_name);
+    entry.oid = reader.text("oid", 255, ipc::is_person_id);
+    entry.policy = reader.text("policy", 64, ipc::is_digest);
+    entry.since = reader.time("since");
+    entry.until = reader.time("until");
+    entry.boot_id = reader.text("boot_id", 36, is_guid);
+    entry.since_boot = from_us(reader.number("since_boot_us", 0, max_boot_us));
+    entry.until_boot = from_us(reader.number("until_boot_us", 0, max_boot_us));
+    entry.state = state_of(reader.text("state", 16, is_state));
+    entry.cause = reader.maybe_text("cause", 64).value_or("");
+    entry.ended = reader.maybe_time("ended");
+    TRY(reader.finish());
+    for (const std::string &group : groups) {
+        const bool was_there = std::find(there.begin(), there.end(), group) != there.end();
+        entry.parts.push_back({group, was_there});
+    }
+    if (entry.parts.empty() || entry.is_ended() != entry.ended.has_value())
+        return Error{Code::bad_input, "a ledger entry contradicts itself"};
+    return entry;
+}
+
+} // namespace jit::grantd

@@ -1,0 +1,57 @@
+// One grant as the root ledger holds it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+#include "lib/base/clock.h"
+#include "lib/base/result.h"
+
+namespace jit::grantd {
+
+// One group of a grant.
+struct Part {
+    std::string group;
+    bool was_there = false; // a membership of other hands: it is not ours to remove
+};
+
+struct Entry {
+    enum class State {
+        granting, // written before anything is made: a crash leaves this
+        live,
+        ended,
+    };
+
+    std::string id;
+    std::string user;
+    uid_t uid = 0;
+    std::string role;
+    std::vector<Part> parts;
+    std::string oid;
+    std::string policy; // SHA-256 of the policy set that allowed it
+    WallTime since;
+    WallTime until;
+    std::string boot_id; // the two times below are of this boot
+    BootTime since_boot;
+    BootTime until_boot;
+    State state = State::granting;
+    std::string cause;             // of the end; empty before
+    std::optional<WallTime> ended; // set when ended
+
+    bool is_ended() const { return state == State::ended; }
+    // Past its end by either clock, or of an earlier boot.
+    bool is_due(const Now &now, std::string_view boot) const;
+    bool has_group(std::string_view group) const;
+    // Whether the membership file of this group was made for this grant.
+    bool made(std::string_view group) const;
+    std::vector<std::string> groups() const;
+};
+
+// JSON, one object and a newline. Decoding is strict: a wrong or missing member is bad_input.
+Result<std::string> encode_entry(const Entry &entry);
+Result<Entry> decode_entry(std::string_view text);
+
+} // namespace jit::grantd

@@ -1,0 +1,85 @@
+#include "jit_grantd/folders.h"
+
+#include <cerrno>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "lib/base/handle.h"
+
+namespace jit::grantd {
+
+namespace {
+
+using Directory = Handle<DIR, &closedir>;
+
+} // namespace
+
+Result<Fd> open_directory(const std::string &path, mode_t mode)
+{
+    if (mkdir(path.c_str(), mode) != 0 && errno != EEXIST && errno != EROFS)
+        return Error{Code::unavailable, "cannot make the directory", errno};
+    Fd directory{open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+    if (!directory)
+        return Error{Code::unavailable, "cannot open the directory", errno};
+    return directory;
+}
+
+Result<std::vector<std::string>> list_directory(int directory, std::size_t max_names)
+{
+    // A descriptor of its own: closedir() closes it, and its offset is not shared.
+    Fd own{openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    const Directory stream{own ? fdopendir(own.get()) : nullptr};
+    if (!stream)
+        return Error{Code::unavailable, "cannot list the directory", errno};
+    (void)own.release();
+    std::vector<std::string> names;
+    for (;;) {
+        errno = 0;
+        const dirent *const entry = readdir(stream.get());
+        if (entry == nullptr) {
+            if (errno != 0)
+                return Error{Code::unavailable, "cannot list the directory", errno};
+            return names;
+        }
+        std::string name{entry->d_name};
+        if (name == "." || name == "..")
+            continue;
+        if (names.size() == max_names)
+            return Error{Code::bad_input, "too many files in the directory"};
+        names.push_back(std::move(name));
+    }
+}
+
+Result<std::string> read_small_file(int directory, const std::string &name, std::size_t max_bytes)
+{
+    const Fd file{openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)};
+    if (!file && errno == ENOENT)
+        return Error{Code::not_found, "no such file", errno};
+    if (!file && (errno == ELOOP || errno == ENXIO))
+        return Error{Code::bad_input, "not a regular file", errno};
+    if (!file)
+        return Error{Code::unavailable, "cannot open the file", errno};
+    struct stat about {
+    };
+    if (fstat(file.get(), &about) != 0)
+        return Error{Code::unavailable, "cannot look at the file", errno};
+    if (!S_ISREG(about.st_mode))
+        return Error{Code::bad_input, "not a regular file"};
+    std::string text;
+    for (;;) {
+        char buffer[8192];
+        const ssize_t got = ::read(file.get(), buffer, sizeof buffer);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return Error{Code::unavailable, "cannot read the file", errno};
+        if (got == 0)
+            return text;
+        text.append(buffer, static_cast<std::size_t>(got));
+        if (text.size() > max_bytes)
+            return Error{Code::bad_input, "the file is too large"};
+    }
+}
+
+} // namespace jit::grantd

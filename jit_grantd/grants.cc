@@ -1,0 +1,282 @@
+#include "jit_grantd/grants.h"
+
+#include <algorithm>
+#include <syslog.h>
+
+#include "jit_grantd/lock.h"
+#include "lib/base/text.h"
+
+namespace jit::grantd {
+
+namespace {
+
+constexpr const char *no_name_service =
+    "the name service does not answer for /run/userdb: is libnss-systemd installed, and systemd in "
+    "the group line of /etc/nsswitch.conf?";
+
+Records::Event event_of(std::string_view cause)
+{
+    if (cause == "expired")
+        return Records::Event::expired;
+    if (cause == "dropped")
+        return Records::Event::dropped;
+    if (cause == "interrupted" || cause == "reboot")
+        return Records::Event::reconciled;
+    return Records::Event::revoked;
+}
+
+} // namespace
+
+void Grants::report(const std::string &doing, const Error &error)
+{
+    outside_.records.log(LOG_ERR, unavailable(doing, error).text);
+}
+
+Result<Grants::Books> Grants::open_books()
+{
+    Fd lock = TRY(take_lock(places_.run, patience_));
+    // Only now: another process may have changed the ledger while we waited.
+    Ledger ledger = TRY(Ledger::read(places_, outside_.disk));
+    Memberships memberships = TRY(Memberships::open(places_, outside_.disk));
+    return Books{std::move(lock), std::move(ledger), std::move(memberships)};
+}
+
+// --- granting ------------------------------------------------------------------------------------
+
+Answer<ipc::GrantReply> Grants::grant(const ipc::GrantCall &call)
+{
+    auto books = open_books();
+    if (!books)
+        return unavailable("cannot open the ledger of grants", books.error());
+    const auto rules = outside_.rules.read();
+    if (!rules)
+        return rules.refusal();
+    auto checked = check_grant(call, *rules, outside_.accounts);
+    if (!checked)
+        return checked.refusal();
+    auto entry = prepare(*books, call, *checked);
+    if (!entry)
+        return entry.refusal();
+    if (const auto done = carry_out(*books, *entry, *checked); !done) {
+        undo(*books, *entry);
+        return unavailable("cannot grant role " + entry->role, done.error());
+    }
+    outside_.records.record(Records::Event::granted, *entry);
+    return ipc::GrantReply{entry->since, entry->until, entry->groups()};
+}
+
+Answer<Entry> Grants::prepare(Books &books, const ipc::GrantCall &call, Checked &checked)
+{
+    if (!books.ledger.damaged().empty())
+        return Refusal{Refusal::Kind::unavailable,
+                       "the ledger of grants is damaged; the journal of jit-reconcile says where"};
+    if (books.ledger.find(call.id) != nullptr)
+        return refuse("there is a grant " + call.id + " already");
+    if (books.ledger.count_live() >= max_live)
+        return refuse("there are too many live grants on this host");
+    const Now now = outside_.clocks.now();
+    Entry entry;
+    entry.id = call.id;
+    entry.user = checked.user.name;
+    entry.uid = checked.user.uid;
+    entry.role = call.role;
+    entry.oid = call.oid;
+    entry.policy = call.policy;
+    entry.since = now.wall;
+    entry.until = now.wall + call.duration;
+    entry.boot_id = outside_.boot_id;
+    entry.since_boot = now.boot;
+    entry.until_boot = now.boot + call.duration;
+    if (auto no = find_parts(books, checked, entry))
+        return *std::move(no);
+    return entry;
+}
+
+// Finds out which memberships are there already, and by whose hand: ours are those that an entry of
+// this boot made; an empty file hides whatever we would do.
+std::optional<Refusal> Grants::find_parts(const Books &books, const Checked &checked, Entry &entry)
+{
+    for (const std::string &group : checked.groups) {
+        const Memberships::Name name{entry.user, group};
+        const auto masked = books.memberships.is_masked(name);
+        const auto presence = books.memberships.look(name);
+        if (!masked || !presence)
+            return unavailable("cannot look for a membership of " + entry.user,
+                               masked ? presence.error() : masked.error());
+        if (*masked || *presence == Memberships::Presence::masked)
+            return refuse("the administrator has masked the membership of " + entry.user + " in " +
+                          group);
+        const auto &entries = books.ledger.entries();
+        const bool is_ours = std::any_of(entries.begin(), entries.end(), [&](const Entry &each) {
+            return each.boot_id == outside_.boot_id && each.user == entry.user && each.made(group);
+        });
+        entry.parts.push_back({group, *presence == Memberships::Presence::present && !is_ours});
+    }
+    return std::nullopt;
+}
+
+Result<void> Grants::carry_out(Books &books, Entry &entry, const Checked &checked)
+{
+    entry.state = Entry::State::granting;
+    TRY(books.ledger.store(entry));
+    const Now now = outside_.clocks.now();
+    // A calendar timer whose time is past never fires.
+    if (entry.is_due(now, outside_.boot_id))
+        return Error{Code::timed_out, "the grant would be over before it began"};
+    TRY(outside_.timers.arm(entry.id, entry.until, entry.until_boot - now.boot));
+    for (const Part &part : entry.parts)
+        if (!part.was_there)
+            TRY(books.memberships.make({entry.user, part.group}));
+    for (const gid_t gid : checked.gids)
+        if (!TRY(outside_.accounts.is_member(checked.user, gid)))
+            return Error{Code::unavailable, no_name_service};
+    Entry live = entry;
+    live.state = Entry::State::live;
+    TRY(books.ledger.store(live));
+    entry = std::move(live);
+    return {};
+}
+
+// Every step back can be taken whether or not the step forward was. What can't be taken back stays
+// in the ledger as "granting", with its timer, for the next reconcile.
+void Grants::undo(Books &books, const Entry &entry)
+{
+    const std::string doing = "cannot undo grant " + entry.id;
+    if (const auto back = take_back(books, entry, outside_.clocks.now()); !back)
+        return report(doing, back.error());
+    if (const auto stopped = outside_.timers.disarm(entry.id); !stopped)
+        report(doing, stopped.error()); // a shot at an unknown grant hits nothing
+    if (const auto gone = books.ledger.forget(entry.id); !gone)
+        report(doing, gone.error());
+}
+
+// --- ending --------------------------------------------------------------------------------------
+
+// Whether another grant still gives the user this group.
+bool Grants::is_shared(const Books &books, const Entry &entry, const std::string &group,
+                       const Now &now) const
+{
+    const auto &entries = books.ledger.entries();
+    return std::any_of(entries.begin(), entries.end(), [&](const Entry &each) {
+        return each.id != entry.id && each.state == Entry::State::live && each.user == entry.user &&
+               each.made(group) && !each.is_due(now, outside_.boot_id);
+    });
+}
+
+Result<void> Grants::take_back(Books &books, const Entry &entry, const Now &now)
+{
+    Result<void> first;
+    for (const Part &part : entry.parts) {
+        if (part.was_there || is_shared(books, entry, part.group, now))
+            continue;
+        auto removed = books.memberships.remove({entry.user, part.group});
+        if (!removed && first)
+            first = removed; // the other groups go all the same
+    }
+    return first;
+}
+
+Result<void> Grants::end_entry(Books &books, Entry entry, std::string_view cause)
+{
+    const Now now = outside_.clocks.now();
+    TRY(take_back(books, entry, now));
+    entry.state = Entry::State::ended;
+    entry.cause = cause;
+    entry.ended = now.wall;
+    TRY(books.ledger.store(entry));
+    if (const auto stopped = outside_.timers.disarm(entry.id); !stopped)
+        report("cannot stop the timer of ended grant " + entry.id, stopped.error());
+    outside_.records.record(event_of(cause), entry);
+    return {};
+}
+
+Answer<ipc::EndReply> Grants::end(const ipc::EndCall &call)
+{
+    auto books = open_books();
+    if (!books)
+        return unavailable("cannot open the ledger of grants", books.error());
+    const Entry *const entry = books->ledger.find(call.id);
+    if (entry == nullptr)
+        return Refusal{Refusal::Kind::not_found, "there is no grant " + call.id};
+    if (entry->is_ended())
+        return ipc::EndReply{false};
+    if (const auto done = end_entry(*books, *entry, call.cause); !done) {
+        report("cannot end grant " + call.id, done.error());
+        return unavailable("cannot end grant " + call.id, done.error());
+    }
+    return ipc::EndReply{true};
+}
+
+Result<void> Grants::expire(const std::string &id)
+{
+    auto books = TRY(open_books());
+    const Now now = outside_.clocks.now();
+    Result<void> first;
+    const std::vector<Entry> entries = books.ledger.entries(); // ending changes the ledger's own
+    for (const Entry &entry : entries) {
+        if (entry.is_ended())
+            continue;
+        const bool is_due = entry.is_due(now, outside_.boot_id);
+        if (entry.id != id && !is_due)
+            continue;
+        const bool is_old = entry.boot_id != outside_.boot_id;
+        auto done = end_entry(books, entry, is_old ? "reboot" : "expired");
+        if (done)
+            continue;
+        report("cannot end grant " + entry.id, done.error());
+        if (first)
+            first = done;
+    }
+    return first;
+}
+
+Result<void> Grants::purge()
+{
+    auto books = TRY(open_books());
+    Result<void> first;
+    const std::vector<Entry> entries = books.ledger.entries();
+    for (const Entry &entry : entries) {
+        if (entry.is_ended())
+            continue;
+        auto done = end_entry(books, entry, "purged");
+        if (done)
+            continue;
+        report("cannot end grant " + entry.id, done.error());
+        if (first)
+            first = done;
+    }
+    if (!remove_orphans(books) && first)
+        first = Error{Code::unavailable, "a membership without a grant could not be removed"};
+    return first;
+}
+
+// --- looking -------------------------------------------------------------------------------------
+
+Answer<ipc::GrantList> Grants::list()
+{
+    auto ledger = Ledger::read(places_, outside_.disk);
+    if (!ledger)
+        return unavailable("cannot read the ledger of grants", ledger.error());
+    const Now now = outside_.clocks.now();
+    std::vector<const Entry *> ended;
+    ipc::GrantList list;
+    const auto add = [&](const Entry &entry) {
+        list.entries.push_back(
+            {entry.id, entry.user, entry.role, entry.groups(), entry.since, entry.until,
+             entry.state == Entry::State::live && !entry.is_due(now, outside_.boot_id),
+             entry.is_ended() ? std::optional{entry.cause} : std::nullopt, entry.ended});
+    };
+    for (const Entry &entry : ledger->entries()) {
+        if (entry.state == Entry::State::live)
+            add(entry);
+        else if (entry.is_ended())
+            ended.push_back(&entry);
+    }
+    std::stable_sort(ended.begin(), ended.end(),
+                     [](const Entry *a, const Entry *b) { return *a->ended > *b->ended; });
+    for (const Entry *entry : ended)
+        add(*entry);
+    return list;
+}
+
+} // namespace jit::grantd

@@ -1,0 +1,94 @@
+// Making and ending grants. Each call takes the lock, reads the ledger anew and leaves memberships,
+// timers and ledger in agreement, or in a state that reconcile() brings to agreement:
+//
+//   granting   ledger "granting" -> timer armed -> memberships made -> seen through the name
+//              service -> ledger "live". A failure undoes it all, in reverse. A crash leaves
+//              "granting": reconcile() takes back what was made.
+//   ending     memberships removed and seen to be gone -> ledger "ended" -> timer stopped ->
+//              record. A crash or a full disk leaves "live" without membership: an end is
+//              repeated as often as need be.
+//
+// Two live grants that give one user the same group share its file: it stays until the later end.
+#pragma once
+
+#include <string>
+
+#include "jit_grantd/answer.h"
+#include "jit_grantd/checks.h"
+#include "jit_grantd/ledger.h"
+#include "jit_grantd/limits.h"
+#include "jit_grantd/memberships.h"
+#include "jit_grantd/outside.h"
+#include "jit_grantd/places.h"
+#include "lib/base/fd.h"
+#include "lib/ipc/granting.h"
+
+namespace jit::grantd {
+
+class Grants
+{
+  public:
+    // Borrows what is outside.
+    Grants(Places places, Outside outside,
+           std::chrono::milliseconds patience = std::chrono::milliseconds{lock_patience})
+        : places_(std::move(places)), outside_(std::move(outside)), patience_(patience)
+    {
+    }
+
+    Answer<ipc::GrantReply> grant(const ipc::GrantCall &call);
+    // Refusal: not_found, unavailable.
+    Answer<ipc::EndReply> end(const ipc::EndCall &call);
+    // Live grants, oldest first, then ended ones, latest end first. Takes no lock.
+    Answer<ipc::GrantList> list();
+
+    // Ends the named grant, due or not, and every other one that is due. An unknown id is fine.
+    //   errors  the first thing that failed; all others were tried
+    Result<void> expire(const std::string &id);
+    // Makes ledger, memberships and timers agree, prunes the ledger, and writes RUN/reconciled once
+    // no membership is left that should not be.
+    Result<void> reconcile();
+    // Ends every grant: the package is going.
+    Result<void> purge();
+
+    // Whether reconcile() was through in this boot.
+    bool is_reconciled() const;
+
+  private:
+    // What a change works on, under the lock.
+    struct Books {
+        Fd lock;
+        Ledger ledger;
+        Memberships memberships;
+    };
+    Result<Books> open_books();
+
+    // The steps of grant(): what it would be; what is there already; doing it.
+    Answer<Entry> prepare(Books &books, const ipc::GrantCall &call, Checked &checked);
+    std::optional<Refusal> find_parts(const Books &books, const Checked &checked, Entry &entry);
+    Result<void> carry_out(Books &books, Entry &entry, const Checked &checked);
+    void undo(Books &books, const Entry &entry);
+
+    bool is_shared(const Books &books, const Entry &entry, const std::string &group,
+                   const Now &now) const;
+    Result<void> take_back(Books &books, const Entry &entry, const Now &now);
+    Result<void> end_entry(Books &books, Entry entry, std::string_view cause);
+
+    // In reconcile.cc. Each reports its own faults and says whether there were none.
+    bool handle_damage(Books &books);
+    bool end_what_must(Books &books);
+    bool remove_orphans(Books &books);
+    bool arm_again(Books &books);
+    bool prune(Books &books);
+    Result<std::string_view> why_ended(const Books &books, const Entry &entry,
+                                       const Now &now) const;
+    Result<void> write_reconciled();
+
+    // Logs an error where it stops.
+    void report(const std::string &doing, const Error &error);
+
+    Places places_;
+    Outside outside_;
+    std::chrono::milliseconds patience_;
+};
+
+} // namespace jit::grantd

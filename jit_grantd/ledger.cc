@@ -1,0 +1,102 @@
+#include "jit_grantd/ledger.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include "jit_grantd/folders.h"
+#include "jit_grantd/limits.h"
+#include "lib/base/text.h"
+#include "lib/sys/durable.h"
+
+namespace jit::grantd {
+
+namespace {
+
+std::string file_of(const std::string &id)
+{
+    return id + ".json";
+}
+
+} // namespace
+
+Result<Ledger> Ledger::read(const Places &places, Disk &disk)
+{
+    const Fd state = TRY(open_directory(places.state, 0700));
+    Ledger ledger{disk, TRY(open_directory(places.state + "/grants", 0700))};
+    const int directory = ledger.directory_.get();
+    for (std::string &name : TRY(list_directory(directory, max_ledger_files))) {
+        if (sys::is_temporary(name)) {
+            ledger.temporary_.push_back(std::move(name));
+            continue;
+        }
+        if (name.starts_with('.'))
+            continue;
+        auto text = read_small_file(directory, name, max_ledger_file_bytes);
+        if (!text && text.error().code == Code::not_found)
+            continue; // pruned since the folder was listed: List takes no lock
+        if (!text && text.error().code == Code::unavailable)
+            return text.error();
+        auto entry = text ? decode_entry(*text) : Result<Entry>{text.error()};
+        if (entry && file_of(entry->id) == name)
+            ledger.entries_.push_back(*std::move(entry));
+        else
+            ledger.damaged_.push_back(std::move(name));
+    }
+    std::sort(ledger.entries_.begin(), ledger.entries_.end(), [](const Entry &a, const Entry &b) {
+        return std::pair{a.since, a.id} < std::pair{b.since, b.id};
+    });
+    return ledger;
+}
+
+const Entry *Ledger::find(std::string_view id) const
+{
+    const auto at = std::find_if(entries_.begin(), entries_.end(),
+                                 [&](const Entry &entry) { return entry.id == id; });
+    return at == entries_.end() ? nullptr : &*at;
+}
+
+std::size_t Ledger::count_live() const
+{
+    return static_cast<std::size_t>(std::count_if(
+        entries_.begin(), entries_.end(), [](const Entry &entry) { return !entry.is_ended(); }));
+}
+
+Result<void> Ledger::store(const Entry &entry)
+{
+    const std::string text = TRY(encode_entry(entry));
+    TRY(disk_->write(directory_.get(), file_of(entry.id), text, 0600));
+    const auto at = std::find_if(entries_.begin(), entries_.end(),
+                                 [&](const Entry &known) { return known.id == entry.id; });
+    if (at == entries_.end())
+        entries_.push_back(entry);
+    else
+        *at = entry;
+    return {};
+}
+
+Result<void> Ledger::forget(const std::string &id)
+{
+    TRY(disk_->remove(directory_.get(), file_of(id)));
+    std::erase_if(entries_, [&](const Entry &entry) { return entry.id == id; });
+    return {};
+}
+
+Result<void> Ledger::set_aside(const std::string &name)
+{
+    const std::string aside = ".aside-" + name;
+    if (renameat(directory_.get(), name.c_str(), directory_.get(), aside.c_str()) != 0)
+        return Error{Code::unavailable, "cannot set a damaged ledger file aside", errno};
+    std::erase(damaged_, name);
+    return {};
+}
+
+void Ledger::remove_temporary_files()
+{
+    for (const std::string &name : temporary_)
+        (void)disk_->remove(directory_.get(), name); // harmless where it is; tried again next time
+    temporary_.clear();
+}
+
+} // namespace jit::grantd

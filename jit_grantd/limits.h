@@ -1,0 +1,38 @@
+// Every cap of the root helper, in one place.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace jit::grantd {
+
+// Live grants of this host. Each costs every group lookup a directory entry to look at, and the
+// list of all must fit into one frame of 64 KiB.
+inline constexpr std::size_t max_live = 256;
+
+// Ledger files looked at: two days of ended grants. More means that nothing was pruned for long.
+inline constexpr std::size_t max_ledger_files = 65536;
+inline constexpr std::size_t max_ledger_file_bytes = 64 * 1024;
+inline constexpr std::size_t max_groups_of_role = 64;
+
+inline constexpr std::size_t max_policy_files = 256;
+inline constexpr std::size_t max_policy_file_bytes = 1U << 20;
+inline constexpr std::size_t max_config_bytes = 1U << 20;
+inline constexpr std::size_t max_last_good_bytes = 16U << 20;
+
+// How long an ended grant stays in the ledger.
+inline constexpr std::chrono::hours keep_ended{48};
+
+// How long one process waits for another that holds the lock.
+inline constexpr std::chrono::seconds lock_patience{10};
+
+// A service that nobody has called for so long ends; its socket starts it again.
+inline constexpr std::chrono::seconds idle_exit{60};
+
+// Connections: jitd needs one or two; root's places are kept free.
+inline constexpr std::size_t max_connections = 16;
+inline constexpr std::size_t connections_for_root = 4;
+inline constexpr std::size_t connections_of_one_user = 8;
+inline constexpr std::chrono::seconds frame_patience{2};
+
+} // namespace jit::grantd

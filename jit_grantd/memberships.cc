@@ -1,0 +1,105 @@
+#include "jit_grantd/memberships.h"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "jit_grantd/folders.h"
+#include "lib/base/text.h"
+#include "lib/sys/durable.h"
+
+namespace jit::grantd {
+
+namespace {
+
+constexpr std::string_view suffix = ".membership";
+constexpr std::size_t max_names = 65536;
+
+// An empty file would be a mask: nss-systemd would be blind to the membership.
+constexpr std::string_view content = "{}\n";
+
+Result<std::string> file_of(const Memberships::Name &name)
+{
+    // Neither can hold ':' or '/': the name is one path component and has one reading.
+    if (!is_name(name.user) || !is_name(name.group))
+        return Error{Code::bad_input, "not a name of a user or group"};
+    return name.user + ":" + name.group + std::string{suffix};
+}
+
+} // namespace
+
+Result<Memberships> Memberships::open(const Places &places, Disk &disk)
+{
+    return Memberships{disk, TRY(open_directory(places.userdb, 0755)), places.masks};
+}
+
+Result<Memberships::Presence> Memberships::look(const Name &name) const
+{
+    const std::string file = TRY(file_of(name));
+    struct stat about {
+    };
+    if (fstatat(directory_.get(), file.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno == ENOENT)
+            return Presence::absent;
+        return Error{Code::unavailable, "cannot look at the membership", errno};
+    }
+    return S_ISREG(about.st_mode) && about.st_size > 0 ? Presence::present : Presence::masked;
+}
+
+Result<bool> Memberships::is_masked(const Name &name) const
+{
+    const std::string path = masks_ + "/" + TRY(file_of(name));
+    struct stat about {
+    };
+    if (lstat(path.c_str(), &about) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR)
+            return false;
+        return Error{Code::unavailable, "cannot look for a mask", errno};
+    }
+    // A link is followed as systemd follows it; one to /dev/null or to nowhere is a mask as well.
+    if (stat(path.c_str(), &about) != 0)
+        return true;
+    return !S_ISREG(about.st_mode) || about.st_size == 0;
+}
+
+Result<void> Memberships::make(const Name &name)
+{
+    return disk_->write(directory_.get(), TRY(file_of(name)), content, 0644);
+}
+
+Result<void> Memberships::remove(const Name &name)
+{
+    TRY(disk_->remove(directory_.get(), TRY(file_of(name))));
+    if (TRY(look(name)) != Presence::absent)
+        return Error{Code::unavailable, "the membership is still there"};
+    return {};
+}
+
+Result<std::vector<Memberships::Name>> Memberships::list() const
+{
+    std::vector<Name> names;
+    for (const std::string &file : TRY(list_directory(directory_.get(), max_names))) {
+        if (!file.ends_with(suffix))
+            continue;
+        const std::string_view whole{file.data(), file.size() - suffix.size()};
+        const std::size_t colon = whole.find(':');
+        if (colon == whole.npos)
+            continue;
+        Name name{std::string{whole.substr(0, colon)}, std::string{whole.substr(colon + 1)}};
+        if (is_name(name.user) && is_name(name.group))
+            names.push_back(std::move(name));
+    }
+    return names;
+}
+
+void Memberships::remove_temporary_files()
+{
+    const auto names = list_directory(directory_.get(), max_names);
+    if (!names)
+        return; // nss-systemd does not read them: they harm nobody
+    for (const std::string &name : *names)
+        if (sys::is_temporary(name))
+            (void)disk_->remove(directory_.get(), name);
+}
+
+} // namespace jit::grantd

@@ -1,0 +1,116 @@
+// What the helper asks of the world around it, each behind an interface: the rules for granting and
+// ending are tested without systemd, name service or a full disk.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+#include "jit_grantd/answer.h"
+#include "jit_grantd/entry.h"
+#include "lib/base/clock.h"
+#include "lib/base/result.h"
+#include "policy/config.h"
+#include "policy/model.h"
+
+namespace jit::grantd {
+
+// Users and groups, as the name service has them now.
+class Accounts
+{
+  public:
+    struct User {
+        std::string name;
+        uid_t uid = 0;
+        gid_t gid = 0;
+    };
+
+    virtual ~Accounts() = default;
+    // Errors: not_found; unavailable.
+    virtual Result<User> find_user(const std::string &name) = 0;
+    virtual Result<gid_t> find_group(const std::string &name) = 0;
+    // Every group name that is known to have this gid.
+    virtual Result<std::vector<std::string>> names_of_gid(gid_t gid) = 0;
+    // Whether a new session of the user would be in the group.
+    virtual Result<bool> is_member(const User &user, gid_t group) = 0;
+    // The groups of the host's own group file.
+    virtual Result<std::vector<std::string>> local_groups(const std::string &user) = 0;
+    // Whether a cache (nscd) stands before the name service: it would hide the end of a membership.
+    virtual bool has_cache() = 0;
+};
+
+// One timer for each grant, kept by the service manager.
+class Timers
+{
+  public:
+    virtual ~Timers() = default;
+    // Arms both clocks: whichever comes first ends the grant. Errors: unavailable.
+    //   remaining  above zero
+    virtual Result<void> arm(const std::string &id, WallTime until,
+                             BootTime::duration remaining) = 0;
+    // Absent is fine.
+    virtual Result<void> disarm(const std::string &id) = 0;
+    virtual Result<bool> is_armed(const std::string &id) = 0;
+};
+
+// Writes and removals that must be durable.
+class Disk
+{
+  public:
+    virtual ~Disk() = default;
+    virtual Result<void> write(int directory, const std::string &name, std::string_view bytes,
+                               mode_t mode) = 0;
+    virtual Result<void> remove(int directory, const std::string &name) = 0;
+};
+
+// The policy that holds now.
+struct RuleSet {
+    policy::Policy policy;
+    policy::Config config;
+    std::string digest;        // SHA-256 of the policy files' canonical text
+    bool is_last_good = false; // the files of now have a fault
+};
+
+class Rules
+{
+  public:
+    virtual ~Rules() = default;
+    virtual Answer<RuleSet> read() = 0;
+};
+
+// Records for the audit, and lines for the administrator.
+class Records
+{
+  public:
+    enum class Event {
+        granted,
+        expired,
+        dropped,
+        revoked,
+        reconciled,
+    };
+    virtual ~Records() = default;
+    virtual void record(Event event, const Entry &entry) = 0;
+    virtual void log(int priority, const std::string &text) = 0;
+};
+
+class Clocks
+{
+  public:
+    virtual ~Clocks() = default;
+    virtual Now now() = 0;
+};
+
+// Borrowed by who is given it.
+struct Outside {
+    Accounts &accounts;
+    Timers &timers;
+    Disk &disk;
+    Rules &rules;
+    Records &records;
+    Clocks &clocks;
+    std::string boot_id;
+};
+
+} // namespace jit::grantd

@@ -1,0 +1,196 @@
+// Grants::reconcile(): whatever was interrupted, changed by other hands or forgotten over a reboot
+// is brought back to agreement. Runs at boot before logins, every 30 s, and on clock changes.
+#include <algorithm>
+#include <syslog.h>
+
+#include "jit_grantd/folders.h"
+#include "jit_grantd/grants.h"
+#include "lib/sys/durable.h"
+
+namespace jit::grantd {
+
+namespace {
+
+constexpr const char *reconciled_file = "reconciled";
+
+} // namespace
+
+bool Grants::is_reconciled() const
+{
+    const auto run = open_directory(places_.run, 0755);
+    if (!run)
+        return false;
+    const auto text = read_small_file(run->get(), reconciled_file, 64);
+    return text && *text == outside_.boot_id + "\n";
+}
+
+Result<void> Grants::write_reconciled()
+{
+    if (is_reconciled())
+        return {};
+    const Fd run = TRY(open_directory(places_.run, 0755));
+    return outside_.disk.write(run.get(), reconciled_file, outside_.boot_id + "\n", 0644);
+}
+
+// An entry that can't be read may stand for a live membership. In the first reconcile of a boot
+// there is none, since memberships do not outlive a boot and nothing was granted yet: the file is
+// put aside. Later, grants are refused until somebody has looked.
+bool Grants::handle_damage(Books &books)
+{
+    const bool is_first = !is_reconciled();
+    const std::vector<std::string> names = books.ledger.damaged();
+    bool is_fine = true;
+    for (const std::string &name : names) {
+        const std::string path = places_.state + "/grants/" + name;
+        if (is_first && books.ledger.set_aside(name)) {
+            outside_.records.log(LOG_ALERT, "ledger file " + path +
+                                                " is damaged; it was set aside as .aside-" + name);
+            continue;
+        }
+        is_fine = false;
+        outside_.records.log(LOG_ALERT,
+                             "ledger file " + path +
+                                 " is damaged: no role is granted until it is removed, with any "
+                                 "membership in " +
+                                 places_.userdb + " that it stood for");
+    }
+    return is_fine;
+}
+
+// The cause for which an entry must end now; empty: it may go on.
+Result<std::string_view> Grants::why_ended(const Books &books, const Entry &entry,
+                                           const Now &now) const
+{
+    if (entry.boot_id != outside_.boot_id)
+        return std::string_view{"reboot"};
+    if (entry.is_due(now, outside_.boot_id))
+        return std::string_view{"expired"};
+    // We hold the lock, so nobody is granting: it was interrupted, and its caller never heard yes.
+    if (entry.state == Entry::State::granting)
+        return std::string_view{"interrupted"};
+    for (const Part &part : entry.parts)
+        if (TRY(books.memberships.look({entry.user, part.group})) != Memberships::Presence::present)
+            return std::string_view{"membership-gone"};
+    return std::string_view{};
+}
+
+bool Grants::end_what_must(Books &books)
+{
+    const Now now = outside_.clocks.now();
+    bool is_fine = true;
+    const std::vector<Entry> entries = books.ledger.entries();
+    for (const Entry &entry : entries) {
+        if (entry.is_ended())
+            continue;
+        const auto cause = why_ended(books, entry, now);
+        Result<void> done;
+        if (!cause)
+            done = cause.error();
+        else if (!cause->empty())
+            done = end_entry(books, entry, *cause);
+        if (!done) {
+            report("cannot end grant " + entry.id, done.error());
+            is_fine = false;
+        }
+    }
+    return is_fine;
+}
+
+// A membership that an entry of this boot made and that no live one needs: a crash between an end's
+// steps, or an old file put back.
+bool Grants::remove_orphans(Books &books)
+{
+    const auto names = books.memberships.list();
+    if (!names) {
+        report("cannot list the memberships", names.error());
+        return false;
+    }
+    bool is_fine = true;
+    const auto &entries = books.ledger.entries();
+    for (const Memberships::Name &name : *names) {
+        bool is_ours = false;
+        bool is_needed = false;
+        for (const Entry &entry : entries) {
+            if (entry.user != name.user || !entry.has_group(name.group))
+                continue;
+            is_ours = is_ours || (entry.boot_id == outside_.boot_id && entry.made(name.group));
+            is_needed = is_needed || !entry.is_ended();
+        }
+        if (!is_ours || is_needed)
+            continue;
+        const std::string what = "membership of " + name.user + " in " + name.group;
+        if (const auto removed = books.memberships.remove(name); !removed) {
+            report("cannot remove the " + what, removed.error());
+            is_fine = false;
+        } else {
+            outside_.records.log(LOG_WARNING, "removed the " + what + ": no live grant gives it");
+        }
+    }
+    books.memberships.remove_temporary_files();
+    return is_fine;
+}
+
+bool Grants::arm_again(Books &books)
+{
+    bool is_fine = true;
+    for (const Entry &entry : books.ledger.entries()) {
+        if (entry.state != Entry::State::live)
+            continue;
+        const auto armed = outside_.timers.is_armed(entry.id);
+        if (armed && *armed)
+            continue;
+        const Now now = outside_.clocks.now();
+        if (entry.is_due(now, outside_.boot_id))
+            continue; // within this very second; the next reconcile or its own timer ends it
+        Result<void> done = armed ? Result<void>{} : armed.error();
+        if (done)
+            done = outside_.timers.disarm(entry.id);
+        if (done)
+            done = outside_.timers.arm(entry.id, entry.until, entry.until_boot - now.boot);
+        if (done) {
+            outside_.records.log(LOG_WARNING, "the timer of grant " + entry.id +
+                                                  " was missing; it is armed again");
+        } else {
+            report("cannot arm the timer of grant " + entry.id, done.error());
+            is_fine = false;
+        }
+    }
+    return is_fine;
+}
+
+bool Grants::prune(Books &books)
+{
+    const WallTime oldest = outside_.clocks.now().wall - keep_ended;
+    bool is_fine = true;
+    const std::vector<Entry> entries = books.ledger.entries();
+    for (const Entry &entry : entries) {
+        if (!entry.is_ended() || *entry.ended >= oldest)
+            continue;
+        if (const auto gone = books.ledger.forget(entry.id); !gone) {
+            report("cannot remove grant " + entry.id + " from the ledger", gone.error());
+            is_fine = false;
+        }
+    }
+    books.ledger.remove_temporary_files();
+    return is_fine;
+}
+
+Result<void> Grants::reconcile()
+{
+    auto books = TRY(open_books());
+    // All are tried, whatever fails before.
+    const bool is_whole = handle_damage(books);
+    const bool are_ended = end_what_must(books);
+    const bool are_removed = remove_orphans(books);
+    const bool are_armed = arm_again(books);
+    const bool is_pruned = prune(books);
+    if (!is_whole || !are_ended || !are_removed)
+        return Error{Code::unavailable, "memberships and ledger do not agree"};
+    // Only memberships bar the way: without a timer, the reconcile of every 30 s ends a grant.
+    TRY(write_reconciled());
+    if (!are_armed || !is_pruned)
+        return Error{Code::unavailable, "not every timer is armed, or the ledger is not pruned"};
+    return {};
+}
+
+} // namespace jit::grantd
