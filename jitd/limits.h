@@ -41,7 +41,8 @@ inline constexpr std::size_t config_bytes = 64 * 1024;
 
 // The ledger: pages of 4 KiB. Past it nothing more is granted; doc/THREATS.md says why.
 inline constexpr std::int64_t ledger_pages = 262'144;
-inline constexpr std::size_t listed_records = 1000;
+// Records of one List: all of them must fit into what one connection may hold unread (1 MiB).
+inline constexpr std::size_t listed_records = 500;
 
 // How long the root helper may take for one call, its start included.
 inline constexpr std::chrono::seconds grant_call = 15s;

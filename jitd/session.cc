@@ -89,7 +89,7 @@ Actions Session::start()
     AuditRecord requested =
         make_record(Event::requested, facts_.user + " asks for role " + facts_.role + " for " +
                                           format_duration(facts_.duration));
-    return list(WriteRecord{std::move(requested)}, FindProvider{}, WakeAt{facts_.deadline});
+    return list(WriteRecord{std::move(requested)}, WakeAt{facts_.deadline}, FindProvider{});
 }
 
 Actions Session::on_provider(const oidc::Expectations &expected, const oidc::Provider &provider,

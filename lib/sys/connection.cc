@@ -12,7 +12,7 @@ namespace jit::sys {
 
 namespace {
 
-constexpr std::size_t max_queued_bytes = 4 * ipc::max_frame_bytes;
+constexpr std::size_t max_queued_bytes = 16 * ipc::max_frame_bytes;
 
 } // namespace
 

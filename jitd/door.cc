@@ -1,0 +1,183 @@
+#include "jitd/door.h"
+
+#include <algorithm>
+
+#include "jitd/words.h"
+#include "lib/base/text.h"
+
+namespace jit::daemon {
+
+namespace {
+
+using Roles = std::vector<const policy::Role *>;
+
+AuditRecord make_record(Event event, const ipc::CheckCall &call, std::string rule,
+                        std::string message)
+{
+    AuditRecord record;
+    record.event = event;
+    record.message = std::move(message);
+    record.user = call.requester;
+    record.role = call.role.value_or("");
+    record.service = call.service;
+    record.tty = call.tty.value_or("");
+    record.rhost = call.rhost.value_or("");
+    record.command = call.command.value_or("");
+    record.rule = std::move(rule);
+    return record;
+}
+
+std::string where(const ipc::CheckCall &call)
+{
+    return call.requester + " at " + safe_text(call.service, 64);
+}
+
+// A refusal; on a host that only observes, what would have been one.
+DoorAnswer refuse(const ipc::CheckCall &call, const DoorFacts &facts, std::string rule,
+                  std::string message)
+{
+    const bool observes = facts.settings.config && facts.settings.config->observe;
+    DoorAnswer answer;
+    answer.reply.verdict = observes ? ipc::Verdict::observed : ipc::Verdict::denied;
+    // Where the host only observes, auth and account are both asked: one would-be refusal is one
+    // record.
+    if (!observes || call.phase == ipc::Phase::account)
+        answer.record = make_record(
+            observes ? Event::observed : Event::refused, call, std::move(rule),
+            where(call) + (observes ? " would be refused: " : " is refused: ") + message);
+    answer.reply.message = std::move(message);
+    return answer;
+}
+
+DoorAnswer fail(ipc::Fault fault, std::string_view message)
+{
+    DoorAnswer answer;
+    answer.fault = fault;
+    answer.fault_message = message;
+    return answer;
+}
+
+bool is_exempt(const ipc::CheckCall &call, const policy::Config &config)
+{
+    return std::any_of(config.exempt.begin(), config.exempt.end(), [&](const auto &exemption) {
+        return exemption.service == call.service && exemption.account == call.account;
+    });
+}
+
+bool names_role(const Roles &roles, std::string_view name)
+{
+    return std::any_of(roles.begin(), roles.end(),
+                       [&](const policy::Role *role) { return role->name == name; });
+}
+
+const Grant *find_live(const ipc::CheckCall &call, const Roles &roles, const DoorFacts &facts)
+{
+    for (const Grant *grant : facts.grants.of_user(call.requester))
+        if (names_role(roles, grant->role) && is_live(*grant, facts.now, facts.has_membership))
+            return grant;
+    return nullptr;
+}
+
+DoorAnswer pass(const Grant &grant, const DoorFacts &facts)
+{
+    DoorAnswer answer;
+    answer.reply.verdict =
+        facts.settings.config->observe ? ipc::Verdict::observed : ipc::Verdict::live;
+    answer.reply.role = grant.role;
+    answer.reply.grant = grant.id;
+    answer.reply.until = grant.until;
+    return answer;
+}
+
+// Without a live grant: which of the roles could the requester ask for?
+DoorAnswer offer(const ipc::CheckCall &call, const Roles &roles, const DoorFacts &facts)
+{
+    policy::Person person;
+    person.user = call.requester;
+    person.oid = facts.settings.config->person_of(call.requester);
+    if (auto groups = facts.local_groups(call.requester))
+        person.local_groups = *std::move(groups);
+
+    std::vector<std::string> open;
+    policy::Refusal first = policy::Refusal::not_requester;
+    std::string first_role = roles.front()->name;
+    for (const policy::Role *role : roles) {
+        const auto decision = policy::decide(*facts.settings.policy, role->name, person,
+                                             facts.settings.host, std::nullopt);
+        if (!decision.is_refused())
+            open.push_back(role->name);
+        else if (role == roles.front())
+            first = decision.refusal;
+    }
+    if (open.empty())
+        return refuse(call, facts, "not-requester",
+                      policy::explain(first, first_role, call.requester));
+    // In the account phase nothing can be asked for any more: it is a refusal, and the module says
+    // what to do. So it is where the host only observes, which asks for nothing.
+    DoorAnswer answer;
+    if (facts.settings.config->observe || call.phase == ipc::Phase::account)
+        answer = refuse(call, facts, "no-grant",
+                        "no live grant of role \"" + open.front() + "\" for " + call.requester);
+    if (answer.reply.verdict == ipc::Verdict::observed)
+        return answer;
+    answer.reply.message.reset();
+    answer.reply.verdict = open.size() == 1 ? ipc::Verdict::request : ipc::Verdict::choose;
+    if (open.size() == 1)
+        answer.reply.role = open.front();
+    else
+        answer.reply.roles = std::move(open);
+    return answer;
+}
+
+} // namespace
+
+DoorAnswer answer_check(const ipc::CheckCall &call, const DoorFacts &facts)
+{
+    const Settings &settings = facts.settings;
+    if (!settings.config)
+        return fail(ipc::Fault::misconfigured, words::misconfigured);
+    if (is_exempt(call, *settings.config)) {
+        DoorAnswer answer;
+        answer.reply.verdict = ipc::Verdict::exempt;
+        // Auth and account both come here; one use is one record.
+        if (call.phase == ipc::Phase::account)
+            answer.record = make_record(Event::exempted, call, "exempt",
+                                        where(call) + " passes by [pam] exempt");
+        return answer;
+    }
+    if (!settings.policy) {
+        if (settings.config->observe)
+            return refuse(call, facts, "no-policy", std::string{words::no_policy});
+        return fail(ipc::Fault::misconfigured, words::no_policy);
+    }
+
+    Roles roles;
+    if (call.role) {
+        const policy::Role *const role = settings.policy->find(*call.role);
+        if (!role)
+            return refuse(call, facts, "unknown-role",
+                          policy::explain(policy::Refusal::unknown_role,
+                                          safe_text(*call.role, 64), call.requester));
+        roles.push_back(role);
+    } else {
+        roles = policy::gating_roles(*settings.policy, {call.service, call.account_names});
+    }
+    if (roles.empty()) {
+        const auto &strict = settings.config->strict_services;
+        if (std::find(strict.begin(), strict.end(), call.service) != strict.end())
+            return refuse(call, facts, "strict-service",
+                          "no role opens " + safe_text(call.service, 64) + " for account " +
+                              safe_text(call.account, 64) +
+                              ", and the service is among strict_services");
+        DoorAnswer answer;
+        answer.reply.verdict = ipc::Verdict::ignore;
+        return answer;
+    }
+    if (!facts.is_reconciled)
+        return refuse(call, facts, "not-reconciled", std::string{words::not_reconciled});
+    if (const Grant *const grant = find_live(call, roles, facts))
+        return pass(*grant, facts);
+    return offer(call, roles, facts);
+}
+
+} // namespace jit::daemon

@@ -1,0 +1,208 @@
+#include "jitd/grants.h"
+
+#include <syslog.h>
+
+#include "lib/base/text.h"
+#include "lib/sys/journal.h"
+
+namespace jit::daemon {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// The timer of the root helper's own fires within some 100 ms of the end.
+constexpr auto after_end = 300ms;
+// How long a membership may outlive its end before the helper is asked to end it again.
+constexpr auto overdue = 2s;
+
+AuditRecord make_record(const Grant &grant, Event event, const std::string &cause,
+                        const std::string &message)
+{
+    AuditRecord record;
+    record.event = event;
+    record.message = message;
+    record.request = grant.id;
+    record.has_grant = true;
+    record.role = grant.role;
+    record.user = grant.user;
+    record.uid = grant.uid;
+    record.oid = grant.oid;
+    record.approver_oid = grant.approver_oid;
+    record.service = grant.service;
+    record.tty = grant.tty;
+    record.reason = grant.reason;
+    record.until = grant.until;
+    record.rule = cause;
+    return record;
+}
+
+std::string describe(const Grant &grant)
+{
+    return "role " + grant.role + " of " + grant.user;
+}
+
+} // namespace
+
+Grant make_grant(const StoredRequest &stored)
+{
+    Grant grant;
+    grant.id = stored.id;
+    grant.role = stored.role;
+    grant.user = stored.user;
+    grant.uid = stored.uid;
+    grant.oid = stored.oid;
+    grant.groups = stored.groups;
+    grant.since = stored.since.value_or(stored.began);
+    grant.until = stored.until.value_or(stored.began);
+    grant.until_boot = stored.until_boot.value_or(BootTime{});
+    grant.host = stored.host;
+    grant.service = stored.service;
+    grant.tty = stored.tty;
+    grant.reason = stored.reason;
+    grant.approver_oid = stored.approver_oid;
+    return grant;
+}
+
+Grants::Grants(Store &store, Audit &audit, GrantClient &helper, std::string boot_id,
+               HasMembership has_membership)
+    : store_(store), audit_(audit), helper_(helper), boot_id_(std::move(boot_id)),
+      has_membership_(std::move(has_membership))
+{
+}
+
+Result<std::unique_ptr<Grants>> Grants::make(sd_event *loop, Store &store, Audit &audit,
+                                             GrantClient &helper, std::string boot_id,
+                                             HasMembership has_membership)
+{
+    std::unique_ptr<Grants> made{
+        new Grants(store, audit, helper, std::move(boot_id), std::move(has_membership))};
+    Grants *const self = made.get();
+    made->timer_ = TRY(sys::Timer::make(loop, [self] { self->close_ended(); }));
+    return made;
+}
+
+Result<void> Grants::mend()
+{
+    for (StoredRequest &stored : TRY(store_.read_open())) {
+        Grant grant = make_grant(stored);
+        if (stored.state == ipc::State::live && stored.boot_id == boot_id_) {
+            table_.add(std::move(grant));
+            continue;
+        }
+        const bool was_live = stored.state == ipc::State::live;
+        stored.cause = was_live ? "reboot" : "restart";
+        stored.state = was_live ? ipc::State::ended : ipc::State::cancelled;
+        TRY(store_.put(stored));
+        if (was_live) {
+            const bool ran_out = wall_time() >= grant.until;
+            (void)audit_.write(make_record(grant, ran_out ? Event::expired : Event::reconciled,
+                                           stored.cause,
+                                           describe(grant) + " ended with the machine's boot"));
+            continue;
+        }
+        AuditRecord record =
+            make_record(grant, Event::cancelled, stored.cause,
+                        "the request of " + grant.user + " for role " + grant.role +
+                            " ended because jitd was started anew");
+        record.has_grant = false;
+        record.until.reset();
+        (void)audit_.write(record);
+        // The helper may have made the grant although its answer was never heard.
+        if (stored.asked_helper)
+            helper_.ask_end({grant.id, "interrupted"},
+                            [](const ipc::EndReply *, const HelperFault &) {});
+    }
+    close_ended();
+    return {};
+}
+
+void Grants::add(Grant grant)
+{
+    table_.add(std::move(grant));
+    arm();
+}
+
+void Grants::arm()
+{
+    const auto next = table_.next_end();
+    if (!next)
+        return timer_->stop();
+    // What is overdue is looked at again soon, not at once.
+    timer_->set(std::max(*next + after_end, boot_time() + after_end));
+}
+
+void Grants::close(const std::string &id, Event event, const std::string &cause,
+                   const std::string &message)
+{
+    const auto grant = table_.take(id);
+    if (!grant)
+        return;
+    // A ledger that can't be written keeps the entry open; it is closed at the next start. What
+    // counts for rights is gone already.
+    if (auto stored = store_.read(id)) {
+        stored->state = ipc::State::ended;
+        stored->cause = cause;
+        (void)store_.put(*stored);
+    }
+    (void)audit_.write(make_record(*grant, event, cause, message));
+    arm();
+}
+
+void Grants::end(const std::string &id, Ending ending, Done done)
+{
+    helper_.ask_end({id, ending.cause}, [this, id, ending = std::move(ending),
+                                         done = std::move(done)](const ipc::EndReply *reply,
+                                                                 const HelperFault &fault) {
+        if (!reply && fault.kind != HelperFault::Kind::not_found)
+            return done(&fault);
+        if (const Grant *const grant = table_.find(id))
+            close(id, ending.event, ending.cause,
+                  describe(*grant) + " was ended by " + ending.by);
+        done(nullptr);
+    });
+}
+
+void Grants::end_without_role(const policy::Policy &policy)
+{
+    for (const Grant *grant : table_.all())
+        if (!policy.find(grant->role))
+            end(grant->id, {Event::revoked, "policy", "a policy that no longer has the role"},
+                [id = grant->id](const HelperFault *fault) {
+                    if (fault)
+                        sys::write_journal(LOG_ALERT, "grant " + id + " could not be ended: " +
+                                                          fault->message);
+                });
+}
+
+void Grants::close_ended()
+{
+    const Now now = read_clocks();
+    std::vector<Grant> ended;
+    for (const Grant *grant : table_.all())
+        if (!is_live(*grant, now, has_membership_))
+            ended.push_back(*grant);
+    for (const Grant &grant : ended) {
+        bool any_left = false;
+        for (const std::string &group : grant.groups)
+            any_left = any_left || has_membership_(grant.user, group);
+        // Another live grant of the same group may keep the membership.
+        bool kept = false;
+        for (const Grant *other : table_.of_user(grant.user))
+            kept = kept || (other->id != grant.id && is_live(*other, now, has_membership_));
+        if (!is_due(grant, now)) {
+            close(grant.id, Event::reconciled, "membership-gone",
+                  describe(grant) + " ended early: its membership was taken away");
+        } else if (!any_left || kept) {
+            close(grant.id, Event::expired, "end", describe(grant) + " has ended");
+        } else if (now.wall >= grant.until + overdue || now.boot >= grant.until_boot + overdue) {
+            sys::write_journal(LOG_ALERT, describe(grant) + " outlives its end; the root helper is "
+                                                            "asked to end it");
+            helper_.ask_end({grant.id, "interrupted"},
+                            [](const ipc::EndReply *, const HelperFault &) {});
+        }
+    }
+    arm();
+}
+
+} // namespace jit::daemon

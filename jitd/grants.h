@@ -1,0 +1,76 @@
+// The live grants: mended when the daemon starts, ended on demand, closed in the ledger when they
+// have run out.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "jitd/audit.h"
+#include "jitd/grant_client.h"
+#include "jitd/grant_table.h"
+#include "jitd/store.h"
+#include "lib/sys/event.h"
+#include "policy/model.h"
+
+namespace jit::daemon {
+
+// Why a grant is ended before its time: the audit's event, and the word for the root helper.
+struct Ending {
+    Event event;
+    std::string cause; // dropped, revoked, policy
+    std::string by;    // for people: who or what did it
+};
+
+class Grants
+{
+  public:
+    // Null if it has ended; otherwise what kept it from ending.
+    using Done = std::function<void(const HelperFault *)>;
+
+    // Borrows all it is given.
+    static Result<std::unique_ptr<Grants>> make(sd_event *loop, Store &store, Audit &audit,
+                                                GrantClient &helper, std::string boot_id,
+                                                HasMembership has_membership);
+
+    // Takes over what an earlier run left: live grants of this boot come into the table, all else
+    // is closed. Called once, before anything is served.
+    Result<void> mend();
+
+    // A grant that is in the ledger already.
+    void add(Grant grant);
+
+    // Has the root helper end it, then closes it. One that is gone already counts as ended.
+    void end(const std::string &id, Ending ending, Done done);
+
+    // Ends grants whose role the policy no longer has.
+    void end_without_role(const policy::Policy &policy);
+
+    // Closes in the ledger what is past its end, or what somebody else has ended.
+    void close_ended();
+
+    const GrantTable &table() const { return table_; }
+    const std::string &boot_id() const { return boot_id_; }
+    const HasMembership &has_membership() const { return has_membership_; }
+
+  private:
+    Grants(Store &store, Audit &audit, GrantClient &helper, std::string boot_id,
+           HasMembership has_membership);
+
+    void close(const std::string &id, Event event, const std::string &cause,
+               const std::string &message);
+    void arm();
+
+    Store &store_;
+    Audit &audit_;
+    GrantClient &helper_;
+    std::string boot_id_;
+    HasMembership has_membership_;
+    GrantTable table_;
+    std::unique_ptr<sys::Timer> timer_;
+};
+
+// What the ledger holds of a grant, and back.
+Grant make_grant(const StoredRequest &stored);
+
+} // namespace jit::daemon
