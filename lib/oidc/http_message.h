@@ -13,7 +13,10 @@
 namespace jit::oidc {
 
 struct HttpRequest {
-    enum class Method { get, post };
+    enum class Method {
+        get,
+        post
+    };
     Method method = Method::get;
     std::string url;               // https
     SecretString form;             // post: application/x-www-form-urlencoded, already encoded
@@ -23,11 +26,11 @@ struct HttpRequest {
 // What came back, or why nothing did. `body` may hold tokens.
 struct HttpReply {
     enum class Outcome {
-        received,      // a whole reply, of whatever status
-        unreachable,   // no connection, or it broke
-        timed_out,     //
-        not_trusted,   // TLS: unknown authority, wrong name, expired, too old
-        too_large,     // more than the cap: 1 MiB after decoding
+        received,    // a whole reply, of whatever status
+        unreachable, // no connection, or it broke
+        timed_out,   //
+        not_trusted, // TLS: unknown authority, wrong name, expired, too old
+        too_large,   // more than the cap: 1 MiB after decoding
     };
     Outcome outcome = Outcome::unreachable;
     long status = 0;

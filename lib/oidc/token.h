@@ -14,10 +14,10 @@
 namespace jit::oidc {
 
 enum class TokenFault {
-    malformed,      // not three base64url parts of JSON objects, too large, duplicate members
-    bad_algorithm,  // alg is not RS256, or crit is there
-    unknown_key,    // no key of this kid: fetch the keys once more, then deny
-    bad_key,        // the key is not fit: not RSA, below 2048 bits, not for this issuer
+    malformed,     // not three base64url parts of JSON objects, too large, duplicate members
+    bad_algorithm, // alg is not RS256, or crit is there
+    unknown_key,   // no key of this kid: fetch the keys once more, then deny
+    bad_key,       // the key is not fit: not RSA, below 2048 bits, not for this issuer
     bad_signature,
     wrong_issuer,   // iss, tid or ver
     wrong_audience, // aud
@@ -31,8 +31,8 @@ enum class TokenFault {
 std::string_view name_of(TokenFault fault);
 
 struct Claims {
-    std::string oid;   // Entra: oid in lower case; others: sub
-    std::string uti;   // token id for replay checks; may be empty
+    std::string oid; // Entra: oid in lower case; others: sub
+    std::string uti; // token id for replay checks; may be empty
     WallTime issued_at;
     WallTime expires_at;
     std::optional<std::vector<std::string>> groups; // lower case; absent: no claim
