@@ -1,0 +1,207 @@
+#include "jitctl/cli.h"
+
+#include <CLI/CLI.hpp>
+
+#include "lib/base/text.h"
+#include "lib/ipc/elevation.h"
+
+namespace jit::ctl {
+
+namespace {
+
+// The texts that CLI11 fills in, before they are checked.
+struct Raw {
+    bool json = false;
+    bool all = false;
+    bool version = false;
+    std::string target;
+    std::string user;
+    std::string role;
+    std::string reason;
+    std::string duration;
+};
+
+Parsed fault(std::string text)
+{
+    return {std::nullopt, false, std::move(text)};
+}
+
+struct Subcommands {
+    CLI::App *request, *status, *roles, *list, *drop, *revoke, *cancel, *policy, *check;
+};
+
+Subcommands declare(CLI::App &app, Raw &raw)
+{
+    const auto add = [&raw](CLI::App &above, const char *name, const char *what) {
+        CLI::App *sub = above.add_subcommand(name, what);
+        sub->add_flag("--json", raw.json, "print one JSON object on standard output");
+        return sub;
+    };
+    app.add_flag("--json", raw.json, "print one JSON object on standard output");
+    app.add_flag("--version", raw.version, "print the version");
+
+    Subcommands subs{};
+    subs.request = add(app, "request", "ask for a role, and wait until it is granted or denied");
+    subs.request->add_option("ROLE", raw.target, "the role")->required();
+    subs.request->add_option("--for", raw.duration,
+                             "for how long: 30m, 1h30m (default: the role's)");
+    subs.request->add_option("--reason", raw.reason, "why, for the record; at most 512 bytes");
+    subs.request->add_option("--user", raw.user, "ask for another user (root)");
+
+    subs.status = add(app, "status", "your live grants and pending requests");
+    subs.status->add_option("ID", raw.target, "one grant or request, also an ended one");
+
+    subs.roles = add(app, "roles", "the roles that you may ask for on this host");
+
+    subs.list = add(app, "list", "grants and requests, newest first");
+    subs.list->add_flag("--all", raw.all, "those of everybody, and ended ones too (root)");
+
+    subs.drop = add(app, "drop", "hand a grant back before its end");
+    subs.drop->add_option("ROLE|ID", raw.target, "your grant of this role, or with this id")
+        ->required();
+
+    subs.revoke = add(app, "revoke", "take grants away (root)");
+    subs.revoke->add_option("ID", raw.target, "the grant with this id");
+    subs.revoke->add_option("--user", raw.user, "all grants of a user");
+    subs.revoke->add_option("--role", raw.role, "all grants of a role");
+    subs.revoke->add_flag("--all", raw.all, "all grants");
+
+    subs.cancel = add(app, "cancel", "withdraw a request that is not granted yet");
+    subs.cancel->add_option("ID", raw.target, "the request")->required();
+
+    subs.policy = app.add_subcommand("policy", "look at policies");
+    subs.policy->require_subcommand(1);
+    subs.check = add(*subs.policy, "check", "say all that is wrong with policy files");
+    subs.check->add_option("DIR", raw.target, "the folder (default: /etc/jit/policy.d)");
+    return subs;
+}
+
+// A value of an option that was given, even if it is empty.
+std::optional<std::string> given(const CLI::App &sub, const char *option, const std::string &value)
+{
+    if (sub.count(option) == 0)
+        return std::nullopt;
+    return value;
+}
+
+Parsed check_request(const CLI::App &sub, const Raw &raw)
+{
+    Command command;
+    command.verb = Verb::request;
+    command.json = raw.json;
+    if (!is_name(raw.target))
+        return fault("that is not the name of a role");
+    command.role = raw.target;
+    if (const auto text = given(sub, "--for", raw.duration)) {
+        command.duration = parse_duration(*text);
+        if (!command.duration || command.duration->count() == 0)
+            return fault("--for takes a duration such as 30m, 8h or 1h30m");
+    }
+    command.reason = given(sub, "--reason", raw.reason);
+    if (command.reason &&
+        (command.reason->empty() || command.reason->size() > ipc::max_reason_bytes))
+        return fault("--reason takes 1 to 512 bytes of text");
+    command.user = given(sub, "--user", raw.user);
+    if (command.user && !is_name(*command.user))
+        return fault("--user takes the name of a user");
+    return {std::move(command), false, {}};
+}
+
+Parsed check_revoke(const CLI::App &sub, const Raw &raw)
+{
+    Command command;
+    command.verb = Verb::revoke;
+    command.json = raw.json;
+    command.all = raw.all;
+    command.id = given(sub, "ID", raw.target);
+    command.user = given(sub, "--user", raw.user);
+    command.role = given(sub, "--role", raw.role);
+    const int kinds = int{command.id.has_value()} + int{command.user.has_value()} +
+                      int{command.role.has_value()} + int{command.all};
+    if (kinds != 1)
+        return fault("revoke takes exactly one of ID, --user, --role and --all");
+    if (command.id && !is_id(*command.id))
+        return fault("an id is 16 hex digits in lower case");
+    if ((command.user && !is_name(*command.user)) || (command.role && !is_name(*command.role)))
+        return fault("that is not a name");
+    return {std::move(command), false, {}};
+}
+
+// The verbs that take one id, or none, or a role.
+Parsed check_target(Verb verb, const CLI::App &sub, const char *option, const Raw &raw)
+{
+    Command command;
+    command.verb = verb;
+    command.json = raw.json;
+    const auto target = given(sub, option, raw.target);
+    if (target && is_id(*target))
+        command.id = target;
+    else if (target && verb == Verb::drop && is_name(*target))
+        command.role = target;
+    else if (target)
+        return fault(verb == Verb::drop
+                         ? "drop takes a role, or an id of 16 hex digits in lower case"
+                         : "an id is 16 hex digits in lower case");
+    return {std::move(command), false, {}};
+}
+
+Parsed check(const CLI::App &app, const Subcommands &subs, const Raw &raw)
+{
+    Command command;
+    command.json = raw.json;
+    if (raw.version) {
+        command.verb = Verb::version;
+        return {std::move(command), false, {}};
+    }
+    if (app.got_subcommand(subs.request))
+        return check_request(*subs.request, raw);
+    if (app.got_subcommand(subs.revoke))
+        return check_revoke(*subs.revoke, raw);
+    if (app.got_subcommand(subs.status))
+        return check_target(Verb::status, *subs.status, "ID", raw);
+    if (app.got_subcommand(subs.cancel))
+        return check_target(Verb::cancel, *subs.cancel, "ID", raw);
+    if (app.got_subcommand(subs.drop))
+        return check_target(Verb::drop, *subs.drop, "ROLE|ID", raw);
+    if (app.got_subcommand(subs.roles)) {
+        command.verb = Verb::roles;
+    } else if (app.got_subcommand(subs.list)) {
+        command.verb = Verb::list;
+        command.all = raw.all;
+    } else if (app.got_subcommand(subs.policy)) {
+        command.verb = Verb::policy_check;
+        command.directory = given(*subs.check, "DIR", raw.target);
+    } else {
+        return fault("what shall be done? A verb is needed");
+    }
+    return {std::move(command), false, {}};
+}
+
+} // namespace
+
+Parsed parse_arguments(int argc, const char *const *argv)
+{
+    try {
+        CLI::App app{"Time-limited privilege on this host: ask for it, look at it, hand it back.",
+                     "jitctl"};
+        app.set_help_flag("-h,--help", "print this help");
+        app.require_subcommand(0, 1);
+        app.footer("Exit: 0 done, 1 denied, 2 usage or configuration, 3 jitd or the provider "
+                   "unreachable,\n4 timed out, 5 cancelled, 6 not permitted, 7 not found, "
+                   "70 our fault. See jitctl(1).");
+        Raw raw;
+        const Subcommands subs = declare(app, raw);
+        try {
+            app.parse(argc, argv);
+        } catch (const CLI::CallForHelp &) {
+            return {std::nullopt, true, app.help()};
+        } catch (const CLI::ParseError &error) {
+            return fault(error.what());
+        }
+        return check(app, subs, raw);
+    } catch (const CLI::Error &error) { // a declaration of ours that CLI11 will not have
+        return fault(error.what());
+    }
+}
+
+} // namespace jit::ctl

@@ -1,0 +1,159 @@
+#include "jitctl/policy_files.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "lib/base/fd.h"
+#include "lib/base/handle.h"
+#include "lib/base/result.h"
+#include "lib/base/text.h"
+#include "lib/sys/trusted_files.h"
+
+namespace jit::ctl {
+
+namespace {
+
+using Directory = Handle<DIR, &closedir>;
+using Kind = policy::Diagnostic::Kind;
+
+// What jitd reads at most.
+constexpr std::size_t max_files = 64;
+constexpr std::size_t max_file_bytes = std::size_t{256} * 1024;
+constexpr std::size_t max_config_bytes = std::size_t{64} * 1024;
+constexpr std::string_view suffix = ".toml";
+
+policy::Diagnostic describe(Kind kind, const std::string &path, const Error &error)
+{
+    std::string text = error.what;
+    if (error.sys != 0 && error.sys != ENOENT)
+        text += std::string{": "} + std::strerror(error.sys);
+    return {kind, safe_text(path, PATH_MAX), 0, 0, std::move(text)};
+}
+
+Result<std::string> read_plainly(int directory, const std::string &name)
+{
+    // Without O_NONBLOCK a FIFO of that name would hold us for ever.
+    const Fd fd{openat(directory, name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+    if (!fd)
+        return Error{Code::unavailable, "cannot open the file", errno};
+    struct stat about {
+    };
+    if (fstat(fd.get(), &about) != 0)
+        return Error{Code::unavailable, "cannot look at the file", errno};
+    if (!S_ISREG(about.st_mode))
+        return Error{Code::bad_input, "not a regular file"};
+    std::string text;
+    for (;;) {
+        char buffer[16384];
+        const ssize_t got = read(fd.get(), buffer, sizeof buffer);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return Error{Code::unavailable, "cannot read the file", errno};
+        if (got == 0)
+            return text;
+        text.append(buffer, static_cast<std::size_t>(got));
+        if (text.size() > max_file_bytes)
+            return Error{Code::bad_input, "the file is too large"};
+    }
+}
+
+Result<std::vector<std::string>> list_plainly(DIR *stream)
+{
+    std::vector<std::string> names;
+    for (;;) {
+        errno = 0;
+        const dirent *entry = readdir(stream);
+        if (entry == nullptr && errno != 0)
+            return Error{Code::unavailable, "cannot list the folder", errno};
+        if (entry == nullptr)
+            break;
+        const std::string_view name{entry->d_name};
+        if (name.starts_with('.') || !name.ends_with(suffix))
+            continue;
+        if (names.size() == max_files)
+            return Error{Code::bad_input, "more files than jitd reads"};
+        names.emplace_back(name);
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+PolicyFiles take(std::vector<sys::NamedText> texts)
+{
+    PolicyFiles found;
+    for (sys::NamedText &text : texts)
+        found.files.push_back({std::move(text.path), std::move(text.text)});
+    return found;
+}
+
+} // namespace
+
+PolicyFiles read_installed(const std::string &directory)
+{
+    std::string faulty = directory;
+    auto read = sys::read_trusted_dir(directory, suffix, max_files, max_file_bytes, &faulty);
+    if (read.has_value())
+        return take(*std::move(read));
+    PolicyFiles found;
+    found.diagnostics.push_back(
+        describe(Kind::error, faulty.empty() ? directory : faulty, read.error()));
+    return found;
+}
+
+PolicyFiles read_draft(const std::string &directory)
+{
+    PolicyFiles found;
+    const Handle<char, &std::free> whole{realpath(directory.c_str(), nullptr)};
+    const Directory stream{whole ? opendir(whole.get()) : nullptr};
+    if (!stream) {
+        found.diagnostics.push_back(
+            describe(Kind::error, directory,
+                     {Code::not_found,
+                      errno == ENOENT ? "no such folder" : "cannot open the folder", errno}));
+        return found;
+    }
+    const auto names = list_plainly(stream.get());
+    if (!names.has_value()) {
+        found.diagnostics.push_back(describe(Kind::error, directory, names.error()));
+        return found;
+    }
+    for (const std::string &name : *names) {
+        const std::string path = directory + (directory.ends_with('/') ? "" : "/") + name;
+        auto text = read_plainly(dirfd(stream.get()), name);
+        if (text.has_value())
+            found.files.push_back({path, *std::move(text)});
+        else
+            found.diagnostics.push_back(describe(Kind::error, path, text.error()));
+    }
+    // The draft as jitd would meet it, were it left where it is.
+    std::string faulty;
+    const auto trusted =
+        sys::read_trusted_dir(whole.get(), suffix, max_files, max_file_bytes, &faulty);
+    if (!trusted.has_value() && trusted.error().code == Code::denied)
+        found.diagnostics.push_back(describe(Kind::warning, faulty, trusted.error()));
+    return found;
+}
+
+PolicyFiles read_config(const std::string &path)
+{
+    PolicyFiles found;
+    std::string faulty;
+    auto text = sys::read_trusted_file(path, max_config_bytes, &faulty);
+    if (text.has_value())
+        found.files.push_back({path, *std::move(text)});
+    else if (text.error().code != Code::not_found)
+        found.diagnostics.push_back(
+            describe(Kind::error, faulty.empty() ? path : faulty, text.error()));
+    return found;
+}
+
+} // namespace jit::ctl

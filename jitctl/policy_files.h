@@ -1,0 +1,25 @@
+// The files that `jitctl policy check` looks at, and what is wrong with them as files.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "policy/source.h"
+
+namespace jit::ctl {
+
+struct PolicyFiles {
+    std::vector<policy::SourceFile> files;
+    std::vector<policy::Diagnostic> diagnostics;
+};
+
+// As jitd reads the host's own: whoever but root can write a file or a folder is an error.
+PolicyFiles read_installed(const std::string &directory);
+
+// A draft anywhere: the same is a warning, since jitd would refuse it there.
+PolicyFiles read_draft(const std::string &directory);
+
+// jitd.toml: absent is no fault, and no file.
+PolicyFiles read_config(const std::string &path);
+
+} // namespace jit::ctl

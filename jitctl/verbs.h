@@ -1,0 +1,31 @@
+// One function a verb: each asks jitd, prints the answer and gives the exit code.
+#pragma once
+
+#include <string>
+
+#include "jitctl/client.h"
+#include "jitctl/command.h"
+#include "jitctl/exit_codes.h"
+#include "jitctl/output.h"
+
+namespace jit::ctl {
+
+// Asks for a role and follows the request to its end.
+//   stop_fd  becomes readable when the person gives up: a signalfd for SIGINT and SIGTERM
+Exit request(const Command &command, const Output &output, const std::string &socket, int stop_fd);
+
+Exit status(const Command &command, const Output &output, const std::string &socket);
+Exit list(const Command &command, const Output &output, const std::string &socket);
+Exit roles(const Command &command, const Output &output, const std::string &socket);
+Exit drop(const Command &command, const Output &output, const std::string &socket);
+Exit revoke(const Command &command, const Output &output, const std::string &socket);
+Exit cancel(const Command &command, const Output &output, const std::string &socket);
+
+// Where the host's own policy and configuration are.
+struct PolicyPlaces {
+    std::string directory = "/etc/jit/policy.d";
+    std::string config = "/etc/jit/jitd.toml";
+};
+Exit policy_check(const Command &command, const Output &output, const PolicyPlaces &places = {});
+
+} // namespace jit::ctl
