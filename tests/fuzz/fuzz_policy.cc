@@ -1,0 +1,70 @@
+// Any bytes as a policy set and as jitd.toml: diagnostics or a result, never a crash; and what was
+// read holds what its headers promise.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "policy/config.h"
+#include "policy/decide.h"
+#include "policy/parse.h"
+
+using namespace jit::policy;
+
+namespace {
+
+void expect(bool truth)
+{
+    if (!truth)
+        std::abort();
+}
+
+void check_policy(const std::vector<SourceFile> &files, bool ids_are_guids)
+{
+    const ParsedPolicy parsed = parse_policy(files, ids_are_guids);
+    expect(parsed.policy.has_value() == !has_error(parsed.diagnostics));
+    expect(parsed.diagnostics.size() <= 101);
+    for (const Diagnostic &diagnostic : parsed.diagnostics)
+        expect(format_diagnostic(diagnostic).find('\n') == std::string::npos);
+    if (!parsed.policy)
+        return;
+    expect(!parsed.policy->roles.empty());
+    for (const Role &role : parsed.policy->roles) {
+        expect(!role.groups.empty() && !role.requesters.empty() && !role.accounts.empty());
+        expect(role.max_duration.count() > 0 && role.default_duration.count() > 0);
+        expect(role.default_duration <= role.max_duration);
+        const Person nobody;
+        expect(decide(*parsed.policy, role.name, nobody, {}, std::nullopt).is_refused());
+    }
+    // No account may stand before two roles of one service.
+    for (const Role &role : parsed.policy->roles)
+        for (const AccountPattern &pattern : role.accounts)
+            expect(gating_roles(*parsed.policy, {"sudo-i", {pattern.glob}}).size() <= 1);
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
+{
+    const std::string text{reinterpret_cast<const char *>(data), size};
+    // A form feed parts the set into files: it can't stand in TOML.
+    std::vector<SourceFile> files;
+    for (std::size_t at = 0; at <= text.size();) {
+        const std::size_t end = std::min(text.find('\f', at), text.size());
+        files.push_back({"/p/" + std::to_string(files.size()), text.substr(at, end - at)});
+        at = end + 1;
+    }
+    check_policy(files, true);
+    check_policy(files, false);
+    expect(canonical_text(files).size() >= text.size() - (files.size() - 1));
+
+    const ParsedConfig config = parse_config({"/jitd.toml", text});
+    expect(config.config.has_value() == !has_error(config.diagnostics));
+    if (config.config) {
+        expect(config.config->discovery_url.starts_with("https://"));
+        expect(!config.config->client_id.empty() && !config.config->verification_hosts.empty());
+    }
+    return 0;
+}

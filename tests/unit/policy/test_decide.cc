@@ -1,0 +1,305 @@
+#include "tests/unit/cmocka_cpp.h"
+
+#include "policy/decide.h"
+#include "tests/unit/policy/samples.h"
+
+using namespace jit::policy;
+using namespace std::chrono_literals;
+
+namespace {
+
+Policy policy_of(const std::string &text)
+{
+    ParsedPolicy parsed = parse_one(text);
+    assert_true(parsed.policy.has_value());
+    return parsed.policy ? std::move(*parsed.policy) : Policy{};
+}
+
+Policy role_policy(std::string_view lines)
+{
+    return policy_of(role_with(lines));
+}
+
+Person alice()
+{
+    Person person;
+    person.user = "alice";
+    person.oid = alice_id;
+    return person;
+}
+
+Person signed_in_alice(std::optional<std::vector<std::string>> groups)
+{
+    Person person = alice();
+    person.signed_in = true;
+    person.groups = std::move(groups);
+    return person;
+}
+
+Policy group_policy()
+{
+    return policy_of(std::string{readme_policy});
+}
+
+std::size_t gates(const Policy &policy, std::string service, std::vector<std::string> names)
+{
+    return gating_roles(policy, {std::move(service), std::move(names)}).size();
+}
+
+const Host host{"web01.example.org", {"prod"}};
+
+void decide_lets_the_requester_of_the_readme_in_after_sign_in_only(void **)
+{
+    const Policy policy = group_policy();
+    const Decision before = decide(policy, "web", alice(), host, std::nullopt);
+    assert_false(before.is_refused());
+    assert_true(before.needs_sign_in);
+    assert_true(before.role == policy.find("web"));
+    assert_true(before.duration == 30min);
+
+    const Decision after =
+        decide(policy, "web", signed_in_alice({{std::string{group_id}}}), host, 1h);
+    assert_false(after.is_refused());
+    assert_false(after.needs_sign_in);
+    assert_true(after.duration == 1h);
+
+    const Decision other = decide(policy, "web", signed_in_alice({{"other"}}), host, 1h);
+    assert_true(other.refusal == Refusal::not_requester);
+}
+
+void decide_refuses_an_unknown_role(void **)
+{
+    const Policy policy = group_policy();
+    for (const char *name : {"", "we", "web ", "WEB", "webs"}) {
+        const Decision decision = decide(policy, name, alice(), host, std::nullopt);
+        assert_true(decision.refusal == Refusal::unknown_role);
+        assert_null(decision.role);
+    }
+    assert_true(decide({}, "web", alice(), host, {}).refusal == Refusal::unknown_role);
+}
+
+void decide_refuses_in_the_agreed_order(void **)
+{
+    // Everything is wrong, then one thing after the other is put right.
+    const Policy policy = role_policy("hosts = [\"db*\"]");
+    Person nobody;
+    assert_true(decide(policy, "x", nobody, host, 2h).refusal == Refusal::unknown_role);
+    assert_true(decide(policy, "web", nobody, host, 2h).refusal == Refusal::wrong_host);
+    const Host db{"db1", {}};
+    assert_true(decide(policy, "web", nobody, db, 2h).refusal == Refusal::no_person);
+    nobody.oid = "b0b00000-0000-4000-8000-000000000002";
+    assert_true(decide(policy, "web", nobody, db, 2h).refusal == Refusal::not_requester);
+    nobody.oid = alice_id;
+    assert_true(decide(policy, "web", nobody, db, 2h).refusal == Refusal::too_long);
+    assert_true(decide(policy, "web", nobody, db, 1h).refusal == Refusal::none);
+}
+
+void decide_refuses_a_second_more_than_max_duration(void **)
+{
+    const Policy policy = role_policy("");
+    assert_true(decide(policy, "web", alice(), host, 1h).duration == 1h);
+    const Decision more = decide(policy, "web", alice(), host, 1h + 1s);
+    assert_true(more.refusal == Refusal::too_long);
+    assert_true(more.duration == 0s);
+    assert_true(decide(policy, "web", alice(), host, 0s).duration == 1s);
+    assert_true(decide(policy, "web", alice(), host, -5s).duration == 1s);
+    assert_true(decide(policy, "web", alice(), host, std::chrono::seconds::min()).duration == 1s);
+    assert_true(decide(policy, "web", alice(), host, std::chrono::seconds::max()).is_refused());
+}
+
+void decide_says_overage_only_where_a_group_could_be_hidden(void **)
+{
+    Person person = signed_in_alice(std::nullopt);
+    person.group_overage = true;
+    assert_true(decide(group_policy(), "web", person, host, {}).refusal == Refusal::group_overage);
+
+    const Policy by_role = role_policy("requesters = [\"approle:Elevate.Web\"]");
+    assert_true(decide(by_role, "web", person, host, {}).refusal == Refusal::not_requester);
+    person.app_roles = {"Elevate.Web"};
+    assert_true(decide(by_role, "web", person, host, {}).refusal == Refusal::none);
+
+    person.signed_in = false; // claims of nobody's token count for nothing
+    assert_true(decide(group_policy(), "web", person, host, {}).refusal == Refusal::none);
+    assert_true(standing_of(*by_role.find("web"), person) == Standing::needs_sign_in);
+}
+
+void decide_takes_an_absent_group_claim_for_no_group(void **)
+{
+    const Policy policy = group_policy();
+    assert_true(decide(policy, "web", signed_in_alice(std::nullopt), host, {}).refusal ==
+                Refusal::not_requester);
+    assert_true(decide(policy, "web", signed_in_alice({{}}), host, {}).refusal ==
+                Refusal::not_requester);
+}
+
+void standing_knows_strangers_without_a_sign_in_where_it_can(void **)
+{
+    const Policy local = role_policy("requesters = [\"local-group:engineers\", "
+                                     "\"user:a11ce000-0000-4000-8000-000000000001\"]");
+    const Role &role = local.roles[0];
+    Person person;
+    person.user = "bob";
+    person.oid = "b0b00000-0000-4000-8000-000000000002";
+    assert_true(standing_of(role, person) == Standing::stranger);
+    person.local_groups = {"engineers"};
+    assert_true(standing_of(role, person) == Standing::requester);
+    person.local_groups = {"Engineers", "engineer", ""};
+    assert_true(standing_of(role, person) == Standing::stranger);
+    person.oid = "A11CE000-0000-4000-8000-000000000001";
+    assert_true(standing_of(role, person) == Standing::requester);
+    person.oid = "";
+    assert_true(standing_of(role, person) == Standing::stranger);
+}
+
+void standing_compares_other_ids_byte_by_byte(void **)
+{
+    const ParsedPolicy parsed = parse_one(role_with("requesters = [\"user:AbC\"]"), false);
+    assert_true(parsed.policy.has_value());
+    Person person = alice();
+    person.oid = "AbC";
+    assert_true(standing_of(parsed.policy->roles[0], person) == Standing::requester);
+    person.oid = "abc";
+    assert_true(standing_of(parsed.policy->roles[0], person) == Standing::stranger);
+}
+
+void standing_of_a_role_without_requesters_is_stranger(void **)
+{
+    Role role; // the parser never makes one
+    assert_true(standing_of(role, signed_in_alice({{std::string{group_id}}})) ==
+                Standing::stranger);
+    role.requesters.push_back({Requester::Kind::user, ""});
+    Person nobody;
+    assert_true(standing_of(role, nobody) == Standing::stranger);
+}
+
+void standing_takes_a_group_of_another_case(void **)
+{
+    const Policy policy = group_policy();
+    assert_true(
+        standing_of(policy.roles[0], signed_in_alice({{"3D0C5E5A-1111-4222-8333-444455556666"}})) ==
+        Standing::requester);
+}
+
+void a_role_is_for_every_host_unless_it_says_which(void **)
+{
+    struct Row {
+        const char *hosts;
+        bool is_for;
+    };
+    for (const Row &row : std::initializer_list<Row>{
+             {"", true},
+             {"hosts = [\"*\"]", true},
+             {"hosts = [\"web*\"]", true},
+             {"hosts = [\"WEB01.*\"]", true},
+             {"hosts = [\"web01\"]", false},
+             {"hosts = [\"web0?.example.org\"]", true},
+             {"hosts = [\"db*\"]", false},
+             {"hosts = [\"db*\", \"tag:prod\"]", true},
+             {"hosts = [\"tag:test\"]", false},
+             {"hosts = [\"tag:PROD\"]", false},
+         })
+        assert_true(is_for_host(role_policy(row.hosts).roles[0], host) == row.is_for);
+    const Host nameless;
+    assert_false(is_for_host(role_policy("hosts = [\"web*\"]").roles[0], nameless));
+}
+
+void sudo_covers_sudo_i_and_su_covers_su_l_and_not_the_other_way(void **)
+{
+    Role role;
+    role.services = {"sudo"};
+    assert_true(covers_service(role, "sudo"));
+    assert_true(covers_service(role, "sudo-i"));
+    assert_false(covers_service(role, "su"));
+    assert_false(covers_service(role, ""));
+    assert_false(covers_service(role, "sudo-"));
+    role.services = {"sudo-i", "su"};
+    assert_false(covers_service(role, "sudo"));
+    assert_true(covers_service(role, "su-l"));
+    role.services = {"su-l"};
+    assert_false(covers_service(role, "su"));
+    role.services = {};
+    assert_false(covers_service(role, "sudo"));
+}
+
+void a_door_is_gated_by_any_name_of_its_account(void **)
+{
+    const Policy policy = role_policy("accounts = [\"alice\", \"svc-*\", \"!svc-x\"]");
+    assert_int_equal(gates(policy, "sudo", {"alice"}), 1);
+    assert_int_equal(gates(policy, "sudo-i", {"alice"}), 1);
+    assert_int_equal(gates(policy, "su", {"alice"}), 0);
+    assert_int_equal(gates(policy, "sudo", {"bob"}), 0);
+    assert_int_equal(gates(policy, "sudo", {"bob", "alice"}), 1);
+    assert_int_equal(gates(policy, "sudo", {"svc-a"}), 1);
+    assert_int_equal(gates(policy, "sudo", {"svc-x"}), 0);
+    assert_int_equal(gates(policy, "sudo", {"svc-x", "svc-y"}), 1);
+    assert_int_equal(gates(policy, "sudo", {"Alice"}), 0);
+}
+
+void a_door_of_nobody_known_is_gated_by_every_role_of_its_service(void **)
+{
+    const Policy policy =
+        policy_of(role_with("accounts = [\"alice\"]", "a") +
+                  role_with("accounts = [\"bob\"]", "b") + role_with("services = [\"su\"]", "c"));
+    assert_int_equal(gates(policy, "sudo", {}), 2);
+    assert_int_equal(gates(policy, "su-l", {}), 1);
+    assert_int_equal(gates(policy, "sshd", {}), 0);
+}
+
+void a_door_is_gated_on_hosts_where_nobody_may_open_it(void **)
+{
+    const Policy policy = role_policy("hosts = [\"elsewhere\"]");
+    assert_int_equal(gates(policy, "sudo", {"alice"}), 1);
+}
+
+void a_negation_counts_in_any_order(void **)
+{
+    for (const char *accounts : {"[\"!ansible\", \"*\"]", "[\"*\", \"!ansible\"]"}) {
+        const Policy policy = role_policy("accounts = " + std::string{accounts});
+        assert_int_equal(gates(policy, "sudo", {"ansible"}), 0);
+        assert_int_equal(gates(policy, "sudo", {"alice"}), 1);
+    }
+}
+
+void explain_gives_one_line_for_every_refusal(void **)
+{
+    assert_text(explain(Refusal::none, "web", "bob"), "");
+    assert_text(explain(Refusal::not_requester, "web", "bob"),
+                "bob is not among the requesters of role \"web\"");
+    assert_text(explain(Refusal::no_person, "web", "bob"),
+                "bob has no entry in [users] map of /etc/jit/jitd.toml, so no person can stand "
+                "behind the request");
+    for (const Refusal refusal :
+         {Refusal::unknown_role, Refusal::wrong_host, Refusal::no_person, Refusal::not_requester,
+          Refusal::group_overage, Refusal::too_long}) {
+        const std::string line = explain(refusal, "we\nb", "b\x1b[31mob");
+        assert_false(line.empty());
+        assert_true(line.find('\n') == std::string::npos && line.find('\x1b') == std::string::npos);
+        assert_false(line.ends_with('.'));
+    }
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(decide_lets_the_requester_of_the_readme_in_after_sign_in_only),
+        cmocka_unit_test(decide_refuses_an_unknown_role),
+        cmocka_unit_test(decide_refuses_in_the_agreed_order),
+        cmocka_unit_test(decide_refuses_a_second_more_than_max_duration),
+        cmocka_unit_test(decide_says_overage_only_where_a_group_could_be_hidden),
+        cmocka_unit_test(decide_takes_an_absent_group_claim_for_no_group),
+        cmocka_unit_test(standing_knows_strangers_without_a_sign_in_where_it_can),
+        cmocka_unit_test(standing_compares_other_ids_byte_by_byte),
+        cmocka_unit_test(standing_of_a_role_without_requesters_is_stranger),
+        cmocka_unit_test(standing_takes_a_group_of_another_case),
+        cmocka_unit_test(a_role_is_for_every_host_unless_it_says_which),
+        cmocka_unit_test(sudo_covers_sudo_i_and_su_covers_su_l_and_not_the_other_way),
+        cmocka_unit_test(a_door_is_gated_by_any_name_of_its_account),
+        cmocka_unit_test(a_door_of_nobody_known_is_gated_by_every_role_of_its_service),
+        cmocka_unit_test(a_door_is_gated_on_hosts_where_nobody_may_open_it),
+        cmocka_unit_test(a_negation_counts_in_any_order),
+        cmocka_unit_test(explain_gives_one_line_for_every_refusal),
+    };
+    return cmocka_run_group_tests_name("policy/decide", tests, nullptr, nullptr);
+}
