@@ -1,0 +1,140 @@
+#include "jit_grantd/service.h"
+
+#include <utility>
+
+#include "lib/ipc/granting.h"
+#include "lib/ipc/interface_texts.h"
+#include "lib/ipc/message.h"
+
+namespace jit::grantd {
+
+namespace {
+
+std::string_view name_of(Refusal::Kind kind)
+{
+    switch (kind) {
+    case Refusal::Kind::refused:
+        return ipc::grant_refused;
+    case Refusal::Kind::misconfigured:
+        return ipc::grant_misconfigured;
+    case Refusal::Kind::policy_mismatch:
+        return ipc::grant_policy_mismatch;
+    case Refusal::Kind::not_found:
+        return ipc::grant_not_found;
+    case Refusal::Kind::unavailable:
+        break;
+    }
+    return ipc::grant_unavailable;
+}
+
+void fail(sys::Exchange &exchange, const Refusal &refusal)
+{
+    exchange.fail(name_of(refusal.kind), refusal.text);
+}
+
+// Parameters of a wrong form break the rules of the interface: our own daemon never sends such.
+void reject(sys::Exchange &exchange, const Error &error)
+{
+    exchange.fail_and_close("org.varlink.service.InvalidParameter",
+                            ipc::Json{json_pack("{s:s}", "parameter", error.what)});
+}
+
+// As many entries as one frame holds. What does not fit is the oldest of the ended.
+ipc::Json encode_fitting(ipc::GrantList list)
+{
+    constexpr std::size_t room = ipc::max_frame_bytes - 1024;
+    std::size_t used = 0;
+    std::size_t count = 0;
+    for (const ipc::GrantEntry &entry : list.entries) {
+        std::size_t bytes = 256 + entry.user.size() + entry.role.size();
+        for (const std::string &group : entry.groups)
+            bytes += group.size() + 3;
+        if (used + bytes > room && !entry.live)
+            break;
+        used += bytes;
+        ++count;
+    }
+    list.entries.resize(count);
+    return ipc::encode(list);
+}
+
+} // namespace
+
+Result<std::unique_ptr<Service>> Service::make(sd_event *loop, Fd listening, Grants &grants,
+                                               std::optional<uid_t> daemon)
+{
+    std::unique_ptr<Service> made{new Service(loop, grants, daemon)};
+    Service *const self = made.get();
+    made->idle_ = TRY(sys::Timer::make(loop, [self] { self->leave(); }));
+    made->server_ = TRY(sys::VarlinkServer::make(
+        loop, std::move(listening), {"jit-grantd", "io.jitd.Grant", ipc::grant_interface_text},
+        {max_connections, connections_for_root, connections_of_one_user, frame_patience},
+        [self](const std::shared_ptr<sys::Exchange> &exchange) { self->answer(*exchange); }));
+    made->server_->on_idle([self] { self->begin_idling(); });
+    made->begin_idling();
+    return made;
+}
+
+void Service::begin_idling()
+{
+    idle_->set(boot_time() + idle_exit);
+}
+
+void Service::leave()
+{
+    if (server_->connections() > 0)
+        return; // its end begins the wait anew
+    (void)sd_event_exit(loop_, 0);
+}
+
+void Service::answer(sys::Exchange &exchange)
+{
+    begin_idling();
+    const uid_t uid = exchange.peer().uid;
+    if (uid != 0 && (!daemon_ || uid != *daemon_))
+        return exchange.fail_and_close(ipc::grant_not_permitted,
+                                       ipc::make_message("only root and jitd may call"));
+    const std::string &method = exchange.call().method;
+    if (method == ipc::grant_method)
+        return answer_grant(exchange);
+    if (method == ipc::end_method)
+        return answer_end(exchange);
+    if (method == ipc::list_method)
+        return answer_list(exchange);
+    exchange.fail_and_close("org.varlink.service.MethodNotFound",
+                            ipc::Json{json_pack("{s:s}", "method", method.c_str())});
+}
+
+void Service::answer_grant(sys::Exchange &exchange)
+{
+    const auto call = ipc::decode_grant_call(exchange.call().parameters.get());
+    if (!call)
+        return reject(exchange, call.error());
+    const auto reply = grants_.grant(*call);
+    if (!reply)
+        return fail(exchange, reply.refusal());
+    exchange.reply(ipc::encode(*reply));
+}
+
+void Service::answer_end(sys::Exchange &exchange)
+{
+    const auto call = ipc::decode_end_call(exchange.call().parameters.get());
+    if (!call)
+        return reject(exchange, call.error());
+    const auto reply = grants_.end(*call);
+    if (!reply)
+        return fail(exchange, reply.refusal());
+    exchange.reply(ipc::encode(*reply));
+}
+
+void Service::answer_list(sys::Exchange &exchange)
+{
+    if (const auto call = ipc::decode_grant_list_call(exchange.call().parameters.get()); !call)
+        return reject(exchange, call.error());
+    auto list = grants_.list();
+    if (!list)
+        return fail(exchange, list.refusal());
+    exchange.reply(encode_fitting(*std::move(list)));
+}
+
+} // namespace jit::grantd

@@ -1,0 +1,17 @@
+// Transient timers of the service manager: jit-expire@ID.timer starts jit-expire@ID.service, which
+// runs `jit-grantd --expire ID` though everything else of ours is dead.
+#pragma once
+
+#include "jit_grantd/outside.h"
+
+namespace jit::grantd {
+
+class SystemdTimers : public Timers
+{
+  public:
+    Result<void> arm(const std::string &id, WallTime until, BootTime::duration remaining) override;
+    Result<void> disarm(const std::string &id) override;
+    Result<bool> is_armed(const std::string &id) override;
+};
+
+} // namespace jit::grantd
