@@ -69,6 +69,9 @@ inline const char *differs(std::string_view frame)
     auto read = std::make_unique<Reply>();
     const bool ours = read_reply(frame, *read);
 
+    // A NUL ends a frame and is never in one; jansson swallows it after a number.
+    if (frame.find('\0') != std::string_view::npos)
+        return ours ? "accepted a NUL" : nullptr;
     json_error_t error;
     const Json root{json_loadb(frame.data(), frame.size(), JSON_REJECT_DUPLICATES, &error)};
     bool bad = root == nullptr || frame.size() > max_frame_bytes || !json_is_object(root.get()) ||

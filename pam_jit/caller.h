@@ -1,0 +1,42 @@
+// Who is knocking, as far as the program and the kernel say it.
+#pragma once
+
+#include <security/pam_modules.h>
+#include <sys/types.h>
+
+#include <array>
+#include <span>
+#include <string_view>
+
+#include "lib/base/fixed_text.h"
+#include "pam_jit/command_line.h"
+
+namespace jit::pam {
+
+// Texts belong to the handle or the user database, and live as long as the call of the module.
+struct Caller {
+    std::string_view service;
+    std::string_view requester;            // whose grant is asked for
+    std::string_view account;              // PAM_USER
+    std::array<std::string_view, 2> names; // of the account's uid
+    std::size_t name_count = 0;            // 0: it could not be resolved
+    std::string_view tty;
+    std::string_view rhost;
+    FixedText<max_command_bytes> command;
+    bool is_by_uid = false;          // sudo and su: the real uid proves the requester
+    bool is_exempt = false;          // root by real uid, or root on the console
+    bool is_non_interactive = false; // sudo -n
+    const char *problem = nullptr;   // why nobody can be asked for: deny
+
+    std::span<const std::string_view> account_names() const { return {names.data(), name_count}; }
+};
+
+std::string_view service_of(pam_handle_t *handle);
+
+// Fills in all but the names when is_exempt or problem is set.
+Caller read_caller(pam_handle_t *handle);
+
+// A terminal whose user stands at the machine: tty[0-9]+ ttyS* ttyAMA* hvc* console.
+bool is_console(std::string_view tty);
+
+} // namespace jit::pam

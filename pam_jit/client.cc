@@ -1,0 +1,160 @@
+#include "pam_jit/client.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+namespace jit::pam {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds between_tries{20};
+// poll(2) does not count time asleep, deadlines do: look at the clock now and then.
+constexpr milliseconds longest_poll{30000};
+
+Fd open_socket()
+{
+    return Fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+}
+
+// 0 or an errno.
+int connect_to(int fd, std::string_view path)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path)
+        return ENAMETOOLONG;
+    std::memcpy(address.sun_path, path.data(), path.size());
+    for (;;) {
+        if (::connect(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0)
+            return 0;
+        if (errno != EINTR)
+            return errno;
+    }
+}
+
+} // namespace
+
+Event Client::wait(short events, BootTime until)
+{
+    for (;;) {
+        const BootTime now = boot_time();
+        const bool is_over = now >= until;
+        const auto left = std::chrono::ceil<milliseconds>(std::min<BootTime::duration>(
+            is_over ? BootTime::duration{0} : until - now, longest_poll));
+        std::array<pollfd, 3> watched{{
+            {signals_.fd(), POLLIN, 0},
+            {terminal_, 0, 0},
+            {events == 0 ? -1 : socket_.get(), events, 0},
+        }};
+        const int count = poll(watched.data(), watched.size(), static_cast<int>(left.count()));
+        if (count < 0 && errno != EINTR && errno != EAGAIN && errno != ENOMEM)
+            return Event::lost;
+        if (count > 0) {
+            // A person's no comes before jitd's yes.
+            if (watched[0].revents != 0 && signals_.take())
+                return Event::interrupted;
+            if (watched[1].revents != 0)
+                return Event::terminal_lost;
+            if (watched[2].revents != 0)
+                return Event::ready;
+        }
+        if (is_over)
+            return events == 0 ? Event::ready : Event::timed_out;
+    }
+}
+
+Heard Client::connect(BootTime until)
+{
+    socket_ = open_socket();
+    if (!socket_)
+        return {Event::lost, errno, {}};
+    used_ = 0;
+    given_ = 0;
+    for (;;) {
+        const int sys = connect_to(socket_.get(), path_);
+        if (sys == 0)
+            return {Event::ready, 0, {}};
+        if (sys != EAGAIN) // EAGAIN: the queue of those who wait to be accepted is full
+            return {Event::lost, sys, {}};
+        const BootTime now = boot_time();
+        if (now >= until)
+            return {Event::timed_out, 0, {}};
+        const Event event = wait(0, std::min<BootTime>(until, now + between_tries));
+        if (event != Event::ready)
+            return {event, 0, {}};
+    }
+}
+
+Heard Client::send(std::string_view frame, BootTime until)
+{
+    const Heard connected = connect(until);
+    if (connected.event != Event::ready)
+        return connected;
+    while (!frame.empty()) {
+        const ssize_t sent = ::send(socket_.get(), frame.data(), frame.size(), MSG_NOSIGNAL);
+        if (sent > 0) {
+            frame.remove_prefix(static_cast<std::size_t>(sent));
+            continue;
+        }
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent == 0 || errno != EAGAIN)
+            return {Event::lost, sent == 0 ? EPIPE : errno, {}};
+        const Event event = wait(POLLOUT, until);
+        if (event != Event::ready)
+            return {event, 0, {}};
+    }
+    return {Event::ready, 0, {}};
+}
+
+Heard Client::receive(BootTime until)
+{
+    if (given_ > 0) {
+        std::memmove(buffer_.data(), buffer_.data() + given_, used_ - given_);
+        used_ -= given_;
+        given_ = 0;
+    }
+    std::size_t looked_at = 0;
+    for (;;) {
+        const void *end = std::memchr(buffer_.data() + looked_at, '\0', used_ - looked_at);
+        if (end != nullptr) {
+            const auto length =
+                static_cast<std::size_t>(static_cast<const char *>(end) - buffer_.data());
+            given_ = length + 1;
+            return {Event::ready, 0, {buffer_.data(), length}};
+        }
+        looked_at = used_;
+        if (used_ == buffer_.size())
+            return {Event::garbled, 0, {}};
+        const Event event = wait(POLLIN, until);
+        if (event != Event::ready)
+            return {event, 0, {}};
+        const ssize_t got = recv(socket_.get(), buffer_.data() + used_, buffer_.size() - used_, 0);
+        if (got > 0)
+            used_ += static_cast<std::size_t>(got);
+        else if (got == 0)
+            return {Event::lost, 0, {}};
+        else if (errno != EINTR && errno != EAGAIN)
+            // jitd closed with our call unread, or died: the same to a person.
+            return {Event::lost, errno == ECONNRESET ? 0 : errno, {}};
+    }
+}
+
+void send_and_forget(std::string_view path, std::string_view frame)
+{
+    const Fd socket = open_socket();
+    if (!socket || frame.empty() || connect_to(socket.get(), path) != 0)
+        return;
+    // Whole or not at all: a fresh socket's buffer takes more than a frame of ours.
+    (void)::send(socket.get(), frame.data(), frame.size(), MSG_NOSIGNAL);
+}
+
+} // namespace jit::pam

@@ -1,0 +1,46 @@
+// The module's end of jitd's socket. Every wait has an end, hears Ctrl-C and a lost terminal.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "lib/base/fd.h"
+#include "lib/ipc/json_scanner.h"
+#include "pam_jit/flow.h"
+#include "pam_jit/signals.h"
+
+namespace jit::pam {
+
+class Client
+{
+  public:
+    // path: at most 107 bytes. terminal: watched for its end, -1 for none. All are borrowed.
+    Client(std::string_view path, HeldSignals &signals, int terminal)
+        : path_(path), signals_(signals), terminal_(terminal)
+    {
+    }
+
+    // Connects anew, again and again while jitd's queue is full, and sends. lost has the errno.
+    Heard send(std::string_view frame, BootTime until);
+    // lost without errno: jitd closed, perhaps in the middle of a frame.
+    Heard receive(BootTime until);
+    void close() { socket_.reset(); }
+
+  private:
+    Heard connect(BootTime until);
+    // ready when the socket has one of the events (poll(2)); without events, when the time is over.
+    Event wait(short events, BootTime until);
+
+    std::string_view path_;
+    HeldSignals &signals_;
+    int terminal_;
+    Fd socket_;
+    std::size_t used_ = 0;  // bytes in the buffer
+    std::size_t given_ = 0; // of the frame handed out last, its NUL included
+    std::array<char, ipc::max_frame_bytes + 1> buffer_;
+};
+
+// One frame to jitd and no answer, without waiting for anything: best effort.
+void send_and_forget(std::string_view path, std::string_view frame);
+
+} // namespace jit::pam

@@ -1,0 +1,47 @@
+// Small questions about names, without allocation.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace jit::pam {
+
+inline bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+inline bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// Of users, groups and roles: [a-zA-Z_][a-zA-Z0-9_.@-]*, 1 to 64 bytes.
+inline bool is_name(std::string_view text)
+{
+    if (text.empty() || text.size() > 64 || !(is_letter(text[0]) || text[0] == '_'))
+        return false;
+    for (const char c : text)
+        if (!is_letter(c) && !is_digit(c) && c != '_' && c != '.' && c != '@' && c != '-')
+            return false;
+    return true;
+}
+
+// Of requests and grants: 16 lower-case hex digits.
+inline bool is_id(std::string_view text)
+{
+    if (text.size() != 16)
+        return false;
+    for (const char c : text)
+        if (!is_digit(c) && !(c >= 'a' && c <= 'f'))
+            return false;
+    return true;
+}
+
+inline std::string_view without_front(std::string_view text, std::size_t bytes)
+{
+    text.remove_prefix(bytes);
+    return text;
+}
+
+} // namespace jit::pam

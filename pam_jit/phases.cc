@@ -1,0 +1,209 @@
+#include "pam_jit/phases.h"
+
+#include <fcntl.h>
+#include <security/pam_ext.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "lib/base/fd.h"
+#include "lib/ipc/call_writer.h"
+#include "pam_jit/args.h"
+#include "pam_jit/caller.h"
+#include "pam_jit/client.h"
+#include "pam_jit/converse.h"
+#include "pam_jit/memory.h"
+
+namespace jit::pam {
+
+namespace {
+
+// The outside as it is: the program's conversation and jitd's socket.
+class Live final : public Outside
+{
+  public:
+    Live(pam_handle_t *handle, std::string_view socket, int terminal)
+        : handle_(handle), client_(socket, signals_, terminal)
+    {
+    }
+
+    BootTime now() override { return boot_time(); }
+    Heard send(std::string_view frame, BootTime until) override
+    {
+        return client_.send(frame, until);
+    }
+    Heard receive(BootTime until) override { return client_.receive(until); }
+    Event tell(Tone tone, const Text &text) override
+    {
+        return show(handle_, tone, text) ? Event::ready : Event::conversation_lost;
+    }
+    Event ask(const Text &prompt, FixedText<64> &answer) override
+    {
+        // jitd is not to hold a connection while a person thinks.
+        client_.close();
+        if (signals_.take())
+            return Event::interrupted;
+        signals_.let_go();
+        const bool answered = pam::ask(handle_, prompt, answer);
+        signals_.hold_again();
+        return answered ? Event::ready : Event::conversation_lost;
+    }
+
+  private:
+    pam_handle_t *handle_;
+    HeldSignals signals_;
+    Client client_;
+};
+
+Door door_for(Phase phase, const Arguments &arguments, const Caller &caller)
+{
+    Door door;
+    door.phase = phase;
+    door.requester = caller.requester;
+    door.account = caller.account;
+    door.account_names = caller.account_names();
+    door.service = caller.service;
+    door.role = arguments.role;
+    door.tty = caller.tty;
+    door.rhost = caller.rhost;
+    door.command = caller.command.view();
+    door.socket = arguments.socket;
+    door.is_proven = caller.is_by_uid || arguments.proven;
+    door.has_ticket = caller.service == "sudo" || caller.service == "sudo-i";
+    door.is_quiet = arguments.quiet;
+    door.is_observed = arguments.observe;
+    door.fast = arguments.fast;
+    door.timeout = arguments.timeout;
+    if (const pid_t session = getsid(0); session > 0)
+        door.session = session;
+    return door;
+}
+
+Outcome deny(pam_handle_t *handle, const char *why)
+{
+    pam_syslog(handle, LOG_NOTICE, "denied: %s", why);
+    (void)show(handle, Tone::error, refused_words(why));
+    return Outcome::denied;
+}
+
+Outcome pass(pam_handle_t *handle, Phase phase, const Arguments &arguments, const Caller &caller)
+{
+    Door door = door_for(phase, arguments, caller);
+    Memory *memory = arguments.observe ? nullptr : Memory::of(handle, true);
+    if (memory != nullptr) {
+        const auto known = memory->recall_auth(door, boot_time());
+        // A refusal in auth is repeated there; the account phase takes over only a fresh yes.
+        if (known && (phase == Phase::auth || known->outcome == Outcome::allowed)) {
+            if (phase == Phase::account)
+                memory->remember(door, *known, boot_time());
+            return known->outcome;
+        }
+    }
+
+    Fd terminal;
+    if (phase == Phase::auth) {
+        terminal.reset(open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+        door.may_start = terminal && !caller.is_non_interactive && has_conversation(handle);
+    }
+    Passage passage;
+    {
+        Live live{handle, arguments.socket, terminal.get()};
+        passage = run_flow(door, live);
+    }
+    // "Not ours" may change while a program asks for the password again; all else stands.
+    if (memory != nullptr && (passage.outcome != Outcome::ignored || phase == Phase::account))
+        memory->remember(door, passage, boot_time());
+    return passage.outcome;
+}
+
+Outcome decide(pam_handle_t *handle, Phase phase, const Arguments &arguments)
+{
+    if (arguments.bad != nullptr) {
+        pam_syslog(handle, LOG_ERR, "unknown, malformed or repeated argument: %.128s",
+                   arguments.bad);
+        return Outcome::broken;
+    }
+    if (is_left_out(arguments, service_of(handle)))
+        return Outcome::ignored;
+    if (arguments.observe && phase == Phase::auth)
+        return Outcome::ignored;
+    const Caller caller = read_caller(handle);
+    if (caller.is_exempt)
+        return Outcome::ignored;
+    if (arguments.observe) {
+        // Asked only so that jitd records what it would have refused.
+        if (caller.problem == nullptr)
+            (void)pass(handle, phase, arguments, caller);
+        return Outcome::ignored;
+    }
+    if (caller.problem != nullptr)
+        return deny(handle, caller.problem);
+    return pass(handle, phase, arguments, caller);
+}
+
+int run_phase(pam_handle_t *handle, Phase phase, Line line)
+{
+    const Arguments arguments = parse_arguments(line);
+    const Outcome outcome = decide(handle, phase, arguments);
+    if (arguments.debug)
+        pam_syslog(handle, LOG_DEBUG, "%s: %s", phase == Phase::auth ? "auth" : "account",
+                   name_of(outcome));
+    return code_of(outcome, phase);
+}
+
+// Tells jitd of a session under a grant. What goes wrong here denies nobody.
+int note_session(pam_handle_t *handle, Line line, std::string_view method, bool is_opened)
+{
+    const Arguments arguments = parse_arguments(line);
+    if (arguments.bad != nullptr)
+        return PAM_SUCCESS;
+    if (is_left_out(arguments, service_of(handle)))
+        return PAM_IGNORE;
+    const Memory *memory = arguments.observe ? nullptr : Memory::of(handle, false);
+    if (memory == nullptr || memory->grant().empty())
+        return PAM_SUCCESS;
+    const Caller caller = read_caller(handle);
+    ipc::CallWriter call{method, ipc::CallMode::oneway};
+    call.name("grant", memory->grant().view())
+        .name("requester", memory->requester().view())
+        .name("account", caller.account)
+        .name("service", caller.service);
+    if (is_opened)
+        call.hint("tty", caller.tty, 64)
+            .name_if("rhost", caller.rhost, 255)
+            .hint("command", caller.command.view(), max_command_bytes);
+    send_and_forget(arguments.socket, call.finish());
+    return PAM_SUCCESS;
+}
+
+} // namespace
+
+int authenticate(pam_handle_t *handle, Line line)
+{
+    return run_phase(handle, Phase::auth, line);
+}
+
+int manage_account(pam_handle_t *handle, Line line)
+{
+    return run_phase(handle, Phase::account, line);
+}
+
+int set_credentials(pam_handle_t *handle, Line line)
+{
+    const Arguments arguments = parse_arguments(line);
+    if (arguments.bad != nullptr || arguments.observe || is_left_out(arguments, service_of(handle)))
+        return PAM_IGNORE;
+    const Memory *memory = Memory::of(handle, false);
+    return memory != nullptr && memory->is_account_allowed() ? PAM_SUCCESS : PAM_IGNORE;
+}
+
+int open_session(pam_handle_t *handle, Line line)
+{
+    return note_session(handle, line, "io.jitd.Elevation.SessionOpened", true);
+}
+
+int close_session(pam_handle_t *handle, Line line)
+{
+    return note_session(handle, line, "io.jitd.Elevation.SessionClosed", false);
+}
+
+} // namespace jit::pam

@@ -1,0 +1,157 @@
+#include "pam_jit/wording.h"
+
+#include <cstring>
+
+#include "pam_jit/names.h"
+
+namespace jit::pam {
+
+namespace {
+
+constexpr std::size_t max_name_bytes = 64;
+constexpr std::size_t max_message_bytes = 300;
+
+// "2026-03-17T09:41:05Z", whose digits are then where they are looked for.
+bool is_time(std::string_view text)
+{
+    constexpr std::string_view shape = "dddd-dd-ddTdd:dd:ddZ";
+    if (text.size() != shape.size())
+        return false;
+    for (std::size_t i = 0; i < shape.size(); ++i)
+        if (shape[i] == 'd' ? !is_digit(text[i]) : text[i] != shape[i])
+            return false;
+    return true;
+}
+
+} // namespace
+
+void add_span(Text &out, std::chrono::seconds span)
+{
+    std::int64_t left = span.count() > 0 ? span.count() : 0;
+    bool is_empty = true;
+    const auto add = [&](std::int64_t unit, std::string_view letter) {
+        if (left < unit)
+            return;
+        out.add_number(left / unit).add(letter);
+        left %= unit;
+        is_empty = false;
+    };
+    add(86400, "d");
+    add(3600, "h");
+    add(60, "m");
+    add(1, "s");
+    if (is_empty)
+        out.add("0s");
+}
+
+Text code_words(const ipc::Reply &reply, std::chrono::seconds left)
+{
+    Text out;
+    out.add("jit: role \"").add_safe(reply.role.view(), max_name_bytes).add("\"");
+    if (!reply.host.empty())
+        out.add(" on host ").add_safe(reply.host.view(), max_name_bytes);
+    if (reply.duration_s) {
+        out.add(" for ");
+        add_span(out, std::chrono::seconds{*reply.duration_s});
+    }
+    out.add("\njit: to approve, open ").add_safe(reply.uri.view(), 160);
+    out.add("\njit: and enter the code  ").add_safe(reply.code.view(), 32);
+    out.add("\njit: waiting for your sign-in; the code is good for ");
+    add_span(out, left);
+    out.add(" (Ctrl-C cancels)");
+    return out;
+}
+
+Text waiting_words(std::chrono::seconds left)
+{
+    Text out;
+    out.add("jit: still waiting, ");
+    // Whole minutes read better in a line that comes once a minute.
+    const bool is_long = left >= std::chrono::seconds{60};
+    add_span(out, is_long ? left - left % std::chrono::seconds{60} : left);
+    out.add(" left");
+    return out;
+}
+
+Text granted_words(const ipc::Reply &reply, std::chrono::seconds duration)
+{
+    Text out;
+    out.add("jit: granted: role ").add_safe(reply.role.view(), max_name_bytes);
+    const std::string_view until = reply.until.view();
+    if (is_time(until)) {
+        out.add(" until ");
+        if (duration >= std::chrono::hours{24})
+            out.add({until.data(), 10}).add(" ");
+        out.add({until.data() + 11, 5}).add(" UTC");
+    }
+    if (duration > std::chrono::seconds{0}) {
+        out.add(" (");
+        add_span(out, duration);
+        out.add(")");
+    }
+    out.add(".");
+    return out;
+}
+
+Text choice_words(const ipc::Reply &reply)
+{
+    Text out;
+    out.add("jit: this can be opened with one of these roles:");
+    for (std::size_t i = 0; i < reply.role_count; ++i) {
+        out.add(i < 9 ? "\n   " : "\n  ").add_number(static_cast<std::int64_t>(i) + 1).add("  ");
+        out.add_safe(reply.roles[i].view(), max_name_bytes);
+    }
+    if (reply.has_more_roles)
+        out.add("\n  and more: jitctl roles");
+    return out;
+}
+
+Text choice_prompt(std::size_t count)
+{
+    Text out;
+    out.add("jit: which role (1 to ").add_number(static_cast<std::int64_t>(count)).add(")? ");
+    return out;
+}
+
+Text no_grant_words(std::string_view role, bool has_ticket)
+{
+    Text out;
+    out.add("jit: no live grant for role \"").add_safe(role, max_name_bytes).add("\"; run: ");
+    if (has_ticket)
+        out.add("sudo -k and again, or ");
+    out.add("jitctl request ").add_safe(role, max_name_bytes);
+    return out;
+}
+
+Text no_choice_words(const ipc::Reply &reply)
+{
+    Text out;
+    out.add("jit: no live grant; run: jitctl request with one of");
+    for (std::size_t i = 0; i < reply.role_count; ++i)
+        out.add(" ").add_safe(reply.roles[i].view(), max_name_bytes);
+    return out;
+}
+
+Text refused_words(std::string_view message)
+{
+    Text out;
+    out.add("jit: ").add_safe(message, max_message_bytes);
+    return out;
+}
+
+Text unreachable_words(std::string_view socket, int sys, std::chrono::seconds waited)
+{
+    Text out;
+    out.add("jit: jitd does not answer (").add_safe(socket, 108).add(": ");
+    if (sys == 0) {
+        out.add("no answer within ");
+        add_span(out, waited);
+    } else {
+        const char *words = strerrordesc_np(sys); // untranslated, without allocation
+        out.add(words == nullptr ? "unknown error" : words);
+    }
+    out.add(")\njit: try again, or on the console as root: systemctl status jitd.socket");
+    return out;
+}
+
+} // namespace jit::pam
