@@ -1,0 +1,484 @@
+// Each test is a script: what the flow does in order, and what it then hears. A script that is not
+// used up fails.
+#include "tests/unit/cmocka_cpp.h"
+
+#include <jansson.h>
+#include <security/pam_modules.h>
+
+#include <array>
+#include <deque>
+
+#include "lib/base/handle.h"
+#include "pam_jit/flow.h"
+
+using namespace jit::pam;
+using jit::BootTime;
+using std::chrono::seconds;
+
+namespace {
+
+enum class Act {
+    send,
+    receive,
+    tell,
+    complain,
+    ask,
+};
+
+struct Step {
+    Act act = Act::send;
+    std::string text;           // that the flow's words hold; for receive and ask: the answer
+    Event event = Event::ready; // what it hears
+    int sys = 0;
+    seconds later{0}; // the clock goes on so far first
+};
+
+class Script final : public Outside
+{
+  public:
+    std::deque<Step> steps;
+    std::string last_frame;
+    std::string shown;
+    BootTime clock{seconds{1000}};
+    BootTime until{};
+
+    BootTime now() override { return clock; }
+    Heard send(std::string_view frame, BootTime) override
+    {
+        last_frame = frame;
+        const Step step = take(Act::send);
+        assert_true(last_frame.find(step.text) != std::string::npos);
+        return {step.event, step.sys, {}};
+    }
+    Heard receive(BootTime to) override
+    {
+        until = to;
+        answer_ = take(Act::receive);
+        return {answer_.event, answer_.sys, answer_.text};
+    }
+    Event tell(Tone tone, const Text &text) override
+    {
+        const Step step = take(tone == Tone::error ? Act::complain : Act::tell);
+        shown += text.c_str();
+        shown += '\n';
+        if (text.view().find(step.text) == std::string_view::npos)
+            print_message("told: %s\n", text.c_str());
+        assert_true(text.view().find(step.text) != std::string_view::npos);
+        return step.event;
+    }
+    Event ask(const Text &, jit::FixedText<64> &answer) override
+    {
+        const Step step = take(Act::ask);
+        (void)answer.set(step.text);
+        return step.event;
+    }
+
+  private:
+    Step take(Act act)
+    {
+        assert_false(steps.empty());
+        const Step step = steps.front();
+        steps.pop_front();
+        assert_int_equal(static_cast<int>(step.act), static_cast<int>(act));
+        clock += step.later;
+        return step;
+    }
+    Step answer_;
+};
+
+const std::array<std::string_view, 1> names{"alice"};
+
+Door door(Phase phase)
+{
+    Door made;
+    made.phase = phase;
+    made.requester = "alice";
+    made.account = "alice";
+    made.account_names = names;
+    made.service = "sudo";
+    made.socket = "/run/jit/io.jitd.Elevation";
+    made.is_proven = true;
+    made.may_start = true;
+    made.has_ticket = true;
+    return made;
+}
+
+Passage play(const Door &at, Script &script)
+{
+    const Passage passage = run_flow(at, script);
+    assert_true(script.steps.empty());
+    return passage;
+}
+
+Outcome play(const Door &at, std::deque<Step> steps)
+{
+    Script script;
+    script.steps = std::move(steps);
+    return play(at, script).outcome;
+}
+
+const Step check{Act::send, "io.jitd.Elevation.Check"};
+const Step request{Act::send, R"("more":true})"};
+
+Step hears(std::string_view parameters)
+{
+    return {Act::receive, "{\"parameters\":{" + std::string(parameters) + "}}"};
+}
+
+const Step hears_request = hears(R"("verdict":"request","role":"web")");
+const Step hears_pending = hears(
+    R"("state":"pending","id":"0123456789abcdef","role":"web","host":"web01","duration":1800)");
+const Step hears_code =
+    hears(R"("state":"code","id":"0123456789abcdef","role":"web","host":"web01","duration":1800,)"
+          R"("uri":"https://microsoft.com/devicelogin","code":"K7QF2MZ9R","expires":900)");
+const Step hears_granted = hears(
+    R"("state":"granted","id":"0123456789abcdef","role":"web","until":"2026-03-17T14:05:00Z")");
+
+void a_live_grant_passes_silently(void **)
+{
+    const Step live = hears(R"("verdict":"live","role":"web","grant":"0123456789abcdef")");
+    for (const Phase phase : {Phase::auth, Phase::account}) {
+        Script script;
+        script.steps = {check, live};
+        const Passage passage = play(door(phase), script);
+        assert_true(passage.outcome == Outcome::allowed);
+        assert_text(passage.grant.view(), "0123456789abcdef");
+    }
+}
+
+void a_live_grant_does_not_prove_who_is_there(void **)
+{
+    Door at = door(Phase::auth);
+    at.is_proven = false;
+    const Step live = hears(R"("verdict":"live","role":"web")");
+    assert_true(play(at, {check, live, {Act::complain, "proven"}}) == Outcome::denied);
+    at.phase = Phase::account;
+    assert_true(play(at, {check, live}) == Outcome::allowed);
+}
+
+void a_live_grant_of_another_role_than_the_line_names_is_nonsense(void **)
+{
+    Door at = door(Phase::account);
+    at.role = "dba";
+    assert_true(play(at, {check,
+                          hears(R"("verdict":"live","role":"web")"),
+                          {Act::complain, "understood"}}) == Outcome::broken);
+    assert_true(play(at, {check, hears(R"("verdict":"live")"), {Act::complain, "understood"}}) ==
+                Outcome::broken);
+}
+
+void what_is_not_gated_exempt_or_observed_is_ignored(void **)
+{
+    for (const char *verdict : {"ignore", "exempt", "observed"})
+        for (const Phase phase : {Phase::auth, Phase::account})
+            assert_true(play(door(phase), {check, hears("\"verdict\":\"" + std::string(verdict) +
+                                                        "\"")}) == Outcome::ignored);
+}
+
+void the_check_says_who_where_and_what(void **)
+{
+    Script script;
+    script.steps = {check, hears(R"("verdict":"ignore")")};
+    Door at = door(Phase::account);
+    at.role = "web";
+    at.tty = "/dev/pts/1";
+    at.command = "sudo \"x\"\n";
+    (void)play(at, script);
+    assert_text(script.last_frame,
+                std::string(R"({"method":"io.jitd.Elevation.Check","parameters":{)"
+                            R"("requester":"alice","account":"alice","account_names":["alice"],)"
+                            R"("service":"sudo","phase":"account","role":"web",)"
+                            R"("tty":"/dev/pts/1","command":"sudo \"x\"\u000a"}})") +
+                    '\0');
+}
+
+void shows_the_code_waits_and_passes(void **)
+{
+    Script script;
+    script.steps = {check,         hears_request,
+                    request,       hears_pending,
+                    hears_code,    {Act::tell, "K7QF2MZ9R"},
+                    hears_granted, {Act::tell, "granted"}};
+    const Passage passage = play(door(Phase::auth), script);
+    assert_true(passage.outcome == Outcome::allowed);
+    assert_text(passage.grant.view(), "0123456789abcdef");
+    assert_text(script.shown,
+                "jit: role \"web\" on host web01 for 30m\n"
+                "jit: to approve, open https://microsoft.com/devicelogin\n"
+                "jit: and enter the code  K7QF2MZ9R\n"
+                "jit: waiting for your sign-in; the code is good for 15m (Ctrl-C cancels)\n"
+                "jit: granted: role web until 14:05 UTC (30m).\n");
+}
+
+void a_line_a_minute_says_how_long_is_left(void **)
+{
+    const Step minute{Act::receive, "", Event::timed_out, 0, seconds{60}};
+    assert_true(play(door(Phase::auth), {check,
+                                         hears_request,
+                                         request,
+                                         hears_pending,
+                                         hears_code,
+                                         {Act::tell, "15m"},
+                                         minute,
+                                         {Act::tell, "still waiting, 14m left"},
+                                         minute,
+                                         {Act::tell, "still waiting, 13m left"},
+                                         hears_granted,
+                                         {Act::tell, "granted"}}) == Outcome::allowed);
+}
+
+void quiet_shows_the_code_and_refusals_only(void **)
+{
+    Door at = door(Phase::auth);
+    at.is_quiet = true;
+    const Step minute{Act::receive, "", Event::timed_out, 0, seconds{60}};
+    assert_true(play(at, {check,
+                          hears_request,
+                          request,
+                          hears_pending,
+                          hears_code,
+                          {Act::tell, "K7QF2MZ9R"},
+                          minute,
+                          hears_granted}) == Outcome::allowed);
+    assert_true(play(at, {check,
+                          hears(R"("verdict":"denied","message":"no")"),
+                          {Act::complain, "jit: no"}}) == Outcome::denied);
+}
+
+void the_code_s_end_is_the_end_of_the_wait(void **)
+{
+    Script script;
+    const Step end{Act::receive, "", Event::timed_out, 0, seconds{931}};
+    script.steps = {
+        check,      hears_request,   request, hears_pending,
+        hears_code, {Act::tell, ""}, end,     {Act::complain, "nobody approved in time"}};
+    assert_true(play(door(Phase::auth), script).outcome == Outcome::denied);
+}
+
+void timeout_bounds_the_request_and_what_is_said(void **)
+{
+    Door at = door(Phase::auth);
+    at.timeout = seconds{120};
+    Script script;
+    const Step end{Act::receive, "", Event::timed_out, 0, seconds{121}};
+    script.steps = {check,
+                    hears_request,
+                    {Act::send, R"("timeout":120)"},
+                    hears_pending,
+                    hears_code,
+                    {Act::tell, "good for 2m ("},
+                    end,
+                    {Act::complain, "in time"}};
+    assert_true(play(at, script).outcome == Outcome::denied);
+    assert_true(script.until <= BootTime{seconds{1120}});
+}
+
+void no_flow_without_terminal_proof_or_in_the_account_phase(void **)
+{
+    Door at = door(Phase::auth);
+    at.may_start = false;
+    const Step words{Act::complain, "jit: no live grant for role \"web\"; run: jitctl request web"};
+    assert_true(play(at, {check, hears_request, words}) == Outcome::denied);
+    at = door(Phase::auth);
+    at.is_proven = false;
+    assert_true(play(at, {check, hears_request, words}) == Outcome::denied);
+    assert_true(
+        play(door(Phase::account), {check, hears_request, {Act::complain, "sudo -k and again"}}) ==
+        Outcome::denied);
+    assert_true(play(door(Phase::account), {check,
+                                            hears(R"("verdict":"choose","roles":["a","b"])"),
+                                            {Act::complain, "one of a b"}}) == Outcome::denied);
+}
+
+void a_person_chooses_by_number_or_name_within_three_tries(void **)
+{
+    const Step roles = hears(R"("verdict":"choose","roles":["dba","web"])");
+    const Step list{Act::tell, "1  dba\n   2  web"};
+    for (const char *answer : {"2", "web"})
+        assert_true(play(door(Phase::auth), {check,
+                                             roles,
+                                             list,
+                                             {Act::ask, "0"},
+                                             {Act::ask, answer},
+                                             {Act::send, R"("role":"web")"},
+                                             hears_pending,
+                                             hears_code,
+                                             {Act::tell, ""},
+                                             hears_granted,
+                                             {Act::tell, ""}}) == Outcome::allowed);
+    assert_true(play(door(Phase::auth), {check,
+                                         roles,
+                                         list,
+                                         {Act::ask, "3"},
+                                         {Act::ask, "-1"},
+                                         {Act::ask, "99999999999999999999992"},
+                                         {Act::complain, "no role"}}) == Outcome::denied);
+    assert_true(
+        play(door(Phase::auth), {check, roles, list, {Act::ask, "", Event::conversation_lost}}) ==
+        Outcome::conversation_lost);
+}
+
+void every_refusal_says_why(void **)
+{
+    const Step denied =
+        hears(R"("state":"denied","id":"0123456789abcdef","role":"web","cause":"declined")");
+    assert_true(play(door(Phase::auth), {check,
+                                         hears_request,
+                                         request,
+                                         hears_pending,
+                                         hears_code,
+                                         {Act::tell, ""},
+                                         denied,
+                                         {Act::complain, "declined"}}) == Outcome::denied);
+    const Step error{Act::receive, R"({"error":"io.jitd.Elevation.TooMany","parameters":)"
+                                   R"({"message":"five \u001b[31m\nrequests"}})"};
+    const Step clean{Act::complain, "jit: five ?[31m?requests"};
+    assert_true(play(door(Phase::auth), {check, error, clean}) == Outcome::denied);
+    assert_true(play(door(Phase::auth), {check, hears_request, request, error, clean}) ==
+                Outcome::denied);
+    // An error that calls itself granted is an error.
+    const Step both{Act::receive, R"({"error":"x","parameters":{"verdict":"live","role":"web"}})"};
+    assert_true(play(door(Phase::account), {check, both, {Act::complain, "denied"}}) ==
+                Outcome::denied);
+}
+
+void jitd_lost_before_and_in_the_middle(void **)
+{
+    assert_true(
+        play(door(Phase::auth),
+             {{Act::send, "", Event::lost, ENOENT},
+              {Act::complain, "(/run/jit/io.jitd.Elevation: No such file or directory)"}}) ==
+        Outcome::unreachable);
+    assert_true(play(door(Phase::account), {check,
+                                            {Act::receive, "", Event::timed_out},
+                                            {Act::complain, "no answer within 5s"}}) ==
+                Outcome::unreachable);
+    assert_true(play(door(Phase::account),
+                     {check, {Act::receive, "", Event::lost}, {Act::complain, "went away"}}) ==
+                Outcome::unreachable);
+    assert_true(play(door(Phase::auth), {check,
+                                         hears_request,
+                                         request,
+                                         hears_pending,
+                                         hears_code,
+                                         {Act::tell, ""},
+                                         {Act::receive, "", Event::lost},
+                                         {Act::complain, "jitd went away"}}) == Outcome::denied);
+}
+
+void a_person_s_no_ends_everything(void **)
+{
+    assert_true(play(door(Phase::account), {check, {Act::receive, "", Event::interrupted}}) ==
+                Outcome::aborted);
+    const std::deque<Step> until_code{check,         hears_request, request,
+                                      hears_pending, hears_code,    {Act::tell, ""}};
+    auto steps = until_code;
+    steps.push_back({Act::receive, "", Event::interrupted});
+    steps.push_back({Act::tell, "cancelled"});
+    assert_true(play(door(Phase::auth), steps) == Outcome::aborted);
+    steps = until_code;
+    steps.push_back({Act::receive, "", Event::terminal_lost});
+    assert_true(play(door(Phase::auth), steps) == Outcome::aborted);
+    steps = until_code;
+    steps.back().event = Event::conversation_lost;
+    assert_true(play(door(Phase::auth), steps) == Outcome::conversation_lost);
+}
+
+void nonsense_is_never_a_yes(void **)
+{
+    const Step words{Act::complain, "understood"};
+    for (const char *parameters :
+         {R"("verdict":"Live","role":"web")", R"("verdict":"","role":"web")", R"("role":"web")",
+          R"("state":"granted","role":"web","id":"0123456789abcdef")", R"("verdict":"request")",
+          R"("verdict":"request","role":"../x")", R"("verdict":"choose")",
+          R"("verdict":"choose","roles":["a","b c"])",
+          R"("verdict":"live","role":"web","grant":"x")"})
+        assert_true(play(door(Phase::auth), {check, hears(parameters), words}) == Outcome::broken);
+    for (
+        const char *parameters :
+        {R"("verdict":"live","role":"web")",
+         R"("state":"granted","role":"dba","id":"0123456789abcdef")",
+         R"("state":"granted","role":"web")",
+         R"("state":"code","id":"0123456789abcdef","role":"web","uri":"http://x","code":"A","expires":9)",
+         R"("state":"code","id":"0123456789abcdef","role":"web","uri":"https://x\u202e","code":"A","expires":9)",
+         R"("state":"code","id":"0123456789abcdef","role":"web","uri":"https://x","code":"A B","expires":9)",
+         R"("state":"code","id":"0123456789abcdef","role":"web","uri":"https://x","code":"A")"})
+        assert_true(play(door(Phase::auth), {check, hears_request, request, hears_pending,
+                                             hears(parameters), words}) == Outcome::broken);
+    assert_true(play(door(Phase::auth), {check, {Act::receive, "{", Event::ready}, words}) ==
+                Outcome::broken);
+    assert_true(play(door(Phase::auth), {check, {Act::receive, "", Event::garbled}, words}) ==
+                Outcome::broken);
+}
+
+void observed_says_nothing(void **)
+{
+    Door at = door(Phase::account);
+    at.is_observed = true;
+    assert_true(play(at, {check, hears_request}) == Outcome::denied);
+    assert_true(play(at, {check, {Act::receive, "x"}}) == Outcome::broken);
+    assert_true(play(at, {{Act::send, "", Event::lost, ENOENT}}) == Outcome::unreachable);
+}
+
+void a_name_too_long_is_denied_before_jitd_is_asked(void **)
+{
+    Door at = door(Phase::account);
+    const std::string name(65, 'a');
+    at.account = name;
+    assert_true(play(at, {{Act::complain, "too long"}}) == Outcome::denied);
+}
+
+void every_outcome_has_its_pam_code_and_nothing_else_is_a_yes(void **)
+{
+    const struct {
+        Outcome outcome;
+        int auth;
+        int account;
+    } table[] = {
+        {Outcome::allowed, PAM_SUCCESS, PAM_SUCCESS},
+        {Outcome::ignored, PAM_IGNORE, PAM_IGNORE},
+        {Outcome::denied, PAM_AUTH_ERR, PAM_PERM_DENIED},
+        {Outcome::unreachable, PAM_AUTHINFO_UNAVAIL, PAM_PERM_DENIED},
+        {Outcome::aborted, PAM_ABORT, PAM_ABORT},
+        {Outcome::conversation_lost, PAM_CONV_ERR, PAM_CONV_ERR},
+        {Outcome::broken, PAM_SYSTEM_ERR, PAM_SYSTEM_ERR},
+    };
+    for (const auto &row : table) {
+        assert_int_equal(code_of(row.outcome, Phase::auth), row.auth);
+        assert_int_equal(code_of(row.outcome, Phase::account), row.account);
+        for (unsigned bit = 0; bit < 32; ++bit)
+            assert_int_equal(
+                code_of(static_cast<Outcome>(static_cast<std::uint32_t>(row.outcome) ^ (1U << bit)),
+                        Phase::auth),
+                PAM_SYSTEM_ERR);
+    }
+    assert_int_equal(code_of(static_cast<Outcome>(0), Phase::account), PAM_SYSTEM_ERR);
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(a_live_grant_passes_silently),
+        cmocka_unit_test(a_live_grant_does_not_prove_who_is_there),
+        cmocka_unit_test(a_live_grant_of_another_role_than_the_line_names_is_nonsense),
+        cmocka_unit_test(what_is_not_gated_exempt_or_observed_is_ignored),
+        cmocka_unit_test(the_check_says_who_where_and_what),
+        cmocka_unit_test(shows_the_code_waits_and_passes),
+        cmocka_unit_test(a_line_a_minute_says_how_long_is_left),
+        cmocka_unit_test(quiet_shows_the_code_and_refusals_only),
+        cmocka_unit_test(the_code_s_end_is_the_end_of_the_wait),
+        cmocka_unit_test(timeout_bounds_the_request_and_what_is_said),
+        cmocka_unit_test(no_flow_without_terminal_proof_or_in_the_account_phase),
+        cmocka_unit_test(a_person_chooses_by_number_or_name_within_three_tries),
+        cmocka_unit_test(every_refusal_says_why),
+        cmocka_unit_test(jitd_lost_before_and_in_the_middle),
+        cmocka_unit_test(a_person_s_no_ends_everything),
+        cmocka_unit_test(nonsense_is_never_a_yes),
+        cmocka_unit_test(observed_says_nothing),
+        cmocka_unit_test(a_name_too_long_is_denied_before_jitd_is_asked),
+        cmocka_unit_test(every_outcome_has_its_pam_code_and_nothing_else_is_a_yes),
+    };
+    return cmocka_run_group_tests_name("pam_jit/flow", tests, nullptr, nullptr);
+}
