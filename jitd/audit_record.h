@@ -34,9 +34,9 @@ enum class Event {
     provider_error,
 };
 
-std::string_view name_of(Event event);   // "code-issued"
-const char *message_id_of(Event event);  // 32 hex digits, for MESSAGE_ID (sd_journal_send(3))
-int priority_of(Event event);            // syslog(3)
+std::string_view name_of(Event event);  // "code-issued"
+const char *message_id_of(Event event); // 32 hex digits, for MESSAGE_ID (sd_journal_send(3))
+int priority_of(Event event);           // syslog(3)
 
 // What is not known is left empty; the writer leaves the field out.
 struct AuditRecord {

@@ -156,8 +156,8 @@ DoorAnswer answer_check(const ipc::CheckCall &call, const DoorFacts &facts)
         const policy::Role *const role = settings.policy->find(*call.role);
         if (!role)
             return refuse(call, facts, "unknown-role",
-                          policy::explain(policy::Refusal::unknown_role,
-                                          safe_text(*call.role, 64), call.requester));
+                          policy::explain(policy::Refusal::unknown_role, safe_text(*call.role, 64),
+                                          call.requester));
         roles.push_back(role);
     } else {
         roles = policy::gating_roles(*settings.policy, {call.service, call.account_names});

@@ -17,8 +17,8 @@ HelperFault read_fault(const ipc::Reply &reply)
 {
     const json_t *const text = json_object_get(reply.parameters.get(), "message");
     HelperFault fault;
-    fault.message = json_is_string(text) ? safe_text(json_string_value(text), 400)
-                                         : "the root helper refuses";
+    fault.message =
+        json_is_string(text) ? safe_text(json_string_value(text), 400) : "the root helper refuses";
     if (reply.error == ipc::grant_policy_mismatch)
         fault.kind = HelperFault::Kind::policy_mismatch;
     else if (reply.error == ipc::grant_not_found)
@@ -70,13 +70,12 @@ Result<void> GrantClient::begin(unsigned long id, std::string_view method,
     const std::string text = TRY(ipc::encode_call(method, parameters.get(), false, false));
     Fd socket = TRY(sys::connect_unix(path_));
     Pending &pending = pending_[id];
-    pending.late =
-        TRY(sys::Timer::make(loop_, [this, id] { settle(id, nullptr, make_away()); }));
-    pending.connection = TRY(sys::Connection::make(
-        loop_, std::move(socket),
-        {[this, id](const std::string &frame) { on_frame(id, frame); },
-         [this, id](Error) { settle(id, nullptr, make_away()); }},
-        std::chrono::milliseconds{0}));
+    pending.late = TRY(sys::Timer::make(loop_, [this, id] { settle(id, nullptr, make_away()); }));
+    pending.connection =
+        TRY(sys::Connection::make(loop_, std::move(socket),
+                                  {[this, id](const std::string &frame) { on_frame(id, frame); },
+                                   [this, id](Error) { settle(id, nullptr, make_away()); }},
+                                  std::chrono::milliseconds{0}));
     pending.late->set(boot_time() + limits::grant_call);
     pending.connection->send(text);
     return {};

@@ -12,9 +12,8 @@ bool is_due(const Grant &grant, Now now)
 bool is_live(const Grant &grant, Now now, const HasMembership &has_membership)
 {
     return !is_due(grant, now) &&
-           std::all_of(grant.groups.begin(), grant.groups.end(), [&](const std::string &group) {
-               return has_membership(grant.user, group);
-           });
+           std::all_of(grant.groups.begin(), grant.groups.end(),
+                       [&](const std::string &group) { return has_membership(grant.user, group); });
 }
 
 void GrantTable::add(Grant grant)

@@ -101,10 +101,9 @@ Result<void> Grants::mend()
                                            describe(grant) + " ended with the machine's boot"));
             continue;
         }
-        AuditRecord record =
-            make_record(grant, Event::cancelled, stored.cause,
-                        "the request of " + grant.user + " for role " + grant.role +
-                            " ended because jitd was started anew");
+        AuditRecord record = make_record(grant, Event::cancelled, stored.cause,
+                                         "the request of " + grant.user + " for role " +
+                                             grant.role + " ended because jitd was started anew");
         record.has_grant = false;
         record.until.reset();
         (void)audit_.write(record);
@@ -128,8 +127,10 @@ void Grants::arm()
     const auto next = table_.next_end();
     if (!next)
         return timer_->stop();
+    const BootTime now = boot_time();
+    const BootTime at = *next + after_end;
     // What is overdue is looked at again soon, not at once.
-    timer_->set(std::max(*next + after_end, boot_time() + after_end));
+    timer_->set(at > now ? at : now + overdue);
 }
 
 void Grants::close(const std::string &id, Event event, const std::string &cause,
@@ -157,8 +158,7 @@ void Grants::end(const std::string &id, Ending ending, Done done)
         if (!reply && fault.kind != HelperFault::Kind::not_found)
             return done(&fault);
         if (const Grant *const grant = table_.find(id))
-            close(id, ending.event, ending.cause,
-                  describe(*grant) + " was ended by " + ending.by);
+            close(id, ending.event, ending.cause, describe(*grant) + " was ended by " + ending.by);
         done(nullptr);
     });
 }
@@ -170,8 +170,8 @@ void Grants::end_without_role(const policy::Policy &policy)
             end(grant->id, {Event::revoked, "policy", "a policy that no longer has the role"},
                 [id = grant->id](const HelperFault *fault) {
                     if (fault)
-                        sys::write_journal(LOG_ALERT, "grant " + id + " could not be ended: " +
-                                                          fault->message);
+                        sys::write_journal(LOG_ALERT, "grant " + id +
+                                                          " could not be ended: " + fault->message);
                 });
 }
 

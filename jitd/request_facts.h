@@ -28,8 +28,8 @@ struct RequestFacts {
     uid_t uid = 0;
     std::string oid; // the person that the configuration names for the user
     std::vector<std::string> groups;
-    std::chrono::seconds duration{};            // what will be granted
-    std::optional<std::chrono::seconds> asked;  // what was asked for, if anything was
+    std::chrono::seconds duration{};           // what will be granted
+    std::optional<std::chrono::seconds> asked; // what was asked for, if anything was
     std::optional<std::string> reason;
     Origin origin;
     std::string rhost;

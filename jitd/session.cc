@@ -72,7 +72,8 @@ Actions Session::close(ipc::Cause cause, std::string message)
     id_token_.wipe();
     Actions actions;
     const auto record = [&](Event event) {
-        AuditRecord made = make_record(event, facts_.user + ": role " + facts_.role + ": " + message);
+        AuditRecord made =
+            make_record(event, facts_.user + ": role " + facts_.role + ": " + message);
         made.rule = ipc::name_of(cause);
         actions.emplace_back(WriteRecord{std::move(made)});
     };
@@ -120,10 +121,10 @@ Actions Session::follow(oidc::Step step)
         return list(WakeAt{wait->at});
     if (auto *show = std::get_if<oidc::ShowCode>(&step)) {
         code_ = ShowCode{show->uri, show->user_code, show->expires};
-        return list(WriteRecord{make_record(Event::code_issued,
-                                            "a code for role " + facts_.role + " was shown to " +
-                                                facts_.user)},
-                    *code_, WakeAt{show->poll_at});
+        return list(
+            WriteRecord{make_record(Event::code_issued, "a code for role " + facts_.role +
+                                                            " was shown to " + facts_.user)},
+            *code_, WakeAt{show->poll_at});
     }
     auto &finished = std::get<oidc::Finished>(step);
     if (!finished.correlation_id.empty())
@@ -198,8 +199,8 @@ Actions Session::on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime 
     facts_.duration = std::min(facts_.duration, decision.duration);
     facts_.groups = decision.role->groups;
 
-    AuditRecord approved = make_record(Event::approved, facts_.user + "'s own sign-in approves role " +
-                                                            facts_.role);
+    AuditRecord approved =
+        make_record(Event::approved, facts_.user + "'s own sign-in approves role " + facts_.role);
     approved.approver_oid = signed_in_oid_;
     state_ = State::granting;
     return join(std::move(actions), list(WriteRecord{std::move(approved)}, AskGrant{}));
@@ -215,9 +216,8 @@ Actions Session::on_granted(WallTime since, WallTime until, std::vector<std::str
     since_ = since;
     until_ = until;
     facts_.groups = std::move(groups);
-    AuditRecord granted =
-        make_record(Event::granted, facts_.user + " has role " + facts_.role + " until " +
-                                        format_time(until));
+    AuditRecord granted = make_record(Event::granted, facts_.user + " has role " + facts_.role +
+                                                          " until " + format_time(until));
     granted.has_grant = true;
     granted.until = until;
     granted.approver_oid = signed_in_oid_;

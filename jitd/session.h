@@ -39,18 +39,29 @@ namespace jit::daemon {
 
 // --- what the session wants done --------------------------------------------------------------
 
-struct FindProvider {};                          // answer: on_provider or on_provider_failed
-struct SendHttp { oidc::HttpRequest request; };  // answer: on_reply
-struct WakeAt { BootTime at; };                  // replaces the time of an earlier one
+struct FindProvider {
+}; // answer: on_provider or on_provider_failed
+struct SendHttp {
+    oidc::HttpRequest request;
+}; // answer: on_reply
+struct WakeAt {
+    BootTime at;
+}; // replaces the time of an earlier one
 struct ShowCode {
     std::string uri;
     std::string user_code;
     BootTime expires;
 };
-struct FindKeys { bool refresh = false; };       // answer: on_keys or on_provider_failed
-struct AskGrant {};                              // answer: on_granted or on_grant_failed
-struct TakeBack {};                              // end the grant: its requester has gone
-struct WriteRecord { AuditRecord record; };
+struct FindKeys {
+    bool refresh = false;
+}; // answer: on_keys or on_provider_failed
+struct AskGrant {
+}; // answer: on_granted or on_grant_failed
+struct TakeBack {
+}; // end the grant: its requester has gone
+struct WriteRecord {
+    AuditRecord record;
+};
 // The last one. Granted if cause is absent.
 struct Close {
     std::optional<ipc::Cause> cause;

@@ -104,8 +104,7 @@ Result<std::vector<policy::SourceFile>> read_last_good(const std::string &folder
     return files;
 }
 
-Result<void> keep_last_good(const std::string &folder,
-                            const std::vector<policy::SourceFile> &files)
+Result<void> keep_last_good(const std::string &folder, const std::vector<policy::SourceFile> &files)
 {
     const Json array{json_array()};
     for (const policy::SourceFile &file : files)

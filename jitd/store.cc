@@ -156,9 +156,9 @@ Store::~Store()
 Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t max_pages)
 {
     sqlite3 *opened = nullptr;
-    const int status = sqlite3_open_v2(
-        path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
-        nullptr);
+    const int status =
+        sqlite3_open_v2(path.c_str(), &opened,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, nullptr);
     Database db{opened};
     if (status != SQLITE_OK)
         return Error{Code::unavailable, "the ledger can't be opened",

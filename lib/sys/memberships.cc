@@ -20,7 +20,8 @@ bool has_membership(std::string_view user, std::string_view group)
     if (!is_name(user) || !is_name(group))
         return false;
     const std::string name = "/" + membership_file_name(user, group);
-    struct stat found{};
+    struct stat found {
+    };
     if (lstat((run_userdb + name).c_str(), &found) != 0 || !S_ISREG(found.st_mode) ||
         found.st_uid != 0 || found.st_size == 0)
         return false;

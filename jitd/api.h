@@ -1,0 +1,65 @@
+// The one table of what may be asked: by whom, and what answers it.
+#pragma once
+
+#include <memory>
+
+#include "jitd/audit.h"
+#include "jitd/door.h"
+#include "jitd/grants.h"
+#include "jitd/requests.h"
+#include "jitd/settings.h"
+#include "jitd/store.h"
+#include "lib/sys/varlink_server.h"
+
+namespace jit::daemon {
+
+class Api
+{
+  public:
+    // All borrowed.
+    struct Parts {
+        Store &store;
+        Audit &audit;
+        Grants &grants;
+        Requests &requests;
+        const Settings &settings;
+        std::function<bool()> is_reconciled;
+        LocalGroups local_groups;
+    };
+
+    explicit Api(Parts parts) : parts_(std::move(parts)) {}
+
+    // Answers a call of io.jitd.Elevation. A method that is not in the table, parameters that are
+    // not its own and a caller who may not end the connection with a named error.
+    void answer(const std::shared_ptr<sys::Exchange> &exchange);
+
+  private:
+    using Call = const std::shared_ptr<sys::Exchange> &;
+    struct Row;
+    static const Row rows[];
+
+    void answer_check(Call exchange);
+    void answer_request(Call exchange);
+    void answer_cancel(Call exchange);
+    void answer_list(Call exchange);
+    void answer_roles(Call exchange);
+    void answer_drop(Call exchange);
+    void answer_revoke(Call exchange);
+    void answer_session_opened(Call exchange);
+    void answer_session_closed(Call exchange);
+
+    struct Caller {
+        uid_t uid = 0;
+        std::string user;
+        bool is_root() const { return uid == 0; }
+    };
+    // Answers the exchange itself if the caller has no name.
+    std::optional<Caller> read_caller(Call exchange);
+    void end_all(Call exchange, std::vector<std::string> ids, const Ending &ending);
+    std::string shown_command(const std::optional<std::string> &command) const;
+    ipc::GrantRecord describe(const Grant &grant) const;
+
+    Parts parts_;
+};
+
+} // namespace jit::daemon

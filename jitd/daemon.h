@@ -1,0 +1,66 @@
+// The daemon put together: what is read at the start, what is served, and what a reload changes.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "jitd/api.h"
+#include "jitd/audit.h"
+#include "jitd/grant_client.h"
+#include "jitd/grants.h"
+#include "jitd/requests.h"
+#include "jitd/settings.h"
+#include "jitd/store.h"
+#include "lib/base/fd.h"
+#include "lib/net/http.h"
+#include "lib/sys/event.h"
+#include "lib/sys/varlink_server.h"
+
+namespace jit::daemon {
+
+class Daemon
+{
+  public:
+    // Opens the ledger, mends it, reads the settings and begins to serve.
+    //   loop       borrowed
+    //   listening  the socket that systemd made
+    static Result<std::unique_ptr<Daemon>> make(sd_event *loop, Fd listening);
+    ~Daemon();
+
+    // Reads /etc/jit anew.
+    void reload();
+    // Withdraws what waits, so that nothing is left half done.
+    void stop();
+
+  private:
+    explicit Daemon(sd_event *loop) : loop_(loop), helper_(loop, "/run/jit-grantd/io.jitd.Grant") {}
+
+    Result<void> begin(Fd listening);
+    void adopt(Settings settings, bool at_start);
+    void use_provider();
+    void watch_files();
+    void tell_status() const;
+    bool is_reconciled();
+    static int on_file_event(sd_event_source *source, const struct inotify_event *event,
+                             void *self) noexcept;
+
+    // In the order of their making; what comes later borrows what comes before.
+    sd_event *loop_;
+    Places places_;
+    Settings settings_;
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<Audit> audit_;
+    GrantClient helper_;
+    std::unique_ptr<Grants> grants_;
+    std::unique_ptr<net::HttpClient> http_;
+    std::unique_ptr<Requests> requests_;
+    std::unique_ptr<Api> api_;
+    std::unique_ptr<sys::VarlinkServer> server_;
+    std::unique_ptr<sys::Timer> reload_soon_;
+    std::vector<sys::Source> file_watches_;
+    std::string boot_id_;
+    bool reconciled_ = false;
+};
+
+} // namespace jit::daemon

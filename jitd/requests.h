@@ -1,0 +1,90 @@
+// The requests that wait: carries out what their sessions want, and tells those who watch.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "jitd/audit.h"
+#include "jitd/grant_client.h"
+#include "jitd/grants.h"
+#include "jitd/provider_cache.h"
+#include "jitd/session.h"
+#include "jitd/settings.h"
+#include "jitd/store.h"
+#include "lib/net/http.h"
+#include "lib/sys/event.h"
+#include "lib/sys/varlink_server.h"
+
+namespace jit::daemon {
+
+class Requests
+{
+  public:
+    using Watcher = std::shared_ptr<sys::Exchange>;
+
+    // All borrowed. The settings are asked for anew at each use: they change under us.
+    struct Parts {
+        sd_event *loop;
+        Store &store;
+        Audit &audit;
+        Grants &grants;
+        GrantClient &helper;
+        const Settings &settings;
+        // The policy that the helper reads is another: read it again.
+        std::function<void()> policy_is_stale;
+    };
+
+    static Result<std::unique_ptr<Requests>> make(Parts parts);
+
+    // The provider to talk to from now on. Requests that wait are cancelled: they belong to
+    // another. Null: none.
+    void set_provider(net::HttpClient *http);
+
+    // Begins a request, or joins the one of the same origin. Answers the watcher in any case.
+    void begin_or_join(RequestFacts facts, Watcher watcher);
+
+    // Withdraws a request. Errors: not_found.
+    Result<void> cancel(const std::string &id, ipc::Cause cause, std::string message);
+    void cancel_all(ipc::Cause cause, const std::string &message);
+
+    // Null: none waits by this id.
+    const RequestFacts *find(const std::string &id) const;
+    std::vector<const RequestFacts *> all() const;
+
+    // Whether one more may begin. Empty: yes; otherwise what to say.
+    std::string_view why_not(const std::string &user, BootTime now);
+
+  private:
+    struct Waiting {
+        std::unique_ptr<Session> session;
+        std::vector<Watcher> watchers;
+        std::unique_ptr<sys::Timer> wake;
+        net::HttpClient::Transfer transfer = 0;
+        StoredRequest stored;
+    };
+
+    explicit Requests(Parts parts) : parts_(std::move(parts)) {}
+
+    void watch(const std::string &id, Waiting &waiting, Watcher watcher);
+    void leave(const std::string &id, const sys::Exchange *watcher);
+    void perform(const std::string &id, Actions actions);
+    void find_provider(const std::string &id);
+    void find_keys(const std::string &id, bool refresh);
+    void judge(const std::string &id, const oidc::KeySet &keys);
+    void ask_grant(const std::string &id);
+    void on_granted(const std::string &id, const ipc::GrantReply &reply);
+    void close(Waiting &waiting, const Close &close);
+    bool store_state(Waiting &waiting, ipc::State state, std::string cause);
+
+    Parts parts_;
+    net::HttpClient *http_ = nullptr;
+    std::unique_ptr<ProviderCache> provider_;
+    std::map<std::string, Waiting> waiting_;
+    std::map<std::string, std::deque<BootTime>> begun_; // by user, within limits::request_window
+    std::unique_ptr<sys::Later> sweep_;
+};
+
+} // namespace jit::daemon
