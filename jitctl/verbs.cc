@@ -93,6 +93,9 @@ Exit cancel(const Command &command, const Output &output, const std::string &soc
         return report(output, reply.error());
     if (!reply->error.empty())
         return report(output, *reply);
+    const Result<void> empty = ipc::decode_empty_reply(reply->parameters.get());
+    if (!empty.has_value())
+        return report(output, empty.error());
     if (output.json) {
         const ipc::Json object{json_pack("{s:s,s:s}", "id", id.c_str(), "state",
                                          std::string{name_of(ipc::State::cancelled)}.c_str())};

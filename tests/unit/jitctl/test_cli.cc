@@ -1,0 +1,140 @@
+#include "tests/unit/cmocka_cpp.h"
+
+#include <chrono>
+#include <vector>
+
+#include "jitctl/cli.h"
+
+using namespace jit::ctl;
+using namespace std::chrono_literals;
+
+namespace {
+
+Parsed parse(std::vector<const char *> arguments)
+{
+    arguments.insert(arguments.begin(), "jitctl");
+    return parse_arguments(static_cast<int>(arguments.size()), arguments.data());
+}
+
+void request_takes_all_its_options(void **)
+{
+    const Parsed parsed = parse({"request", "web", "--for", "1h30m", "--reason", "INC-1 fix it",
+                                 "--user", "bob", "--json"});
+    assert_true(parsed.command.has_value());
+    assert_true(parsed.command->verb == Verb::request);
+    assert_text(*parsed.command->role, "web");
+    assert_true(*parsed.command->duration == 90min);
+    assert_text(*parsed.command->reason, "INC-1 fix it");
+    assert_text(*parsed.command->user, "bob");
+    assert_true(parsed.command->json);
+}
+
+void request_without_options_leaves_them_to_jitd(void **)
+{
+    const Parsed parsed = parse({"request", "web"});
+    assert_true(parsed.command.has_value());
+    assert_false(parsed.command->duration || parsed.command->reason || parsed.command->user);
+    assert_false(parsed.command->json);
+}
+
+void drop_tells_an_id_from_a_role(void **)
+{
+    assert_text(*parse({"drop", "0123456789abcdef"}).command->id, "0123456789abcdef");
+    assert_text(*parse({"drop", "web"}).command->role, "web");
+}
+
+void revoke_takes_exactly_one_of_four(void **)
+{
+    assert_true(parse({"revoke", "--all"}).command->all);
+    assert_text(*parse({"revoke", "--user", "bob"}).command->user, "bob");
+    assert_text(*parse({"revoke", "--role", "web"}).command->role, "web");
+    assert_text(*parse({"revoke", "0123456789abcdef"}).command->id, "0123456789abcdef");
+}
+
+void what_is_wrong_is_told_and_is_no_command(void **)
+{
+    const std::vector<std::vector<const char *>> table{
+        {},
+        {"approve", "0123456789abcdef"},
+        {"request"},
+        {"request", ""},
+        {"request", "../x"},
+        {"request", "web", "db"},
+        {"request", "web", "--for"},
+        {"request", "web", "--for", "0s"},
+        {"request", "web", "--for", "-1s"},
+        {"request", "web", "--for", "30"},
+        {"request", "web", "--for", ""},
+        {"request", "web", "--reason", ""},
+        {"request", "web", "--user", "a b"},
+        {"request", "web", "--sudo"},
+        {"status", "web"},
+        {"status", "0123456789ABCDEF"},
+        {"cancel"},
+        {"cancel", "web"},
+        {"drop"},
+        {"drop", "a/b"},
+        {"revoke"},
+        {"revoke", ""},
+        {"revoke", "--user", ""},
+        {"revoke", "--all", "--user", "bob"},
+        {"revoke", "--role", "web", "0123456789abcdef"},
+        {"roles", "x"},
+        {"list", "x"},
+        {"policy"},
+        {"policy", "explain"},
+        {"status", "list"},
+    };
+    for (const auto &arguments : table) {
+        const Parsed parsed = parse(arguments);
+        if (parsed.command)
+            print_error("was taken: %s %s\n", arguments[0],
+                        arguments.size() > 1 ? arguments[1] : "");
+        assert_false(parsed.command.has_value());
+        assert_false(parsed.is_help);
+        assert_false(parsed.text.empty());
+    }
+    const std::string long_reason(513, 'r');
+    assert_false(parse({"request", "web", "--reason", long_reason.c_str()}).command.has_value());
+}
+
+void every_verb_has_help_and_json(void **)
+{
+    for (const char *verb : {"request", "status", "roles", "list", "drop", "revoke", "cancel"}) {
+        const Parsed parsed = parse({verb, "--help"});
+        assert_true(parsed.is_help);
+        assert_true(parsed.text.find(std::string{"jitctl "} + verb) != parsed.text.npos);
+        assert_true(parsed.text.find("--json") != parsed.text.npos);
+    }
+    const Parsed check = parse({"policy", "check", "--help"});
+    assert_true(check.is_help && check.text.find("--json") != check.text.npos);
+    assert_true(parse({"--help"}).is_help);
+    assert_true(parse({"-h"}).is_help);
+    assert_true(parse({"--version"}).command->verb == Verb::version);
+}
+
+void policy_check_takes_a_folder_or_none(void **)
+{
+    const Parsed none = parse({"policy", "check"});
+    assert_true(none.command->verb == Verb::policy_check);
+    assert_false(none.command->directory.has_value());
+    const Parsed draft = parse({"policy", "check", "draft", "--json"});
+    assert_text(*draft.command->directory, "draft");
+    assert_true(draft.command->json);
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(request_takes_all_its_options),
+        cmocka_unit_test(request_without_options_leaves_them_to_jitd),
+        cmocka_unit_test(drop_tells_an_id_from_a_role),
+        cmocka_unit_test(revoke_takes_exactly_one_of_four),
+        cmocka_unit_test(what_is_wrong_is_told_and_is_no_command),
+        cmocka_unit_test(every_verb_has_help_and_json),
+        cmocka_unit_test(policy_check_takes_a_folder_or_none),
+    };
+    return cmocka_run_group_tests_name("jitctl/cli", tests, nullptr, nullptr);
+}
