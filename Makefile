@@ -133,8 +133,14 @@ $(BUILD)/$(1:%.cc=%): $(BUILD)/o/$(1:%.cc=%.o) $(call libs,$(stack_$(call layer_
 endef
 $(foreach s,$(UNIT_SOURCES),$(eval $(call unit_rule,$(s))))
 
-unit: $(UNIT_TESTS) $(PROGRAMS) ## build and run the unit tests
-	@tools/run-units $(UNIT_TESTS)
+# The module as it is shipped, under pam_wrapper. It becomes sudo for another real uid, so: root.
+MODULE_TEST := $(BUILD)/tests/module/test_module
+$(MODULE_TEST): $(BUILD)/o/tests/module/test_module.o | $(BUILD)/pam_jit/pam_jit.so
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka -lpam -pthread
+
+unit: $(UNIT_TESTS) $(MODULE_TEST) $(PROGRAMS) ## build and run the unit tests
+	@tools/run-units $(UNIT_TESTS) $(MODULE_TEST)
 
 emulator: $(BUILD)/tests/entra/entra-emulator ## build the provider that the tests talk to
 EMULATOR_OBJS := $(patsubst %.cc,$(BUILD)/o/%.o,$(wildcard tests/entra/*.cc))
