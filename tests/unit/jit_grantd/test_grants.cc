@@ -1,0 +1,341 @@
+#include "tests/unit/cmocka_cpp.h"
+
+#include "tests/unit/jit_grantd/world.h"
+
+using namespace jit;
+using namespace jit::grantd;
+using namespace jit::grantd::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string join(const std::vector<std::string> &steps)
+{
+    std::string text;
+    for (const std::string &each : steps)
+        text += each + "\n";
+    return text;
+}
+
+void granting_goes_ledger_timer_membership_name_service_ledger(void **)
+{
+    World world;
+    const auto reply = world.grants().grant(World::call('1'));
+    assert_true(reply.has_value());
+    assert_text(join(world.script.steps), "write 0000000000000001.json granting\n"
+                                          "arm 0000000000000001\n"
+                                          "write alice:jit-dba.membership\n"
+                                          "ask name service\n"
+                                          "write 0000000000000001.json live\n");
+    assert_true((reply->until - reply->since) == 600s);
+    assert_text(reply->groups.at(0), "jit-dba");
+    assert_text(join(world.records.events), "granted 0000000000000001\n");
+    // An empty membership would be a mask; the content is the contract's.
+    assert_text(world.get(world.places.userdb + "/alice:jit-dba.membership"), "{}\n");
+}
+
+void ending_goes_membership_ledger_timer(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1')).has_value());
+    world.script.clear();
+    const auto reply = world.grants().end({World::id('1'), "dropped"});
+    assert_true(reply.has_value() && reply->ended);
+    assert_text(join(world.script.steps), "remove alice:jit-dba.membership\n"
+                                          "write 0000000000000001.json ended\n"
+                                          "disarm 0000000000000001\n");
+    assert_text(world.records.events.back(), "dropped 0000000000000001");
+    assert_false(world.is_member("jit-dba"));
+}
+
+void a_failure_at_any_step_of_granting_leaves_no_debris(void **)
+{
+    World whole;
+    assert_true(whole.grants().grant(World::call('1', "ops")).has_value());
+    const int count = static_cast<int>(whole.script.steps.size());
+    assert_int_equal(count, 7);
+    for (int at = 0; at < count; ++at) {
+        World world;
+        world.script.fail_at = at;
+        const auto answer = world.grants().grant(World::call('1', "ops"));
+        assert_false(answer.has_value());
+        assert_int_equal(static_cast<int>(answer.refusal().kind),
+                         static_cast<int>(Refusal::Kind::unavailable));
+        assert_true(world.is_clean());
+        assert_true(world.records.events.empty());
+        // The same request may be made again.
+        world.script.clear();
+        assert_true(world.grants().grant(World::call('1', "ops")).has_value());
+    }
+}
+
+// As a crash would have it: nothing works from that step on, then reconcile comes.
+void a_crash_at_any_step_of_granting_is_taken_back_by_reconcile(void **)
+{
+    for (int at = 0; at < 7; ++at) {
+        World world;
+        world.script.fail_at = at;
+        world.script.fail_from_on = true;
+        assert_false(world.grants().grant(World::call('1', "ops")).has_value());
+        world.script.clear();
+        assert_true(world.grants().reconcile().has_value());
+        assert_false(world.is_member("jit-dba"));
+        assert_false(world.is_member("jit-ops"));
+        assert_true(world.timers.armed.empty());
+        const auto list = world.grants().list();
+        assert_true(list.has_value());
+        for (const ipc::GrantEntry &entry : list->entries) {
+            assert_false(entry.live);
+            assert_text(entry.cause.value_or(""), "interrupted");
+        }
+    }
+}
+
+void a_failure_at_any_step_of_ending_is_made_good_later(void **)
+{
+    for (int at = 0; at < 4; ++at) {
+        World world;
+        assert_true(world.grants().grant(World::call('1', "ops")).has_value());
+        world.script.clear();
+        world.script.fail_at = at;
+        (void)world.grants().expire(World::id('1'));
+        world.script.clear();
+        assert_true(world.grants().expire(World::id('1')).has_value());
+        assert_true(world.grants().reconcile().has_value());
+        assert_true(world.names(world.places.userdb).empty());
+        const auto list = world.grants().list();
+        assert_false(list->entries.at(0).live);
+    }
+}
+
+void a_full_disk_does_not_keep_the_membership(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1')).has_value());
+    world.script.clear();
+    world.script.fail_at = 1; // the ledger's write
+    assert_false(world.grants().expire(World::id('1')).has_value());
+    assert_false(world.is_member("jit-dba"));
+    assert_false(world.records.lines.empty());
+}
+
+void a_name_service_that_does_not_answer_is_named(void **)
+{
+    World world;
+    world.accounts.answers = false;
+    const auto answer = world.grants().grant(World::call('1'));
+    assert_false(answer.has_value());
+    assert_true(answer.refusal().text.find("libnss-systemd") != std::string::npos);
+    assert_true(world.is_clean());
+}
+
+void ending_what_was_never_granted_is_not_found(void **)
+{
+    World world;
+    const auto answer = world.grants().end({World::id('9'), "dropped"});
+    assert_false(answer.has_value());
+    assert_int_equal(static_cast<int>(answer.refusal().kind),
+                     static_cast<int>(Refusal::Kind::not_found));
+}
+
+void ending_twice_says_so(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1')).has_value());
+    assert_true(world.grants().end({World::id('1'), "dropped"})->ended);
+    assert_false(world.grants().end({World::id('1'), "revoked"})->ended);
+    assert_text(world.grants().list()->entries.at(0).cause.value_or(""), "dropped");
+}
+
+void a_shared_group_stays_until_the_later_end(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1', "dba", 600)).has_value());
+    assert_true(world.grants().grant(World::call('2', "ops", 1200)).has_value());
+    world.pass(601s);
+    assert_true(world.grants().expire(World::id('1')).has_value());
+    assert_true(world.is_member("jit-dba"));
+    assert_true(world.is_member("jit-ops"));
+    world.pass(600s);
+    assert_true(world.grants().expire(World::id('2')).has_value());
+    assert_false(world.is_member("jit-dba"));
+    assert_false(world.is_member("jit-ops"));
+}
+
+void a_shared_group_does_not_stay_for_a_grant_that_is_due(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1', "dba", 600)).has_value());
+    assert_true(world.grants().grant(World::call('2', "ops", 600)).has_value());
+    world.pass(601s);
+    world.script.clear();
+    world.script.fail_at = 3; // the second end can't be done
+    world.script.fail_from_on = true;
+    (void)world.grants().expire(World::id('1'));
+    assert_false(world.is_member("jit-dba"));
+}
+
+void a_failed_second_grant_leaves_the_first_its_group(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1', "dba")).has_value());
+    for (int at = 0; at < 7; ++at) {
+        world.script.clear();
+        world.script.fail_at = at;
+        assert_false(world.grants().grant(World::call('2', "ops")).has_value());
+        assert_true(world.is_member("jit-dba"));
+        assert_false(world.is_member("jit-ops"));
+    }
+}
+
+void a_membership_of_other_hands_is_not_removed(void **)
+{
+    World world;
+    std::filesystem::create_directory(world.places.userdb);
+    const std::string file = world.places.userdb + "/alice:jit-dba.membership";
+    world.put(file, "{\"by\":\"the administrator\"}");
+    assert_true(world.grants().grant(World::call('1')).has_value());
+    assert_true(world.grants().grant(World::call('2', "ops")).has_value());
+    assert_true(world.grants().purge().has_value());
+    assert_text(world.get(file), "{\"by\":\"the administrator\"}");
+    assert_false(world.is_member("jit-ops"));
+}
+
+void expiry_by_wall_clock_ends_others_that_are_due(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1', "dba", 60)).has_value());
+    assert_true(world.grants().grant(World::call('2', "ops", 120)).has_value());
+    world.clocks.time.wall += 120s;
+    assert_true(world.grants().expire("ffffffffffffffff").has_value());
+    assert_true(world.names(world.places.userdb).empty());
+    assert_true(world.timers.armed.empty());
+}
+
+void expiry_by_time_since_boot_ends_though_the_clock_was_set_back(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1', "dba", 60)).has_value());
+    world.clocks.time.wall -= 86400s;
+    world.clocks.time.boot += 60s;
+    assert_true(world.grants().expire("ffffffffffffffff").has_value());
+    assert_false(world.is_member("jit-dba"));
+}
+
+void a_grant_is_not_due_a_second_before_its_end(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1', "dba", 60)).has_value());
+    world.pass(59s);
+    assert_true(world.grants().expire("ffffffffffffffff").has_value());
+    assert_true(world.is_member("jit-dba"));
+    assert_true(world.grants().list()->entries.at(0).live);
+    world.pass(1s);
+    assert_false(world.grants().list()->entries.at(0).live);
+}
+
+void a_named_grant_is_ended_though_it_is_not_due(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1', "dba", 60)).has_value());
+    assert_true(world.grants().expire(World::id('1')).has_value());
+    assert_false(world.is_member("jit-dba"));
+    assert_text(world.records.events.back(), "expired 0000000000000001");
+}
+
+void an_unknown_id_expires_without_an_error(void **)
+{
+    World world;
+    assert_true(world.grants().expire("ffffffffffffffff").has_value());
+}
+
+void one_end_that_fails_does_not_stop_the_others(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1', "dba", 60)).has_value());
+    world.rules.set.config.users["bob"] = alice_oid;
+    auto bobs = World::call('2', "dba", 60);
+    bobs.user = "bob";
+    assert_true(world.grants().grant(bobs).has_value());
+    world.pass(60s);
+    world.script.clear();
+    world.script.fail_at = 0; // the first membership can't be removed
+    assert_false(world.grants().expire(World::id('1')).has_value());
+    assert_true(world.is_member("jit-dba"));
+    assert_false(world.has_file(world.places.userdb + "/bob:jit-dba.membership"));
+}
+
+void the_number_of_live_grants_is_capped(void **)
+{
+    World world;
+    std::string id(16, '0');
+    for (std::size_t i = 0; i < max_live; ++i) {
+        id[14] = "0123456789abcdef"[i / 16];
+        id[15] = "0123456789abcdef"[i % 16];
+        auto call = World::call('0');
+        call.id = id;
+        assert_true(world.grants().grant(call).has_value());
+    }
+    auto call = World::call('0');
+    call.id = "1000000000000000";
+    const auto answer = world.grants().grant(call);
+    assert_false(answer.has_value());
+    assert_true(answer.refusal().text.find("too many") != std::string::npos);
+}
+
+void purge_ends_all_and_works_where_nothing_ever_was(void **)
+{
+    World empty;
+    assert_true(empty.grants().purge().has_value());
+    World world;
+    assert_true(world.grants().grant(World::call('1')).has_value());
+    assert_true(world.grants().grant(World::call('2', "ops")).has_value());
+    assert_true(world.grants().purge().has_value());
+    assert_true(world.names(world.places.userdb).empty());
+    assert_true(world.timers.armed.empty());
+}
+
+void the_list_has_live_grants_first(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1', "dba")).has_value());
+    world.pass(1s);
+    assert_true(world.grants().grant(World::call('2', "ops")).has_value());
+    assert_true(world.grants().end({World::id('1'), "revoked"}).has_value());
+    const auto list = world.grants().list();
+    assert_int_equal(list->entries.size(), 2);
+    assert_text(list->entries[0].id, World::id('2'));
+    assert_true(list->entries[0].live && !list->entries[0].cause);
+    assert_text(list->entries[1].cause.value_or(""), "revoked");
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(granting_goes_ledger_timer_membership_name_service_ledger),
+        cmocka_unit_test(ending_goes_membership_ledger_timer),
+        cmocka_unit_test(a_failure_at_any_step_of_granting_leaves_no_debris),
+        cmocka_unit_test(a_crash_at_any_step_of_granting_is_taken_back_by_reconcile),
+        cmocka_unit_test(a_failure_at_any_step_of_ending_is_made_good_later),
+        cmocka_unit_test(a_full_disk_does_not_keep_the_membership),
+        cmocka_unit_test(a_name_service_that_does_not_answer_is_named),
+        cmocka_unit_test(ending_what_was_never_granted_is_not_found),
+        cmocka_unit_test(ending_twice_says_so),
+        cmocka_unit_test(a_shared_group_stays_until_the_later_end),
+        cmocka_unit_test(a_shared_group_does_not_stay_for_a_grant_that_is_due),
+        cmocka_unit_test(a_failed_second_grant_leaves_the_first_its_group),
+        cmocka_unit_test(a_membership_of_other_hands_is_not_removed),
+        cmocka_unit_test(expiry_by_wall_clock_ends_others_that_are_due),
+        cmocka_unit_test(expiry_by_time_since_boot_ends_though_the_clock_was_set_back),
+        cmocka_unit_test(a_grant_is_not_due_a_second_before_its_end),
+        cmocka_unit_test(a_named_grant_is_ended_though_it_is_not_due),
+        cmocka_unit_test(an_unknown_id_expires_without_an_error),
+        cmocka_unit_test(one_end_that_fails_does_not_stop_the_others),
+        cmocka_unit_test(the_number_of_live_grants_is_capped),
+        cmocka_unit_test(purge_ends_all_and_works_where_nothing_ever_was),
+        cmocka_unit_test(the_list_has_live_grants_first),
+    };
+    return cmocka_run_group_tests_name("jit_grantd/grants", tests, nullptr, nullptr);
+}

@@ -1,0 +1,272 @@
+// A host in a folder: real files, and a name service, service manager and clock that obey the test.
+// Every step outward is written down and can be made to fail.
+#pragma once
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "jit_grantd/grants.h"
+#include "lib/sys/durable.h"
+
+namespace jit::grantd::test {
+
+inline constexpr const char *boot_one = "11111111-0000-4000-8000-000000000001";
+inline constexpr const char *boot_two = "22222222-0000-4000-8000-000000000002";
+inline constexpr const char *alice_oid = "aaaaaaaa-0000-4000-8000-000000000001";
+inline const std::string digest_of_policy(64, 'd');
+
+// What was done outside, in order, and at which step things break.
+struct Script {
+    std::vector<std::string> steps;
+    int fail_at = -1;          // the step (from 0) that fails
+    bool fail_from_on = false; // and all that follow
+
+    bool step(const std::string &what)
+    {
+        const int number = static_cast<int>(steps.size());
+        const bool fails =
+            fail_at >= 0 && (number == fail_at || (fail_from_on && number > fail_at));
+        steps.push_back(what + (fails ? " FAILS" : ""));
+        return !fails;
+    }
+    void clear() { *this = Script{}; }
+};
+
+inline const Error broken{Code::unavailable, "broken by the test"};
+
+struct FakeAccounts : Accounts {
+    explicit FakeAccounts(Script &s, Places &p) : script(s), places(p) {}
+    Result<User> find_user(const std::string &name) override
+    {
+        if (!users.contains(name))
+            return Error{Code::not_found, "no such user"};
+        return users.at(name);
+    }
+    Result<gid_t> find_group(const std::string &name) override
+    {
+        if (!groups.contains(name))
+            return Error{Code::not_found, "no such group"};
+        return groups.at(name);
+    }
+    Result<std::vector<std::string>> names_of_gid(gid_t gid) override
+    {
+        std::vector<std::string> names;
+        for (const auto &[name, each] : groups)
+            if (each == gid)
+                names.push_back(name);
+        return names;
+    }
+    Result<bool> is_member(const User &user, gid_t gid) override
+    {
+        if (!script.step("ask name service"))
+            return broken;
+        for (const auto &[name, each] : groups)
+            if (each == gid && answers)
+                return std::filesystem::exists(places.userdb + "/" + user.name + ":" + name +
+                                               ".membership");
+        return false;
+    }
+    Result<std::vector<std::string>> local_groups(const std::string &) override { return local; }
+    bool has_cache() override { return cache; }
+
+    Script &script;
+    Places &places;
+    std::map<std::string, User> users{{"alice", {"alice", 1000, 1000}},
+                                      {"bob", {"bob", 1001, 1001}},
+                                      {"backup-agent", {"backup-agent", 998, 998}},
+                                      {"toor", {"toor", 0, 0}}};
+    std::map<std::string, gid_t> groups{{"jit-dba", 2001}, {"jit-ops", 2002}};
+    std::vector<std::string> local;
+    bool answers = true; // whether nss-systemd is in nsswitch.conf
+    bool cache = false;
+};
+
+struct FakeTimers : Timers {
+    explicit FakeTimers(Script &s) : script(s) {}
+    Result<void> arm(const std::string &id, WallTime, BootTime::duration remaining) override
+    {
+        if (!script.step("arm " + id))
+            return broken;
+        if (remaining <= BootTime::duration::zero())
+            return Error{Code::internal, "no time left"};
+        armed.insert(id);
+        return {};
+    }
+    Result<void> disarm(const std::string &id) override
+    {
+        if (!script.step("disarm " + id))
+            return broken;
+        armed.erase(id);
+        return {};
+    }
+    Result<bool> is_armed(const std::string &id) override { return armed.contains(id); }
+
+    Script &script;
+    std::set<std::string> armed;
+};
+
+struct RecordingDisk : Disk {
+    explicit RecordingDisk(Script &s) : script(s) {}
+    Result<void> write(int directory, const std::string &name, std::string_view bytes,
+                       mode_t mode) override
+    {
+        std::string what = "write " + name;
+        for (const char *state : {"granting", "live", "ended"})
+            if (bytes.find("\"state\":\"" + std::string{state}) != bytes.npos)
+                what += std::string{" "} + state;
+        if (!script.step(what))
+            return broken;
+        return sys::write_durable(directory, name, bytes, mode);
+    }
+    Result<void> remove(int directory, const std::string &name) override
+    {
+        if (!script.step("remove " + name))
+            return broken;
+        return sys::remove_durable(directory, name);
+    }
+    Script &script;
+};
+
+struct FakeRules : Rules {
+    Answer<RuleSet> read() override
+    {
+        if (!refusal.empty())
+            return Refusal{Refusal::Kind::misconfigured, refusal};
+        return set;
+    }
+    RuleSet set;
+    std::string refusal;
+};
+
+struct FakeRecords : Records {
+    void record(Event event, const Entry &entry) override
+    {
+        static const char *const names[] = {"granted", "expired", "dropped", "revoked",
+                                            "reconciled"};
+        events.push_back(std::string{names[static_cast<int>(event)]} + " " + entry.id);
+    }
+    void log(int, const std::string &text) override { lines.push_back(text); }
+    std::vector<std::string> events;
+    std::vector<std::string> lines;
+};
+
+struct FakeClocks : Clocks {
+    Now now() override { return time; }
+    Now time{WallTime{std::chrono::seconds{1'800'000'000}}, BootTime{std::chrono::hours{1}}};
+};
+
+inline policy::Role make_role(const std::string &name, std::vector<std::string> groups)
+{
+    policy::Role role;
+    role.name = name;
+    role.groups = std::move(groups);
+    role.requesters = {{policy::Requester::Kind::user, alice_oid}};
+    role.accounts = {{false, "*"}};
+    role.max_duration = std::chrono::hours{1};
+    return role;
+}
+
+class World
+{
+  public:
+    World()
+    {
+        char name[] = "/tmp/jit-grantd-test-XXXXXX";
+        folder = mkdtemp(name);
+        places = {folder + "/policy.d", folder + "/jitd.toml", folder + "/masks",
+                  folder + "/state",    folder + "/run",       folder + "/userdb"};
+        std::filesystem::create_directory(places.masks);
+        rules.set.digest = digest_of_policy;
+        rules.set.config.users = {{"alice", alice_oid}};
+        rules.set.policy.roles = {make_role("dba", {"jit-dba"}),
+                                  make_role("ops", {"jit-dba", "jit-ops"})};
+    }
+    ~World() { std::filesystem::remove_all(folder); }
+    World(const World &) = delete;
+    World &operator=(const World &) = delete;
+
+    // As a process that starts now would have it.
+    Grants grants(std::chrono::milliseconds patience = std::chrono::milliseconds{200})
+    {
+        return {places, {accounts, timers, disk, rules, records, clocks, boot}, patience};
+    }
+    static ipc::GrantCall call(char last, const std::string &role = "dba", int seconds = 600)
+    {
+        return {std::string(15, '0') + last,   "alice",         role, alice_oid,
+                std::chrono::seconds{seconds}, digest_of_policy};
+    }
+    static std::string id(char last) { return std::string(15, '0') + last; }
+
+    bool has_file(const std::string &path) const { return std::filesystem::exists(path); }
+    bool is_member(const std::string &group) const
+    {
+        return has_file(places.userdb + "/alice:" + group + ".membership");
+    }
+    void put(const std::string &path, std::string_view text) const;
+    std::string get(const std::string &path) const;
+    std::vector<std::string> names(const std::string &path) const
+    {
+        std::vector<std::string> out;
+        if (std::filesystem::exists(path))
+            for (const auto &entry : std::filesystem::directory_iterator(path))
+                out.push_back(entry.path().filename());
+        std::sort(out.begin(), out.end());
+        return out;
+    }
+    // No membership, timer or ledger entry.
+    bool is_clean() const
+    {
+        return names(places.userdb).empty() && names(places.state + "/grants").empty() &&
+               timers.armed.empty();
+    }
+    void pass(std::chrono::seconds time)
+    {
+        clocks.time.wall += time;
+        clocks.time.boot += time;
+    }
+    void reboot()
+    {
+        boot = boot_two;
+        std::filesystem::remove_all(places.userdb);
+        std::filesystem::remove_all(places.run);
+        timers.armed.clear();
+        clocks.time.boot = BootTime{std::chrono::seconds{20}};
+        clocks.time.wall += std::chrono::seconds{40};
+    }
+
+    std::string folder;
+    Places places;
+    std::string boot = boot_one;
+    Script script;
+    FakeAccounts accounts{script, places};
+    FakeTimers timers{script};
+    RecordingDisk disk{script};
+    FakeRules rules;
+    FakeRecords records;
+    FakeClocks clocks;
+};
+
+inline void World::put(const std::string &path, std::string_view text) const
+{
+    FILE *const file = fopen(path.c_str(), "we");
+    (void)fwrite(text.data(), 1, text.size(), file);
+    (void)fclose(file);
+}
+
+inline std::string World::get(const std::string &path) const
+{
+    std::string text(65536, '\0');
+    FILE *const file = fopen(path.c_str(), "re");
+    if (file == nullptr)
+        return {};
+    text.resize(fread(text.data(), 1, text.size(), file));
+    (void)fclose(file);
+    return text;
+}
+
+} // namespace jit::grantd::test
