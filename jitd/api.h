@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "jitd/answers.h"
 #include "jitd/audit.h"
 #include "jitd/door.h"
 #include "jitd/grants.h"
@@ -31,10 +32,10 @@ class Api
 
     // Answers a call of io.jitd.Elevation. A method that is not in the table, parameters that are
     // not its own and a caller who may not end the connection with a named error.
-    void answer(const std::shared_ptr<sys::Exchange> &exchange);
+    void answer(const Exchange &exchange);
 
   private:
-    using Call = const std::shared_ptr<sys::Exchange> &;
+    using Call = const Exchange &;
     struct Row;
     static const Row rows[];
 
@@ -57,7 +58,8 @@ class Api
     std::optional<Caller> read_caller(Call exchange);
     void end_all(Call exchange, std::vector<std::string> ids, const Ending &ending);
     std::string shown_command(const std::optional<std::string> &command) const;
-    ipc::GrantRecord describe(const Grant &grant) const;
+    policy::Person read_person(const std::string &user) const; // only with a configuration
+    ipc::State state_of(const Grant &grant) const;
 
     Parts parts_;
 };

@@ -1,0 +1,186 @@
+// Looking at grants and roles, and ending grants.
+#include "jitd/api.h"
+
+#include "jitd/answers.h"
+#include "jitd/limits.h"
+#include "jitd/records.h"
+#include "jitd/words.h"
+
+namespace jit::daemon {
+
+namespace {
+
+// Sends each record as a reply of its own; the last one says so.
+void reply_each(const std::shared_ptr<sys::Exchange> &exchange,
+                const std::vector<ipc::ListReply> &replies)
+{
+    if (replies.empty())
+        return exchange->reply(ipc::encode_list_reply({}));
+    for (std::size_t i = 0; i + 1 < replies.size(); ++i)
+        exchange->reply_and_continue(ipc::encode_list_reply(replies[i]));
+    exchange->reply(ipc::encode_list_reply(replies.back()));
+}
+
+} // namespace
+
+ipc::State Api::state_of(const Grant &grant) const
+{
+    return is_live(grant, read_clocks(), parts_.grants.has_membership()) ? ipc::State::live
+                                                                         : ipc::State::ended;
+}
+
+void Api::answer_list(Call exchange)
+{
+    const auto call = ipc::decode_list_call(exchange->call().parameters.get());
+    if (!call)
+        return refuse_parameters(exchange, call.error());
+    const auto caller = read_caller(exchange);
+    if (!caller)
+        return;
+    if (call->all && !caller->is_root())
+        return refuse_caller(exchange, "only root may list everybody's");
+    parts_.grants.close_ended();
+
+    const auto is_theirs = [&](const std::string &user) {
+        return call->all || user == caller->user;
+    };
+    std::vector<ipc::ListReply> replies;
+    if (call->id) {
+        if (const RequestFacts *const facts = parts_.requests.find(*call->id)) {
+            if (!caller->is_root() && facts->user != caller->user)
+                return refuse_caller(exchange, "the request is not yours");
+            replies.push_back({std::nullopt, make_request_record(*facts)});
+            return reply_each(exchange, replies);
+        }
+        const auto stored = parts_.store.read(*call->id);
+        if (!stored)
+            return fail(exchange, ipc::Fault::not_found, "no request or grant " + *call->id);
+        if (!caller->is_root() && stored->user != caller->user)
+            return refuse_caller(exchange, "the grant is not yours");
+        replies.push_back(make_record(*stored));
+        return reply_each(exchange, replies);
+    }
+    for (const RequestFacts *facts : parts_.requests.all())
+        if (is_theirs(facts->user))
+            replies.push_back({std::nullopt, make_request_record(*facts)});
+    for (const Grant *grant : parts_.grants.table().all())
+        if (is_theirs(grant->user))
+            replies.push_back({make_grant_record(*grant, state_of(*grant)), std::nullopt});
+    if (call->ended) {
+        const auto stored =
+            parts_.store.read_newest(call->all ? "" : caller->user, limits::listed_records);
+        if (!stored)
+            return fail(exchange, ipc::Fault::unavailable, stored.error().what);
+        for (const StoredRequest &one : *stored)
+            if (one.state != ipc::State::live && one.state != ipc::State::pending_signin)
+                replies.push_back(make_record(one));
+    }
+    reply_each(exchange, replies);
+}
+
+void Api::answer_roles(Call exchange)
+{
+    if (const auto call = ipc::decode_roles_call(exchange->call().parameters.get()); !call)
+        return refuse_parameters(exchange, call.error());
+    const auto caller = read_caller(exchange);
+    if (!caller)
+        return;
+    const Settings &settings = parts_.settings;
+    if (!settings.config)
+        return fail(exchange, ipc::Fault::misconfigured, words::misconfigured);
+    if (!settings.policy)
+        return fail(exchange, ipc::Fault::misconfigured, words::no_policy);
+    const policy::Person person = read_person(caller->user);
+    ipc::RolesReply reply;
+    for (const policy::Role &role : settings.policy->roles) {
+        if (policy::decide(*settings.policy, role.name, person, settings.host, std::nullopt)
+                .is_refused())
+            continue;
+        ipc::RoleRecord record{role.name,     role.description,      role.groups,
+                               role.services, role.default_duration, role.max_duration,
+                               std::nullopt,  std::nullopt};
+        for (const Grant *grant : parts_.grants.table().of_user(caller->user)) {
+            if (grant->role == role.name &&
+                is_live(*grant, read_clocks(), parts_.grants.has_membership())) {
+                record.grant = grant->id;
+                record.until = grant->until;
+                break;
+            }
+        }
+        reply.roles.push_back(std::move(record));
+    }
+    exchange->reply(ipc::encode_roles_reply(reply));
+}
+
+void Api::answer_drop(Call exchange)
+{
+    const auto call = ipc::decode_drop_call(exchange->call().parameters.get());
+    if (!call)
+        return refuse_parameters(exchange, call.error());
+    const auto caller = read_caller(exchange);
+    if (!caller)
+        return;
+    std::vector<std::string> ids;
+    if (call->id) {
+        const Grant *const grant = parts_.grants.table().find(*call->id);
+        if (!grant)
+            return fail(exchange, ipc::Fault::not_found, "no live grant " + *call->id);
+        if (!caller->is_root() && grant->user != caller->user)
+            return refuse_caller(exchange, "the grant is not yours");
+        ids.push_back(grant->id);
+    } else {
+        for (const Grant *grant : parts_.grants.table().of_user(caller->user))
+            if (grant->role == *call->role)
+                ids.push_back(grant->id);
+        if (ids.empty())
+            return fail(exchange, ipc::Fault::not_found,
+                        "you have no live grant of role \"" + *call->role + "\"");
+    }
+    end_all(exchange, std::move(ids), {Event::dropped, "dropped", caller->user});
+}
+
+void Api::answer_revoke(Call exchange)
+{
+    const auto call = ipc::decode_revoke_call(exchange->call().parameters.get());
+    if (!call)
+        return refuse_parameters(exchange, call.error());
+    std::vector<std::string> ids;
+    for (const Grant *grant : parts_.grants.table().all())
+        if (call->all || (call->id && grant->id == *call->id) ||
+            (call->user && grant->user == *call->user) ||
+            (call->role && grant->role == *call->role))
+            ids.push_back(grant->id);
+    if (ids.empty() && call->id)
+        return fail(exchange, ipc::Fault::not_found, "no live grant " + *call->id);
+    end_all(exchange, std::move(ids), {Event::revoked, "revoked", "root"});
+}
+
+void Api::end_all(Call exchange, std::vector<std::string> ids, const Ending &ending)
+{
+    // Shared by the answers, which come in any order.
+    struct Progress {
+        std::shared_ptr<sys::Exchange> exchange;
+        std::size_t left;
+        ipc::IdsReply ended;
+        std::optional<HelperFault> fault;
+    };
+    const auto progress =
+        std::make_shared<Progress>(Progress{exchange, ids.size(), {}, std::nullopt});
+    if (ids.empty())
+        return exchange->reply(ipc::encode_ids_reply({}));
+    for (const std::string &id : ids)
+        parts_.grants.end(id, ending, [progress, id](const HelperFault *fault) {
+            if (fault)
+                progress->fault = *fault;
+            else
+                progress->ended.ids.push_back(id);
+            if (--progress->left > 0)
+                return;
+            if (progress->fault)
+                fail(progress->exchange, ipc::Fault::unavailable, progress->fault->message);
+            else
+                progress->exchange->reply(ipc::encode_ids_reply(progress->ended));
+        });
+}
+
+} // namespace jit::daemon

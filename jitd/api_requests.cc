@@ -1,0 +1,105 @@
+// Asking for a role, and taking the request back.
+#include "jitd/api.h"
+
+#include "jitd/answers.h"
+#include "jitd/words.h"
+#include "lib/sys/random.h"
+#include "lib/sys/users.h"
+
+namespace jit::daemon {
+
+void Api::answer_request(Call exchange)
+{
+    const auto call = ipc::decode_request_call(exchange->call().parameters.get());
+    if (!call)
+        return refuse_parameters(exchange, call.error());
+    const auto caller = read_caller(exchange);
+    if (!caller)
+        return;
+    // What only a PAM application can know is taken from root alone.
+    if (!caller->is_root() &&
+        ((call->user && *call->user != caller->user) || call->service || call->rhost))
+        return refuse_caller(exchange, "only root may ask for somebody else");
+
+    const Settings &settings = parts_.settings;
+    if (!settings.config)
+        return fail(exchange, ipc::Fault::misconfigured, words::misconfigured);
+    if (!settings.policy)
+        return fail(exchange, ipc::Fault::misconfigured, words::no_policy);
+    if (!parts_.is_reconciled())
+        return fail(exchange, ipc::Fault::unavailable, words::not_reconciled);
+
+    RequestFacts facts;
+    facts.role = call->role;
+    facts.user = call->user.value_or(caller->user);
+    const auto uid = sys::read_user_id(facts.user);
+    if (!uid)
+        return fail(exchange, ipc::Fault::not_found, "no user " + facts.user + " on this host");
+    facts.uid = *uid;
+    const policy::Person person = read_person(facts.user);
+    const auto decision =
+        policy::decide(*settings.policy, facts.role, person, settings.host, call->duration);
+    const auto refuse = [&](ipc::Fault fault, const char *rule, const std::string &line) {
+        fail(exchange, fault, line);
+        AuditRecord refused;
+        refused.event = Event::refused;
+        refused.message = facts.user + " is refused: " + line;
+        refused.user = facts.user;
+        refused.uid = facts.uid;
+        refused.oid = person.oid;
+        refused.role = facts.role;
+        refused.service = call->service.value_or("");
+        refused.tty = call->tty.value_or("");
+        refused.command = shown_command(call->command);
+        refused.reason = call->reason.value_or("");
+        refused.rule = rule;
+        parts_.audit.write_limited(refused, boot_time());
+    };
+    if (decision.is_refused())
+        return refuse(decision.refusal == policy::Refusal::unknown_role ? ipc::Fault::not_found
+                                                                        : ipc::Fault::refused,
+                      "policy", policy::explain(decision.refusal, facts.role, facts.user));
+    if (facts.uid < 1000 && (facts.uid == 0 || !decision.role->allow_system_accounts))
+        return refuse(ipc::Fault::refused, "system-account",
+                      facts.user + " is a system account, and role \"" + facts.role +
+                          "\" is not for those");
+    auto id = sys::make_id();
+    if (!id)
+        return fail(exchange, ipc::Fault::unavailable, id.error().what);
+
+    facts.id = *std::move(id);
+    facts.oid = person.oid;
+    facts.groups = decision.role->groups;
+    facts.duration = decision.duration;
+    facts.asked = call->duration;
+    facts.reason = call->reason;
+    facts.origin = {call->service.value_or(""), call->tty.value_or(""), call->session.value_or(0)};
+    facts.rhost = call->rhost.value_or("");
+    facts.command = shown_command(call->command);
+    facts.host = settings.host.name;
+    facts.began = read_clocks();
+    const auto wait = call->timeout ? std::min(*call->timeout, decision.role->approval_timeout)
+                                    : decision.role->approval_timeout;
+    facts.deadline = facts.began.boot + wait;
+    facts.deadline_wall = facts.began.wall + wait;
+    parts_.requests.begin_or_join(std::move(facts), exchange);
+}
+
+void Api::answer_cancel(Call exchange)
+{
+    const auto call = ipc::decode_cancel_call(exchange->call().parameters.get());
+    if (!call)
+        return refuse_parameters(exchange, call.error());
+    const auto caller = read_caller(exchange);
+    if (!caller)
+        return;
+    const RequestFacts *const facts = parts_.requests.find(call->id);
+    if (!facts)
+        return fail(exchange, ipc::Fault::not_found, "no request " + call->id + " waits");
+    if (!caller->is_root() && facts->user != caller->user)
+        return refuse_caller(exchange, "the request is not yours");
+    (void)parts_.requests.cancel(call->id, ipc::Cause::cancelled, std::string{words::cancelled});
+    exchange->reply(ipc::Json{json_object()});
+}
+
+} // namespace jit::daemon

@@ -1,0 +1,65 @@
+#include "jitd/records.h"
+
+#include "jitd/grants.h"
+
+namespace jit::daemon {
+
+std::optional<std::string> unless_empty(const std::string &text)
+{
+    return text.empty() ? std::nullopt : std::optional{text};
+}
+
+ipc::RequestRecord make_request_record(const RequestFacts &facts)
+{
+    ipc::RequestRecord record;
+    record.id = facts.id;
+    record.role = facts.role;
+    record.user = facts.user;
+    record.oid = facts.oid;
+    record.groups = facts.groups;
+    record.state = ipc::State::pending_signin;
+    record.deadline = facts.deadline_wall;
+    record.host = facts.host;
+    record.service = unless_empty(facts.origin.service);
+    record.reason = facts.reason;
+    return record;
+}
+
+ipc::GrantRecord make_grant_record(const Grant &grant, ipc::State state)
+{
+    ipc::GrantRecord record;
+    record.id = grant.id;
+    record.role = grant.role;
+    record.user = grant.user;
+    record.oid = grant.oid;
+    record.groups = grant.groups;
+    record.state = state;
+    record.since = grant.since;
+    record.until = grant.until;
+    record.host = grant.host;
+    record.service = unless_empty(grant.service);
+    if (!grant.approver_oid.empty())
+        record.approvers = {grant.approver_oid};
+    record.reason = unless_empty(grant.reason);
+    return record;
+}
+
+ipc::ListReply make_record(const StoredRequest &stored)
+{
+    if (stored.since)
+        return {make_grant_record(make_grant(stored), stored.state), std::nullopt};
+    ipc::RequestRecord record;
+    record.id = stored.id;
+    record.role = stored.role;
+    record.user = stored.user;
+    record.oid = stored.oid;
+    record.groups = stored.groups;
+    record.state = stored.state;
+    record.deadline = stored.deadline;
+    record.host = stored.host;
+    record.service = unless_empty(stored.service);
+    record.reason = unless_empty(stored.reason);
+    return {std::nullopt, std::move(record)};
+}
+
+} // namespace jit::daemon
