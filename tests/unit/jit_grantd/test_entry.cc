@@ -1,0 +1,115 @@
+#include "tests/unit/cmocka_cpp.h"
+
+#include "jit_grantd/entry.h"
+
+using namespace jit;
+using namespace jit::grantd;
+using namespace std::chrono_literals;
+
+namespace {
+
+Entry sample()
+{
+    Entry entry;
+    entry.id = "00000000000000aa";
+    entry.user = "alice";
+    entry.uid = 1000;
+    entry.role = "dba";
+    entry.parts = {{"jit-dba", false}, {"jit-ops", true}};
+    entry.oid = "aaaaaaaa-0000-4000-8000-000000000001";
+    entry.policy = std::string(64, 'd');
+    entry.since = WallTime{1'800'000'000s};
+    entry.until = WallTime{1'800'000'600s};
+    entry.boot_id = "11111111-0000-4000-8000-000000000001";
+    entry.since_boot = BootTime{5s};
+    entry.until_boot = BootTime{605s};
+    entry.state = Entry::State::live;
+    return entry;
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to)
+{
+    const std::size_t at = text.find(from);
+    assert_true(at != text.npos);
+    return text.replace(at, from.size(), to);
+}
+
+void what_is_written_is_read_back(void **)
+{
+    const auto text = encode_entry(sample());
+    assert_true(text.has_value());
+    assert_true(text->ends_with("}\n"));
+    const auto entry = decode_entry(*text);
+    assert_true(entry.has_value());
+    assert_text(entry->id, "00000000000000aa");
+    assert_int_equal(entry->uid, 1000);
+    assert_true(entry->until == sample().until && entry->since_boot == sample().since_boot);
+    assert_true(entry->until_boot == sample().until_boot);
+    assert_true(entry->made("jit-dba") && !entry->made("jit-ops") && entry->has_group("jit-ops"));
+    assert_true(entry->state == Entry::State::live && entry->cause.empty());
+    assert_text(*encode_entry(*entry), *text);
+}
+
+void an_ended_entry_has_a_cause_and_a_time(void **)
+{
+    Entry ended = sample();
+    ended.state = Entry::State::ended;
+    ended.cause = "dropped";
+    ended.ended = ended.since + 5s;
+    const auto entry = decode_entry(*encode_entry(ended));
+    assert_true(entry.has_value());
+    assert_text(entry->cause, "dropped");
+    assert_true(entry->ended == ended.since + 5s);
+    ended.ended.reset();
+    assert_false(decode_entry(*encode_entry(ended)).has_value());
+}
+
+void a_wrong_or_missing_member_is_refused(void **)
+{
+    const std::string good = *encode_entry(sample());
+    const char *const changes[][2] = {
+        {"\"id\":\"00000000000000aa\"", "\"id\":\"../../etc/passwd\""},
+        {"\"user\":\"alice\"", "\"user\":\"alice:root\""},
+        {"\"user\":\"alice\",", ""},
+        {"\"uid\":1000", "\"uid\":0"},
+        {"\"uid\":1000", "\"uid\":-1"},
+        {"\"uid\":1000", "\"uid\":4294967295"},
+        {"\"jit-dba\"", "\"jit/dba\""},
+        {"[\"jit-dba\",\"jit-ops\"]", "[]"},
+        {"\"state\":\"live\"", "\"state\":\"alive\""},
+        {"\"since_boot_us\":5000000", "\"since_boot_us\":\"5\""},
+        {"\"until\":\"2027", "\"until\":\"20x7"},
+        {"\"state\"", "\"stage\":1,\"state\""},
+        {"{", "[{"},
+    };
+    for (const auto &change : changes)
+        assert_false(decode_entry(replaced(good, change[0], change[1])).has_value());
+    for (const char *text : {"", "null", "{}", "[]", "{"})
+        assert_false(decode_entry(text).has_value());
+    for (std::size_t length = 0; length + 1 < good.size(); ++length)
+        assert_false(decode_entry(std::string_view{good}.substr(0, length)).has_value());
+}
+
+void it_is_due_at_the_second_of_its_end_by_either_clock(void **)
+{
+    const Entry entry = sample();
+    const std::string boot = entry.boot_id;
+    const Now before{entry.until - 1s, entry.until_boot - 1us};
+    assert_false(entry.is_due(before, boot));
+    assert_true(entry.is_due({entry.until, before.boot}, boot));
+    assert_true(entry.is_due({before.wall, entry.until_boot}, boot));
+    assert_true(entry.is_due(before, "22222222-0000-4000-8000-000000000002"));
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(an_ended_entry_has_a_cause_and_a_time),
+        cmocka_unit_test(a_wrong_or_missing_member_is_refused),
+        cmocka_unit_test(it_is_due_at_the_second_of_its_end_by_either_clock),
+    };
+    return cmocka_run_group_tests_name("jit_grantd/entry", tests, nullptr, nullptr);
+}
