@@ -5,42 +5,61 @@ namespace jit::policy {
 namespace {
 
 constexpr unsigned max_dots = 16;
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-// Follows strings and comments just as far as is needed to tell a dot in a key from one in a text.
-// On text that is not TOML it may lose its way, but not before the library stops there too.
-class DotCounter
+// Lines and columns as the library counts them: a column is a character, not a byte.
+ShapeFault fault_at(std::string_view text, std::size_t at, const char *what)
+{
+    ShapeFault fault{1, 1, what};
+    for (const char c : text.substr(0, at)) {
+        const bool goes_on = (static_cast<unsigned char>(c) & 0xC0U) == 0x80;
+        fault.column = c == '\n' ? 1 : fault.column + (goes_on ? 0 : 1);
+        fault.line += c == '\n' ? 1 : 0;
+    }
+    return fault;
+}
+
+// Follows strings and comments just as far as is needed to tell a key from a text. On text that is
+// not TOML it may lose its way, but not before the library stops there too.
+class Outline
 {
   public:
-    explicit DotCounter(std::string_view text) : text_(text) {}
+    explicit Outline(std::string_view text) : text_(text)
+    {
+        at_ = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+    }
 
-    // The line, from 1, that has too many; 0: none.
-    unsigned find_line()
+    std::optional<ShapeFault> find_fault()
     {
         while (at_ < text_.size()) {
             const char c = text_[at_];
-            if (c == '#')
+            if (c == '#') {
                 skip_comment();
-            else if (c == '"' || c == '\'')
+                continue;
+            }
+            if (c == '"' || c == '\'') {
                 skip_string(c);
-            else
-                step(c);
-            if (dots_ > max_dots)
-                return line_;
+                continue;
+            }
+            // TOML has none there, and the library's table of white space is undefined for some.
+            if (static_cast<unsigned char>(c) >= 0x80)
+                return fault_at(text_, at_,
+                                "a character outside of ASCII, expected such only in strings and "
+                                "comments");
+            if (c == '\n')
+                dots_ = 0;
+            // The library frees its tables by recursion, and up to version 3.4 does not cap dotted
+            // keys.
+            if (c == '.' && ++dots_ > max_dots)
+                return fault_at(text_, at_,
+                                "more than 16 dots outside of strings on a line, expected a short "
+                                "key");
+            ++at_;
         }
-        return 0;
+        return std::nullopt;
     }
 
   private:
-    void step(char c)
-    {
-        if (c == '\n') {
-            ++line_;
-            dots_ = 0;
-        }
-        dots_ += c == '.' ? 1 : 0;
-        ++at_;
-    }
-
     void skip_comment()
     {
         while (at_ < text_.size() && text_[at_] != '\n')
@@ -55,7 +74,7 @@ class DotCounter
         while (at_ < text_.size()) {
             const char c = text_[at_];
             if (quote == '"' && c == '\\') {
-                ++at_; // what is escaped ends nothing, but a line break still counts below
+                ++at_; // what is escaped ends nothing, but a line break is looked at below
                 if (at_ < text_.size() && text_[at_] != '\n')
                     ++at_;
             } else if (is_long && text_.substr(at_, 3) == triple) {
@@ -67,7 +86,6 @@ class DotCounter
                 at_ += c == quote ? 1 : 0;
                 return;
             } else {
-                line_ += c == '\n' ? 1 : 0;
                 dots_ = c == '\n' ? 0 : dots_;
                 ++at_;
             }
@@ -76,7 +94,6 @@ class DotCounter
 
     std::string_view text_;
     std::size_t at_ = 0;
-    unsigned line_ = 1;
     unsigned dots_ = 0;
 };
 
@@ -86,21 +103,9 @@ std::optional<ShapeFault> find_shape_fault(std::string_view text)
 {
     if (text.size() > max_file_bytes)
         return ShapeFault{0, 0, "the file is longer than 1 MiB"};
-
-    unsigned line = 1;
-    unsigned column = 1;
-    for (const char c : text) {
-        if (c == '\0')
-            return ShapeFault{line, column, "a NUL byte, expected text"};
-        column = c == '\n' ? 1 : column + 1;
-        line += c == '\n' ? 1 : 0;
-    }
-
-    // The library frees its tables by recursion, and up to version 3.4 does not cap dotted keys.
-    const unsigned dotted = DotCounter{text}.find_line();
-    if (dotted > 0)
-        return ShapeFault{dotted, 0, "more than 16 dots outside of strings, expected a short key"};
-    return std::nullopt;
+    if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos)
+        return fault_at(text, nul, "a NUL byte, expected text");
+    return Outline{text}.find_fault();
 }
 
 } // namespace jit::policy

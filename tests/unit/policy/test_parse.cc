@@ -542,15 +542,15 @@ void parse_survives_hostile_text(void **)
         {std::string("[role.web]\n\0", 12), "a.toml:2:1: a NUL byte"},
         {"x = \"\xff\xfe\"\n", "not valid TOML"},
         {"x = \"\xed\xa0\x80\"\n", "not valid TOML"},
-        {"\xc3", "not valid TOML"},
+        {"\xc3", "a.toml:1:1: a character outside of ASCII"},
         {"x = \"\x01\"\n", "not valid TOML"},
         {"x = " + many("[", 100000), "not valid TOML"},
         {"x = " + many("{a=", 100000), "not valid TOML"},
         {"x = " + many("[", 17) + many("]", 17), "exceeded maximum nested value depth"},
-        {"[a" + many(".a", 200000) + "]\n", "a.toml:1: more than 16 dots"},
-        {"\n\na" + many(".a", 200000) + " = 1\n", "a.toml:3: more than 16 dots"},
+        {"[a" + many(".a", 200000) + "]\n", "a.toml:1:35: more than 16 dots"},
+        {"\n\na" + many(".a", 200000) + " = 1\n", "a.toml:3:34: more than 16 dots"},
         {"x = \"\"\"" + many("a.", 50) + "\n" + many("\"", 5) + "\na" + many(".a", 20) + " = 1",
-         "a.toml:3: more than 16 dots"},
+         "a.toml:3:34: more than 16 dots"},
         {"x = {" + many("a.", 17) + "a = 1}\n", "more than 16 dots"},
         {"x = 1\n" + std::string(1024 * 1024, '#'), "longer than 1 MiB"},
         {"x = " + std::string(100000, '9'), "not valid TOML"},
@@ -561,6 +561,15 @@ void parse_survives_hostile_text(void **)
         {"=", "not valid TOML"},
         {"\xef\xbb\xbf", "no role is defined"},
     });
+}
+
+void regress_parse_says_what_is_wrong_with_a_header_that_is_no_key(void **)
+{
+    // An assertion of the TOML library ended the program here.
+    for (const char *text :
+         {"[>", "[ .]", "[[>]]", "[\n", "[[\n", "[[", "[a.>]", "[=]", "[#]", "[,"})
+        check_bad({{"\n" + std::string{text}, "not valid TOML"}});
+    check_bad({{"\n[>]", "a.toml:2:2: not valid TOML: "}});
 }
 
 void parse_allows_dots_in_texts_and_comments(void **)
@@ -604,6 +613,7 @@ int main()
         cmocka_unit_test(parse_never_lets_warnings_hide_an_error),
         cmocka_unit_test(parse_shows_hostile_text_made_safe),
         cmocka_unit_test(parse_survives_hostile_text),
+        cmocka_unit_test(regress_parse_says_what_is_wrong_with_a_header_that_is_no_key),
         cmocka_unit_test(parse_allows_dots_in_texts_and_comments),
     };
     return cmocka_run_group_tests_name("policy/parse", tests, nullptr, nullptr);
