@@ -1,0 +1,140 @@
+#include "tests/unit/cmocka_cpp.h"
+
+#include "lib/ipc/granting.h"
+
+using namespace jit;
+using namespace jit::ipc;
+using namespace std::chrono_literals;
+
+namespace {
+
+Json parse(const std::string &text)
+{
+    return Json{json_loads(text.c_str(), 0, nullptr)};
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to)
+{
+    const std::size_t at = text.find(from);
+    assert_true(at != text.npos);
+    return text.replace(at, from.size(), to);
+}
+
+const std::string digest(64, 'd');
+const std::string grant_text = R"({"id":"0123456789abcdef","user":"alice","role":"dba",)"
+                               R"("oid":"o-1","duration":60,"policy":")" +
+                               digest + R"("})";
+
+void a_grant_call_survives_the_wire(void **)
+{
+    const auto call = decode_grant_call(parse(grant_text).get());
+    assert_true(call.has_value());
+    const auto again = decode_grant_call(encode(*call).get());
+    assert_true(again.has_value());
+    assert_text(again->id, "0123456789abcdef");
+    assert_text(again->user, "alice");
+    assert_text(again->role, "dba");
+    assert_text(again->oid, "o-1");
+    assert_text(again->policy, digest);
+    assert_true(again->duration == 60s);
+}
+
+void a_wrong_grant_call_is_refused(void **)
+{
+    const char *const changes[][2] = {
+        {"0123456789abcdef", "0123456789ABCDEF"},
+        {"0123456789abcdef", "../../etc/shadow"},
+        {"\"alice\"", "\"alice:root\""},
+        {"\"alice\"", "\"a/b\""},
+        {"\"alice\"", "\"\""},
+        {"\"alice\"", "7"},
+        {"\"dba\"", "\"..\""},
+        {"\"o-1\"", "\"o 1\""},
+        {"\"o-1\"", "\"o\\n1\""},
+        {"60", "0"},
+        {"60", "-60"},
+        {"60", "60.5"},
+        {"60", "1e9"},
+        {"60", "31622401"},
+        {"\"duration\"", "\"extra\":1,\"duration\""},
+        {"\"role\":\"dba\",", ""},
+        {"ddd", "DDD"},
+        {"dddd", "ddd"},
+    };
+    for (const auto &change : changes)
+        assert_false(
+            decode_grant_call(parse(replaced(grant_text, change[0], change[1])).get()).has_value());
+    assert_false(decode_grant_call(nullptr).has_value());
+    assert_false(decode_grant_call(parse("[]").get()).has_value());
+}
+
+void an_end_has_one_of_four_causes(void **)
+{
+    for (const char *cause : {"dropped", "revoked", "policy", "interrupted"}) {
+        const auto call = decode_end_call(encode(EndCall{"0123456789abcdef", cause}).get());
+        assert_true(call.has_value());
+        assert_text(call->cause, cause);
+    }
+    for (const char *cause : {"", "expired", "Dropped", "dropped "})
+        assert_false(decode_end_call(encode(EndCall{"0123456789abcdef", cause}).get()).has_value());
+}
+
+void replies_survive_the_wire(void **)
+{
+    const WallTime since{1'800'000'000s};
+    const auto grant = decode_grant_reply(encode(GrantReply{since, since + 60s, {"a", "b"}}).get());
+    assert_true(grant.has_value() && grant->since == since && grant->until == since + 60s);
+    assert_int_equal(grant->groups.size(), 2);
+    assert_true(decode_end_reply(encode(EndReply{true}).get())->ended);
+    assert_false(decode_end_reply(encode(EndReply{false}).get())->ended);
+    assert_false(decode_end_reply(parse("{\"ended\":1}").get()).has_value());
+}
+
+void a_list_survives_the_wire_with_and_without_an_end(void **)
+{
+    const WallTime since{1'800'000'000s};
+    GrantList list;
+    list.entries.push_back(
+        {"0123456789abcdef", "alice", "dba", {"jit-dba"}, since, since + 60s, true, {}, {}});
+    list.entries.push_back({"1123456789abcdef",
+                            "bob",
+                            "ops",
+                            {"x", "y"},
+                            since,
+                            since + 60s,
+                            false,
+                            "dropped",
+                            since + 5s});
+    const auto again = decode_grant_list(encode(list).get());
+    assert_true(again.has_value());
+    assert_int_equal(again->entries.size(), 2);
+    assert_true(again->entries[0].live && !again->entries[0].cause && !again->entries[0].ended);
+    assert_text(again->entries[1].cause.value_or(""), "dropped");
+    assert_true(again->entries[1].ended == since + 5s);
+    assert_true(decode_grant_list(parse("{\"entries\":[]}").get())->entries.empty());
+    assert_false(decode_grant_list(parse("{}").get()).has_value());
+    assert_false(decode_grant_list(parse("{\"entries\":[1]}").get()).has_value());
+    assert_false(decode_grant_list(parse("{\"entries\":[{}]}").get()).has_value());
+}
+
+void a_list_call_has_no_parameters(void **)
+{
+    assert_true(decode_grant_list_call(nullptr).has_value());
+    assert_true(decode_grant_list_call(parse("{}").get()).has_value());
+    assert_false(decode_grant_list_call(parse("{\"id\":1}").get()).has_value());
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(a_grant_call_survives_the_wire),
+        cmocka_unit_test(a_wrong_grant_call_is_refused),
+        cmocka_unit_test(an_end_has_one_of_four_causes),
+        cmocka_unit_test(replies_survive_the_wire),
+        cmocka_unit_test(a_list_survives_the_wire_with_and_without_an_end),
+        cmocka_unit_test(a_list_call_has_no_parameters),
+    };
+    return cmocka_run_group_tests_name("ipc/granting", tests, nullptr, nullptr);
+}
