@@ -67,6 +67,16 @@ std::vector<std::string> Entry::groups() const
     return names;
 }
 
+std::size_t wire_bytes(std::string_view user, std::string_view role,
+                       const std::vector<std::string> &groups)
+{
+    constexpr std::size_t members = 208; // keys, id, three times, the longest cause, a comma
+    std::size_t bytes = members + user.size() + role.size();
+    for (const std::string &group : groups)
+        bytes += group.size() + 3;
+    return bytes;
+}
+
 Result<std::string> encode_entry(const Entry &entry)
 {
     std::vector<std::string> there;

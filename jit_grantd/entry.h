@@ -50,6 +50,11 @@ struct Entry {
     std::vector<std::string> groups() const;
 };
 
+// An upper bound of what an entry takes in the reply to List, in bytes: names hold no character
+// that JSON would escape.
+std::size_t wire_bytes(std::string_view user, std::string_view role,
+                       const std::vector<std::string> &groups);
+
 // JSON, one object and a newline. Decoding is strict: a wrong or missing member is bad_input.
 Result<std::string> encode_entry(const Entry &entry);
 Result<Entry> decode_entry(std::string_view text);

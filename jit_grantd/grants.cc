@@ -72,7 +72,9 @@ Answer<Entry> Grants::prepare(Books &books, const ipc::GrantCall &call, Checked 
                        "the ledger of grants is damaged; the journal of jit-reconcile says where"};
     if (books.ledger.find(call.id) != nullptr)
         return refuse("there is a grant " + call.id + " already");
-    if (books.ledger.count_live() >= max_live)
+    const std::size_t bytes =
+        books.ledger.live_bytes() + wire_bytes(call.user, call.role, checked.groups);
+    if (books.ledger.count_live() >= max_live || bytes > max_list_bytes)
         return refuse("there are too many live grants on this host");
     const Now now = outside_.clocks.now();
     Entry entry;

@@ -63,6 +63,15 @@ std::size_t Ledger::count_live() const
         entries_.begin(), entries_.end(), [](const Entry &entry) { return !entry.is_ended(); }));
 }
 
+std::size_t Ledger::live_bytes() const
+{
+    std::size_t bytes = 0;
+    for (const Entry &entry : entries_)
+        if (!entry.is_ended())
+            bytes += wire_bytes(entry.user, entry.role, entry.groups());
+    return bytes;
+}
+
 Result<void> Ledger::store(const Entry &entry)
 {
     const std::string text = TRY(encode_entry(entry));

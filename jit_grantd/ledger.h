@@ -27,6 +27,7 @@ class Ledger
 
     const Entry *find(std::string_view id) const;
     std::size_t count_live() const; // granting included
+    std::size_t live_bytes() const; // what they take in a list
 
     // Writes an entry durably, new or known. After an error the entry in memory is as it was.
     Result<void> store(const Entry &entry);

@@ -6,9 +6,10 @@
 
 namespace jit::grantd {
 
-// Live grants of this host. Each costs every group lookup a directory entry to look at, and the
-// list of all must fit into one frame of 64 KiB.
+// Live grants of this host. Each costs every group lookup a directory entry to look at.
 inline constexpr std::size_t max_live = 256;
+// The list of all live grants must fit into one frame (lib/ipc/frame.h).
+inline constexpr std::size_t max_list_bytes = 64 * 1024 - 256;
 
 // Ledger files looked at: two days of ended grants. More means that nothing was pruned for long.
 inline constexpr std::size_t max_ledger_files = 65536;

@@ -39,19 +39,15 @@ void reject(sys::Exchange &exchange, const Error &error)
                             ipc::Json{json_pack("{s:s}", "parameter", error.what)});
 }
 
-// As many entries as one frame holds. What does not fit is the oldest of the ended.
+// As many entries as one frame holds: all live ones, by the cap on them, and the latest ends.
 ipc::Json encode_fitting(ipc::GrantList list)
 {
-    constexpr std::size_t room = ipc::max_frame_bytes - 1024;
     std::size_t used = 0;
     std::size_t count = 0;
     for (const ipc::GrantEntry &entry : list.entries) {
-        std::size_t bytes = 256 + entry.user.size() + entry.role.size();
-        for (const std::string &group : entry.groups)
-            bytes += group.size() + 3;
-        if (used + bytes > room && !entry.live)
+        used += wire_bytes(entry.user, entry.role, entry.groups);
+        if (used > max_list_bytes)
             break;
-        used += bytes;
         ++count;
     }
     list.entries.resize(count);

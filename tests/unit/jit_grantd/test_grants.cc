@@ -283,6 +283,30 @@ void the_number_of_live_grants_is_capped(void **)
     assert_true(answer.refusal().text.find("too many") != std::string::npos);
 }
 
+void all_live_grants_fit_into_one_list(void **)
+{
+    World world;
+    std::vector<std::string> groups;
+    for (int i = 10; i < 50; ++i) {
+        groups.push_back(std::string(62, 'g') + std::to_string(i));
+        world.accounts.groups[groups.back()] = static_cast<gid_t>(3000 + i);
+    }
+    world.rules.set.policy.roles = {make_role(std::string(64, 'r'), groups)};
+    std::size_t granted = 0;
+    for (; granted < max_live; ++granted) {
+        auto call = World::call('0', std::string(64, 'r'));
+        call.id[13] = "0123456789abcdef"[granted / 16];
+        call.id[14] = "0123456789abcdef"[granted % 16];
+        if (!world.grants().grant(call))
+            break;
+    }
+    assert_in_range(granted, 10, max_live - 1);
+    const ipc::Json list = ipc::encode(*world.grants().list());
+    const std::unique_ptr<char, decltype(&std::free)> text{json_dumps(list.get(), JSON_COMPACT),
+                                                           &std::free};
+    assert_in_range(std::strlen(text.get()), 40000, 65000);
+}
+
 void purge_ends_all_and_works_where_nothing_ever_was(void **)
 {
     World empty;
@@ -334,6 +358,7 @@ int main()
         cmocka_unit_test(an_unknown_id_expires_without_an_error),
         cmocka_unit_test(one_end_that_fails_does_not_stop_the_others),
         cmocka_unit_test(the_number_of_live_grants_is_capped),
+        cmocka_unit_test(all_live_grants_fit_into_one_list),
         cmocka_unit_test(purge_ends_all_and_works_where_nothing_ever_was),
         cmocka_unit_test(the_list_has_live_grants_first),
     };
