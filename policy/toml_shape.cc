@@ -19,6 +19,11 @@ ShapeFault fault_at(std::string_view text, std::size_t at, const char *what)
     return fault;
 }
 
+bool is_ascii(char c)
+{
+    return static_cast<unsigned char>(c) < 0x80;
+}
+
 // Follows strings and comments just as far as is needed to tell a key from a text. On text that is
 // not TOML it may lose its way, but not before the library stops there too.
 class Outline
@@ -39,10 +44,14 @@ class Outline
             }
             if (c == '"' || c == '\'') {
                 skip_string(c);
+                if (bad_escape_ > 0)
+                    return fault_at(text_, bad_escape_,
+                                    "a character outside of ASCII after a backslash, expected a "
+                                    "plain one");
                 continue;
             }
             // TOML has none there, and the library's table of white space is undefined for some.
-            if (static_cast<unsigned char>(c) >= 0x80)
+            if (!is_ascii(c))
                 return fault_at(text_, at_,
                                 "a character outside of ASCII, expected such only in strings and "
                                 "comments");
@@ -75,6 +84,7 @@ class Outline
             const char c = text_[at_];
             if (quote == '"' && c == '\\') {
                 ++at_; // what is escaped ends nothing, but a line break is looked at below
+                note_escape();
                 if (at_ < text_.size() && text_[at_] != '\n')
                     ++at_;
             } else if (is_long && text_.substr(at_, 3) == triple) {
@@ -92,8 +102,18 @@ class Outline
         }
     }
 
+    // After a backslash the library skips white space, also over lines, and asks the same table
+    // about the first character that is none.
+    void note_escape()
+    {
+        const std::size_t next = text_.find_first_not_of(" \t\r\n\v\f", at_);
+        if (bad_escape_ == 0 && next != std::string_view::npos && !is_ascii(text_[next]))
+            bad_escape_ = next;
+    }
+
     std::string_view text_;
     std::size_t at_ = 0;
+    std::size_t bad_escape_ = 0; // where; 0: none
     unsigned dots_ = 0;
 };
 

@@ -120,10 +120,11 @@ void shape_counts_dots_of_a_line_outside_of_strings_only(void **)
 void regress_shape_keeps_other_scripts_to_strings_and_comments(void **)
 {
     // Outside of them the TOML library asked its own table, which is undefined for these.
-    for (const char *text : {"\xC3\xA9 = 1", "[\xEF\xAC\xAB]", "[\xF4\xF4", "x = \xC2\xA0 1"})
+    for (const char *text : {"\xC3\xA9 = 1", "[\xEF\xAC\xAB]", "[\xF4\xF4", "x = \xC2\xA0 1",
+                             "x = \"\"\"\\\n \n\xEF\xAC\xAB\"\"\"", "x = \"\"\"\\\xC3\xA9\"\"\""})
         assert_true(find_shape_fault(text).has_value());
-    for (const char *text : {"x = \"\xC3\xA9\"", "x = '\xC3\xA9'", "# \xC3\xA9",
-                             "x = '''\n\xC3\xA9'''", "\xEF\xBB\xBF#"})
+    for (const char *text : {"x = \"\xC3\xA9\"", "x = '\xC3\xA9'", "# \xC3\xA9", "x = '\\\xC3\xA9'",
+                             "x = \"\\n\xC3\xA9\"", "x = '''\n\xC3\xA9'''", "\xEF\xBB\xBF#"})
         assert_false(find_shape_fault(text).has_value());
     const auto fault = find_shape_fault("\nx = '\xC3\xA9\xC3\xA9' \xC3\xA9");
     assert_true(fault.has_value());
