@@ -57,7 +57,7 @@ bool take_value(std::string_view key, std::string_view value, Arguments &out, Se
         return set_text(out.only, seen.only, value, is_service_list(value));
     if (key == "socket")
         return set_text(out.socket, seen.socket, value,
-                        value.starts_with('/') && value.size() <= max_path_bytes);
+                        begins_with(value, "/") && value.size() <= max_path_bytes);
     const auto wait = parse_wait(value);
     if (key == "fast" && wait && set_flag(seen.fast)) {
         out.fast = *wait;

@@ -72,14 +72,14 @@ std::string_view service_of(pam_handle_t *handle)
 
 bool is_console(std::string_view tty)
 {
-    if (tty.starts_with("/dev/"))
+    if (begins_with(tty, "/dev/"))
         tty.remove_prefix(5);
     if (tty == "console")
         return true;
     for (const std::string_view front : {"ttyS", "ttyAMA", "hvc"})
-        if (tty.starts_with(front))
+        if (begins_with(tty, front))
             return true;
-    if (!tty.starts_with("tty") || tty.size() == 3)
+    if (!begins_with(tty, "tty") || tty.size() == 3)
         return false;
     for (const char c : without_front(tty, 3))
         if (!is_digit(c))

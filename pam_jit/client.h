@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "lib/base/fd.h"
-#include "lib/ipc/json_scanner.h"
+#include "lib/ipc/limits.h"
 #include "pam_jit/flow.h"
 #include "pam_jit/signals.h"
 

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view with_argument = "aCcDgpRrTtUu";
 
 struct LongOption {
-    std::string_view name;
+    char name[20]; // no pointer: nothing to relocate when sudo loads the module
     bool takes_argument;
 };
 constexpr LongOption long_options[] = {
@@ -90,9 +90,10 @@ const LongOption *find_long(std::string_view name)
 {
     const LongOption *found = nullptr;
     for (const LongOption &option : long_options) {
-        if (option.name == name)
+        const std::string_view whole{option.name};
+        if (whole == name)
             return &option;
-        if (option.name.starts_with(name)) {
+        if (begins_with(whole, name)) {
             if (found != nullptr)
                 return nullptr;
             found = &option;
@@ -112,7 +113,7 @@ bool read_long(std::string_view word, Words &words)
         return false;
     if (option->takes_argument && length == word.size())
         words.pop();
-    return option->name == "non-interactive";
+    return std::string_view{option->name} == "non-interactive";
 }
 
 bool read_cluster(std::string_view cluster, Words &words)
@@ -128,7 +129,7 @@ bool read_cluster(std::string_view cluster, Words &words)
             continue;
         const bool takes_next =
             cluster.empty() &&
-            !(is_host && (words.front().starts_with('-') || is_variable(words.front())));
+            !(is_host && (begins_with(words.front(), "-") || is_variable(words.front())));
         if (takes_next)
             words.pop();
         break;

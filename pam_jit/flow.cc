@@ -44,14 +44,14 @@ class Flow
     }
 
     Outcome check();
-    Outcome judge(const ipc::Reply &reply);
-    Outcome live(const ipc::Reply &reply);
+    Outcome judge(const ipc::ElevationReply &reply);
+    Outcome live(const ipc::ElevationReply &reply);
     Outcome wanted(std::string_view role);
-    Outcome choose(const ipc::Reply &reply);
+    Outcome choose(const ipc::ElevationReply &reply);
     Outcome request(std::string_view role);
     Outcome follow(std::string_view role);
-    Outcome show_code(const ipc::Reply &reply);
-    Outcome granted(const ipc::Reply &reply);
+    Outcome show_code(const ipc::ElevationReply &reply);
+    Outcome granted(const ipc::ElevationReply &reply);
 
     Outcome say_no(const Text &words)
     {
@@ -59,7 +59,7 @@ class Flow
             (void)outside_.tell(Tone::error, words); // the answer is no, heard or not
         return Outcome::denied;
     }
-    Outcome refuse(const ipc::Reply &reply)
+    Outcome refuse(const ipc::ElevationReply &reply)
     {
         if (!reply.message.empty())
             return say_no(refused_words(reply.message.view()));
@@ -142,13 +142,13 @@ Outcome Flow::check()
         heard = outside_.receive(until);
     if (heard.event != Event::ready)
         return unreachable(heard);
-    ipc::Reply reply;
+    ipc::ElevationReply reply;
     if (!ipc::read_reply(heard.frame, reply))
         return nonsense();
     return reply.is_error ? refuse(reply) : judge(reply);
 }
 
-Outcome Flow::judge(const ipc::Reply &reply)
+Outcome Flow::judge(const ipc::ElevationReply &reply)
 {
     const std::string_view verdict = reply.verdict.view();
     if (verdict == "ignore" || verdict == "exempt" || verdict == "observed")
@@ -162,7 +162,7 @@ Outcome Flow::judge(const ipc::Reply &reply)
     return verdict == "denied" ? refuse(reply) : nonsense();
 }
 
-Outcome Flow::live(const ipc::Reply &reply)
+Outcome Flow::live(const ipc::ElevationReply &reply)
 {
     // A grant of another role than the line names opens nothing.
     if (!is_name(reply.role.view()) || (!door_.role.empty() && reply.role.view() != door_.role))
@@ -187,7 +187,7 @@ Outcome Flow::wanted(std::string_view role)
     return request(role);
 }
 
-Outcome Flow::choose(const ipc::Reply &reply)
+Outcome Flow::choose(const ipc::ElevationReply &reply)
 {
     if (reply.role_count == 0)
         return nonsense();
@@ -256,7 +256,7 @@ Outcome Flow::follow(std::string_view role)
         if (heard.event != Event::ready)
             return is_begun ? cut_short(heard.event) : unreachable(heard);
         ++replies;
-        ipc::Reply reply;
+        ipc::ElevationReply reply;
         if (!ipc::read_reply(heard.frame, reply))
             return nonsense();
         if (reply.is_error)
@@ -286,7 +286,7 @@ Outcome Flow::follow(std::string_view role)
 }
 
 // allowed: go on.
-Outcome Flow::show_code(const ipc::Reply &reply)
+Outcome Flow::show_code(const ipc::ElevationReply &reply)
 {
     // A code that cannot be typed as shown, or an address that a terminal would show otherwise
     // than it is, must not be followed.
@@ -294,7 +294,7 @@ Outcome Flow::show_code(const ipc::Reply &reply)
         return !text.empty() &&
                std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
     };
-    if (!reply.uri.view().starts_with("https://") || !is_plain(reply.uri.view()) ||
+    if (!begins_with(reply.uri.view(), "https://") || !is_plain(reply.uri.view()) ||
         !is_plain(reply.code.view()) || !reply.expires_s)
         return nonsense();
     const BootTime now = outside_.now();
@@ -308,7 +308,7 @@ Outcome Flow::show_code(const ipc::Reply &reply)
     return Outcome::allowed;
 }
 
-Outcome Flow::granted(const ipc::Reply &reply)
+Outcome Flow::granted(const ipc::ElevationReply &reply)
 {
     passage_.grant = reply.id;
     if (!door_.is_quiet)

@@ -44,7 +44,7 @@ void add_span(Text &out, std::chrono::seconds span)
         out.add("0s");
 }
 
-Text code_words(const ipc::Reply &reply, std::chrono::seconds left)
+Text code_words(const ipc::ElevationReply &reply, std::chrono::seconds left)
 {
     Text out;
     out.add("jit: role \"").add_safe(reply.role.view(), max_name_bytes).add("\"");
@@ -54,8 +54,8 @@ Text code_words(const ipc::Reply &reply, std::chrono::seconds left)
         out.add(" for ");
         add_span(out, std::chrono::seconds{*reply.duration_s});
     }
-    out.add("\njit: to approve, open ").add_safe(reply.uri.view(), 160);
-    out.add("\njit: and enter the code  ").add_safe(reply.code.view(), 32);
+    out.add("\njit: to approve, open ").add_safe(reply.uri.view(), 512);
+    out.add("\njit: and enter the code  ").add_safe(reply.code.view(), 64);
     out.add("\njit: waiting for your sign-in; the code is good for ");
     add_span(out, left);
     out.add(" (Ctrl-C cancels)");
@@ -73,7 +73,7 @@ Text waiting_words(std::chrono::seconds left)
     return out;
 }
 
-Text granted_words(const ipc::Reply &reply, std::chrono::seconds duration)
+Text granted_words(const ipc::ElevationReply &reply, std::chrono::seconds duration)
 {
     Text out;
     out.add("jit: granted: role ").add_safe(reply.role.view(), max_name_bytes);
@@ -93,7 +93,7 @@ Text granted_words(const ipc::Reply &reply, std::chrono::seconds duration)
     return out;
 }
 
-Text choice_words(const ipc::Reply &reply)
+Text choice_words(const ipc::ElevationReply &reply)
 {
     Text out;
     out.add("jit: this can be opened with one of these roles:");
@@ -123,7 +123,7 @@ Text no_grant_words(std::string_view role, bool has_ticket)
     return out;
 }
 
-Text no_choice_words(const ipc::Reply &reply)
+Text no_choice_words(const ipc::ElevationReply &reply)
 {
     Text out;
     out.add("jit: no live grant; run: jitctl request with one of");

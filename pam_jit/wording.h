@@ -18,16 +18,16 @@ using Text = FixedText<3072>;
 void add_span(Text &out, std::chrono::seconds span);
 
 // Role, host, duration, address, code and the time left, in four lines.
-Text code_words(const ipc::Reply &reply, std::chrono::seconds left);
+Text code_words(const ipc::ElevationReply &reply, std::chrono::seconds left);
 Text waiting_words(std::chrono::seconds left);
-Text granted_words(const ipc::Reply &reply, std::chrono::seconds duration);
-Text choice_words(const ipc::Reply &reply);
+Text granted_words(const ipc::ElevationReply &reply, std::chrono::seconds duration);
+Text choice_words(const ipc::ElevationReply &reply);
 Text choice_prompt(std::size_t count);
 
 // Why there is no way through, and what to do. has_ticket: sudo may have skipped auth for a cached
 // ticket, so that "sudo -k" helps.
 Text no_grant_words(std::string_view role, bool has_ticket);
-Text no_choice_words(const ipc::Reply &reply);
+Text no_choice_words(const ipc::ElevationReply &reply);
 Text refused_words(std::string_view message);
 // sys: an errno, or 0 when no answer came within the wait.
 Text unreachable_words(std::string_view socket, int sys, std::chrono::seconds waited);

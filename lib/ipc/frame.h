@@ -7,12 +7,9 @@
 #include <string_view>
 
 #include "lib/base/result.h"
+#include "lib/ipc/limits.h"
 
 namespace jit::ipc {
-
-// A message's longest text, the NUL left out, and the deepest nesting within it.
-inline constexpr std::size_t max_frame_bytes = 64 * 1024;
-inline constexpr unsigned max_depth = 16;
 
 // Collects what arrives and gives out whole frames.
 class FrameReader

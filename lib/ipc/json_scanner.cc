@@ -165,7 +165,8 @@ bool JsonScanner::take(char c)
 bool JsonScanner::take_word(std::string_view word)
 {
     skip_space();
-    if (!rest().starts_with(word))
+    const std::string_view left = rest();
+    if (left.size() < word.size() || std::string_view{left.data(), word.size()} != word)
         return false;
     at_ += word.size();
     return true;

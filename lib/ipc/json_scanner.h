@@ -10,12 +10,11 @@
 #include <string_view>
 
 #include "lib/base/fixed_text.h"
+#include "lib/ipc/limits.h"
 
 namespace jit::ipc {
 
-inline constexpr std::size_t max_frame_bytes = 65536; // a Varlink message, the NUL not counted
-inline constexpr unsigned max_depth = 16;             // objects and arrays within each other
-inline constexpr std::size_t max_members = 64;        // of one object; no reply of ours has 20
+inline constexpr std::size_t max_members = 64; // of one object; no reply of ours has 20
 
 // What stands between the quotes, already checked; escapes not yet resolved.
 class RawString

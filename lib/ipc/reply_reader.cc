@@ -40,7 +40,7 @@ bool read_seconds(JsonScanner &scan, std::optional<std::int32_t> &out)
     return true;
 }
 
-bool read_roles(JsonScanner &scan, Reply &out)
+bool read_roles(JsonScanner &scan, ElevationReply &out)
 {
     if (scan.peek() == Kind::null)
         return scan.read_null();
@@ -57,7 +57,7 @@ bool read_roles(JsonScanner &scan, Reply &out)
     });
 }
 
-bool read_parameter(JsonScanner &scan, RawString key, Reply &out)
+bool read_parameter(JsonScanner &scan, RawString key, ElevationReply &out)
 {
     if (is_same(key, "verdict"))
         return read_text(scan, out.verdict);
@@ -90,7 +90,7 @@ bool read_parameter(JsonScanner &scan, RawString key, Reply &out)
     return scan.skip();
 }
 
-bool read_member(JsonScanner &scan, RawString key, Reply &out)
+bool read_member(JsonScanner &scan, RawString key, ElevationReply &out)
 {
     if (is_same(key, "parameters"))
         return scan.read_object([&](RawString name) { return read_parameter(scan, name, out); });
@@ -107,7 +107,7 @@ bool read_member(JsonScanner &scan, RawString key, Reply &out)
 
 } // namespace
 
-bool read_reply(std::string_view frame, Reply &out)
+bool read_reply(std::string_view frame, ElevationReply &out)
 {
     JsonScanner scan{frame};
     return scan.read_object([&](RawString key) { return read_member(scan, key, out); }) &&

@@ -15,7 +15,7 @@ namespace jit::ipc {
 inline constexpr std::size_t max_reply_roles = 32;
 
 // One reply. A member that was absent or null is empty. Texts are UTF-8 but not yet safe to show.
-struct Reply {
+struct ElevationReply {
     bool continues = false; // more replies to the same call follow
     bool is_error = false;
     FixedText<96> error; // full name, "io.jitd.Elevation.Refused"
@@ -26,9 +26,9 @@ struct Reply {
     FixedText<16> grant;
     FixedText<16> id;
     FixedText<20> until; // RFC 3339 as sent, shape not checked
-    FixedText<64> host;
-    FixedText<160> uri;
-    FixedText<32> code;
+    FixedText<256> host;
+    FixedText<512> uri;
+    FixedText<64> code;
     FixedText<32> cause;
     FixedText<512> message; // cut to what fits; every longer text of another member is refused
     std::optional<std::int32_t> duration_s; // 0 to 366 days, as expires_s
@@ -41,6 +41,6 @@ struct Reply {
 // Reads one frame, the NUL not included.
 //   returns  false: not JSON, beyond a cap of json_scanner.h, a known member of another type or
 //            size, or anything after the object; out is then not to be used
-bool read_reply(std::string_view frame, Reply &out);
+bool read_reply(std::string_view frame, ElevationReply &out);
 
 } // namespace jit::ipc

@@ -66,7 +66,7 @@ inline std::int64_t seconds_of(const json_t *object, const char *member, bool &b
 // Null when both agree, else what differs.
 inline const char *differs(std::string_view frame)
 {
-    auto read = std::make_unique<Reply>();
+    auto read = std::make_unique<ElevationReply>();
     const bool ours = read_reply(frame, *read);
 
     // A NUL ends a frame and is never in one; jansson swallows it after a number.
@@ -97,9 +97,9 @@ inline const char *differs(std::string_view frame)
     compare("grant", 16, read->grant.view());
     compare("id", 16, read->id.view());
     compare("until", 20, read->until.view());
-    compare("host", 64, read->host.view());
-    compare("uri", 160, read->uri.view());
-    compare("code", 32, read->code.view());
+    compare("host", 256, read->host.view());
+    compare("uri", 512, read->uri.view());
+    compare("code", 64, read->code.view());
     compare("cause", 32, read->cause.view());
     const std::string message = text_of(parameters, "message", SIZE_MAX, bad);
     std::size_t kept = message.size();

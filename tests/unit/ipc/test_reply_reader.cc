@@ -77,11 +77,11 @@ std::string nested(unsigned depth)
 void reads_every_reply_of_the_interface(void **)
 {
     for (const std::string &frame : good) {
-        Reply reply;
+        ElevationReply reply;
         assert_true(read_reply(frame, reply));
         assert_null(judge::differs(frame));
     }
-    Reply reply;
+    ElevationReply reply;
     assert_true(read_reply(good[6], reply));
     assert_true(reply.continues);
     assert_text(reply.state.view(), "code");
@@ -93,7 +93,7 @@ void reads_every_reply_of_the_interface(void **)
 
 void unescapes_to_utf8(void **)
 {
-    Reply reply;
+    ElevationReply reply;
     assert_true(read_reply(good[9], reply));
     assert_true(reply.is_error);
     assert_text(reply.error.view(), "io.jitd.Elevation.Unavailable");
@@ -103,7 +103,7 @@ void unescapes_to_utf8(void **)
 void refuses_what_is_not_a_reply(void **)
 {
     for (const std::string &frame : bad) {
-        Reply reply;
+        ElevationReply reply;
         if (read_reply(frame, reply))
             print_message("accepted: %s\n", frame.c_str());
         assert_false(read_reply(frame, reply));
@@ -113,7 +113,7 @@ void refuses_what_is_not_a_reply(void **)
 
 void refuses_the_seventeenth_level(void **)
 {
-    Reply reply;
+    ElevationReply reply;
     assert_true(read_reply(nested(16), reply));
     assert_false(read_reply(nested(17), reply));
     assert_null(judge::differs(nested(16)));
@@ -124,7 +124,7 @@ void refuses_the_seventeenth_level(void **)
 void refuses_a_frame_over_64_kib(void **)
 {
     std::string frame = "{}" + std::string(max_frame_bytes - 2, ' ');
-    Reply reply;
+    ElevationReply reply;
     assert_true(read_reply(frame, reply));
     frame += ' ';
     assert_false(read_reply(frame, reply));
@@ -135,7 +135,7 @@ void refuses_the_sixty_fifth_member(void **)
     std::string members = "\"m0\":0";
     for (int i = 1; i < 64; ++i)
         members += ",\"m" + std::to_string(i) + "\":0";
-    Reply reply;
+    ElevationReply reply;
     assert_true(read_reply("{" + members + "}", reply));
     assert_false(read_reply("{" + members + ",\"m64\":0}", reply));
     assert_null(judge::differs("{" + members + ",\"m64\":0}"));
@@ -143,13 +143,13 @@ void refuses_the_sixty_fifth_member(void **)
 
 void refuses_a_role_too_long_to_keep_and_cuts_only_the_message(void **)
 {
-    Reply reply;
+    ElevationReply reply;
     assert_true(read_reply("{\"parameters\":{\"role\":\"" + std::string(64, 'r') + "\"}}", reply));
     assert_false(read_reply("{\"parameters\":{\"role\":\"" + std::string(65, 'r') + "\"}}", reply));
     // 511 bytes and then one character of two: it is left away whole.
     const std::string frame =
         "{\"parameters\":{\"message\":\"" + std::string(511, 'm') + "\xc3\xa9\"}}";
-    Reply cut;
+    ElevationReply cut;
     assert_true(read_reply(frame, cut));
     assert_text(cut.message.view(), std::string(511, 'm'));
     assert_null(judge::differs(frame));
@@ -161,7 +161,7 @@ void keeps_the_first_32_roles(void **)
     for (int i = 1; i < 40; ++i)
         roles += ",\"r" + std::to_string(i) + "\"";
     const std::string frame = "{\"parameters\":{\"roles\":[" + roles + "]}}";
-    Reply reply;
+    ElevationReply reply;
     assert_true(read_reply(frame, reply));
     assert_int_equal(reply.role_count, 32);
     assert_true(reply.has_more_roles);

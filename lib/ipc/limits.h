@@ -1,0 +1,11 @@
+// What a Varlink message may be, for every reader and writer of them.
+#pragma once
+
+#include <cstddef>
+
+namespace jit::ipc {
+
+inline constexpr std::size_t max_frame_bytes = 64 * 1024; // the NUL not counted
+inline constexpr unsigned max_depth = 16;                 // objects and arrays within each other
+
+} // namespace jit::ipc
