@@ -13,8 +13,8 @@
 namespace jit::net {
 
 struct HttpOptions {
-    std::string ca_file;  // replaces the system's roots; empty: the system's
-    std::string proxy;    // empty: none, and the environment is not asked
+    std::string ca_file;              // replaces the system's roots; empty: the system's
+    std::string proxy;                // empty: none, and the environment is not asked
     std::chrono::seconds timeout{10}; // one request, from start to end
 };
 
@@ -27,12 +27,14 @@ class HttpClient
     // Identifies a transfer for cancel(); never 0, never used twice.
     using Transfer = unsigned long;
 
-    // Borrows the loop, which must outlive it.
+    // Borrows the loop, which must outlive it. Must not be destroyed from within a `done`.
+    //   timeout  of the options, bounded to 1 to 120 s; a connection is given up after 10 s
+    //   errors   bad_input: ca_file can not be read; internal
     static Result<std::unique_ptr<HttpClient>> make(sd_event *loop, HttpOptions options);
     virtual ~HttpClient() = default;
 
-    // Starts a request. `done` is called once, later, from the loop, unless cancelled. Past the cap
-    // of waiting requests it is called with `unreachable`.
+    // Starts a request. `done` is called once, later, from the loop, unless cancelled. Past
+    // 256 waiting requests it is called with `unreachable`.
     virtual Transfer send(oidc::HttpRequest request, Done done) = 0;
     // Forgets a transfer: `done` will not be called. Unknown ones are ignored.
     virtual void cancel(Transfer transfer) = 0;

@@ -1,0 +1,233 @@
+#include "lib/net/transfer.h"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "lib/base/text.h"
+
+namespace jit::net {
+
+namespace {
+
+using Outcome = oidc::HttpReply::Outcome;
+using std::chrono::milliseconds;
+
+constexpr std::size_t first_block_bytes = 8 * 1024;
+constexpr std::size_t max_header_bytes = 64 * 1024;
+constexpr std::size_t max_retry_after_bytes = 64;
+constexpr milliseconds max_timeout = std::chrono::seconds{120};
+constexpr milliseconds max_connect_timeout = std::chrono::seconds{10};
+
+std::string_view trimmed(std::string_view text)
+{
+    constexpr std::string_view blank = " \t\r\n";
+    const std::size_t begin = text.find_first_not_of(blank);
+    if (begin == std::string_view::npos)
+        return {};
+    return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
+}
+
+} // namespace
+
+bool ReplyBuffer::append(std::string_view bytes)
+{
+    if (bytes.size() > max_bytes - used_) {
+        wipe();
+        return false;
+    }
+    if (used_ + bytes.size() > room_) {
+        const std::size_t room = std::max({first_block_bytes, 2 * room_, used_ + bytes.size()});
+        auto block = std::make_unique<char[]>(room);
+        if (used_ != 0)
+            std::memcpy(block.get(), block_.get(), used_);
+        const std::size_t used = used_;
+        wipe();
+        block_ = std::move(block);
+        room_ = room;
+        used_ = used;
+    }
+    if (!bytes.empty())
+        std::memcpy(block_.get() + used_, bytes.data(), bytes.size());
+    used_ += bytes.size();
+    return true;
+}
+
+SecretString ReplyBuffer::take()
+{
+    SecretString whole{std::string_view{block_.get(), used_}};
+    wipe();
+    return whole;
+}
+
+void ReplyBuffer::wipe()
+{
+    if (block_)
+        explicit_bzero(block_.get(), room_);
+    block_.reset();
+    room_ = 0;
+    used_ = 0;
+}
+
+Exchange::Exchange(HttpClient::Transfer id, Easy easy, oidc::HttpRequest request,
+                   HttpClient::Done done, const HttpOptions &options)
+    : id_(id), request_(std::move(request)), done_(std::move(done)), easy_(std::move(easy))
+{
+    if (!easy_) {
+        ready_ = false;
+        return;
+    }
+    set_transport(options);
+    set_content();
+}
+
+// Whom we talk to and how we know: nothing here is taken from the environment or from a reply.
+void Exchange::set_transport(const HttpOptions &options)
+{
+    const milliseconds timeout =
+        std::clamp<milliseconds>(options.timeout, std::chrono::seconds{1}, max_timeout);
+    set(CURLOPT_PROTOCOLS_STR, "https");
+    set(CURLOPT_FOLLOWLOCATION, 0L);
+    set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
+    set(CURLOPT_SSL_VERIFYPEER, 1L);
+    set(CURLOPT_SSL_VERIFYHOST, 2L);
+    if (!options.ca_file.empty()) {
+        set(CURLOPT_CAINFO, options.ca_file.c_str());
+        // Else the system's folder of roots would count as well.
+        set(CURLOPT_CAPATH, static_cast<const char *>(nullptr));
+    }
+    // An empty proxy, unlike none, keeps curl from asking the environment; so does no_proxy.
+    set(CURLOPT_PROXY, options.proxy.c_str());
+    set(CURLOPT_NOPROXY, "");
+    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    set(CURLOPT_NETRC, long{CURL_NETRC_IGNORED});
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+    set(CURLOPT_CONNECTTIMEOUT_MS,
+        static_cast<long>(std::min(timeout, max_connect_timeout).count()));
+    // Else a cancelled transfer would wait here for its resolver thread.
+    set(CURLOPT_QUICK_EXIT, 1L);
+    // One connection for all polls: wait for it rather than open another.
+    set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
+    set(CURLOPT_PIPEWAIT, 1L);
+    set(CURLOPT_MAXFILESIZE, static_cast<long>(ReplyBuffer::max_bytes));
+    set(CURLOPT_ERRORBUFFER, &error_[0]);
+    set(CURLOPT_PRIVATE, static_cast<void *>(this));
+    set(CURLOPT_WRITEFUNCTION, &Exchange::on_body);
+    set(CURLOPT_WRITEDATA, static_cast<void *>(this));
+    set(CURLOPT_HEADERFUNCTION, &Exchange::on_header);
+    set(CURLOPT_HEADERDATA, static_cast<void *>(this));
+}
+
+void Exchange::set_content()
+{
+    set(CURLOPT_URL, request_.url.c_str());
+    set(CURLOPT_USERAGENT, "jit/" JIT_VERSION);
+    const auto add = [this](const std::string &line) {
+        curl_slist *longer = curl_slist_append(headers_.get(), line.c_str());
+        ready_ = ready_ && longer != nullptr;
+        if (longer != nullptr) {
+            (void)headers_.release(); // the same list, or the head of the first
+            headers_.reset(longer);
+        }
+    };
+    add("Accept: application/json");
+    // A GUID and nothing else: no other text gets into the header.
+    if (is_guid(request_.client_request_id)) {
+        add("client-request-id: " + request_.client_request_id);
+        add("return-client-request-id: true");
+    }
+    if (request_.method == oidc::HttpRequest::Method::post) {
+        const std::string_view form = request_.form.reveal();
+        add("Content-Type: application/x-www-form-urlencoded");
+        add("Expect:"); // no round trip before the body
+        set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(form.size()));
+        set(CURLOPT_POSTFIELDS, form.data());
+    } else {
+        set(CURLOPT_HTTPGET, 1L);
+    }
+    set(CURLOPT_HTTPHEADER, headers_.get());
+}
+
+std::size_t Exchange::on_body(char *bytes, std::size_t, std::size_t count, void *self) noexcept
+{
+    auto *exchange = static_cast<Exchange *>(self);
+    if (exchange->body_.append({bytes, count}))
+        return count;
+    exchange->too_large_ = true;
+    return count == 0 ? 1 : 0; // ends the transfer
+}
+
+std::size_t Exchange::on_header(char *bytes, std::size_t, std::size_t count, void *self) noexcept
+{
+    auto *exchange = static_cast<Exchange *>(self);
+    const std::string_view line{bytes, count};
+    exchange->header_bytes_ += count;
+    if (exchange->header_bytes_ > max_header_bytes) {
+        exchange->too_large_ = true;
+        return 0;
+    }
+    constexpr std::string_view name = "retry-after:";
+    if (line.starts_with("HTTP/")) { // an interim reply's headers do not count
+        exchange->retry_after_.clear();
+    } else if (line.size() > name.size() &&
+               strncasecmp(line.data(), name.data(), name.size()) == 0) {
+        const std::string_view value = trimmed(line.substr(name.size()));
+        exchange->retry_after_ = value.substr(0, max_retry_after_bytes);
+    }
+    return count;
+}
+
+oidc::HttpReply Exchange::finish(CURLcode result)
+{
+    oidc::HttpReply reply;
+    reply.outcome = outcome_of(result);
+    if (reply.outcome == Outcome::received) {
+        curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &reply.status);
+        reply.body = body_.take();
+        reply.retry_after = std::move(retry_after_);
+    }
+    // What the handle borrowed ends with this object; it may live on in the pool.
+    curl_easy_reset(easy_.get());
+    return reply;
+}
+
+Outcome Exchange::outcome_of(CURLcode result) const
+{
+    if (too_large_)
+        return Outcome::too_large;
+    switch (result) {
+    case CURLE_OK:
+        return Outcome::received;
+    case CURLE_OPERATION_TIMEDOUT:
+        return Outcome::timed_out;
+    case CURLE_FILESIZE_EXCEEDED:
+        return Outcome::too_large;
+    case CURLE_SSL_CONNECT_ERROR:
+        // Also what a connection that broke during the handshake gives: that is no distrust.
+        for (const char *broken : {"reset by peer", "SYSCALL", "unexpected eof", "Broken pipe"})
+            if (std::strstr(error_, broken) != nullptr)
+                return Outcome::unreachable;
+        return Outcome::not_trusted;
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_PEER_FAILED_VERIFICATION: // 51 too, since curl 7.62
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_SHUTDOWN_FAILED:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_CLIENTCERT:
+        return Outcome::not_trusted;
+    default:
+        return Outcome::unreachable;
+    }
+}
+
+} // namespace jit::net
