@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <syslog.h>
 #include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
 
 #include "jit_grantd/file_rules.h"
 #include "jit_grantd/grants.h"
@@ -78,6 +79,8 @@ Result<void> serve(Grants &grants, Accounts &accounts, Records &records)
     const auto service =
         TRY(Service::make(loop.get(), std::move(socket), grants,
                           daemon ? std::optional<uid_t>{daemon->uid} : std::optional<uid_t>{}));
+    // Pings only if the unit has WatchdogSec=; the longest step, the wait for the lock, is 10 s.
+    (void)sd_event_set_watchdog(loop.get(), 1);
     (void)sd_notify(0, "READY=1");
     const int status = sd_event_loop(loop.get());
     (void)sd_notify(0, "STOPPING=1");
