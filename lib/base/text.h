@@ -39,7 +39,8 @@ std::optional<WallTime> parse_time(std::string_view text);
 
 std::string encode_hex(std::string_view bytes); // lower case
 
-// A glob with '*' and '?' only, over whole texts, in linear time.
+// A glob with '*' and '?' only, over whole texts. Never more steps than the two lengths multiplied,
+// whatever the pattern.
 bool matches_glob(std::string_view pattern, std::string_view text);
 
 } // namespace jit
