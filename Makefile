@@ -129,9 +129,11 @@ $(BUILD)/$(1:%.cc=%): $(BUILD)/o/$(1:%.cc=%.o) $(call libs,$(stack_$(call layer_
 	$$(call say,LD,$$@)$$(CXX) $$(pie) $$(our_ld) $$(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) \
 	    -lcmocka $(if $(filter oidc,$(call layer_of,$(1))),-lcrypto) \
 	    $(if $(filter pam_jit,$(call layer_of,$(1))),-lpam -ljansson) \
+	    $(if $(filter net,$(call layer_of,$(1))),-lcpp-httplib -lssl -lcrypto -pthread) \
 	    $(call ldlibs,$(stack_$(call layer_of,$(1))))
 endef
 $(foreach s,$(UNIT_SOURCES),$(eval $(call unit_rule,$(s))))
+$(BUILD)/o/tests/unit/net/%.o: SYS_CXX += $(shell $(PKG_CONFIG) --cflags cpp-httplib 2>/dev/null)
 
 # The module as it is shipped, under pam_wrapper. It becomes sudo for another real uid, so: root.
 MODULE_TEST := $(BUILD)/tests/module/test_module
