@@ -44,8 +44,7 @@ inline BootTime boot_time()
 {
     timespec t{};
     clock_gettime(CLOCK_BOOTTIME, &t);
-    return BootTime{std::chrono::seconds{t.tv_sec} +
-                    std::chrono::microseconds{t.tv_nsec / 1000}};
+    return BootTime{std::chrono::seconds{t.tv_sec} + std::chrono::microseconds{t.tv_nsec / 1000}};
 }
 
 inline Now read_clocks()
