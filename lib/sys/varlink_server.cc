@@ -1,5 +1,6 @@
 #include "lib/sys/varlink_server.h"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -112,6 +113,11 @@ Result<std::unique_ptr<VarlinkServer>> VarlinkServer::make(sd_event *loop, Fd li
     std::unique_ptr<VarlinkServer> made{new VarlinkServer(
         loop, std::move(listening), std::move(description), limits, std::move(handler))};
     VarlinkServer *const self = made.get();
+    // systemd hands over a blocking socket (NonBlocking= in systemd.service(5)), on which the last
+    // accept of a round would wait.
+    const int flags = fcntl(self->listening_.get(), F_GETFL);
+    if (flags < 0 || fcntl(self->listening_.get(), F_SETFL, flags | O_NONBLOCK) != 0)
+        return Error{Code::internal, "the listening socket can't be made non-blocking", errno};
     made->watch_ = TRY(Watch::make(loop, self->listening_.get(), EPOLLIN,
                                    [self](std::uint32_t) { self->accept_some(); }));
     made->accept_again_ = TRY(Timer::make(loop, [self] { self->watch_->set_events(EPOLLIN); }));
