@@ -3,15 +3,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <atomic>
-#include <optional>
-
-#include "lib/base/clock.h"
 #include "lib/base/fd.h"
-#include "lib/net/http.h"
 #include "lib/net/transfer.h"
-#include "lib/sys/event.h"
-#include "tests/unit/net/test_server.h"
+#include "tests/unit/net/http_fixture.h"
 
 using namespace jit;
 using namespace jit::net;
@@ -23,106 +17,6 @@ using std::chrono::seconds;
 namespace {
 
 constexpr const char *request_id = "0b9e0000-0000-4000-8000-00000000000a";
-std::unique_ptr<Certificates> certificates;
-std::unique_ptr<TestServer> server;
-std::atomic<bool> hanging{true};
-std::atomic<int> redirected{0};
-
-void add_handlers(httplib::Server &on)
-{
-    using httplib::Request;
-    using httplib::Response;
-    on.Get("/echo", [](const Request &request, Response &response) {
-        std::string told;
-        for (const char *name : {"Accept", "Accept-Encoding", "User-Agent", "client-request-id",
-                                 "return-client-request-id", "Cookie", "Authorization"})
-            told += std::string{name} + "=" + request.get_header_value(name) + ";";
-        response.set_header("Set-Cookie", "stsservicecookie=1; path=/");
-        response.set_content(told, "application/json");
-    });
-    on.Post("/post", [](const Request &request, Response &response) {
-        response.status = 400;
-        response.set_header("Retry-After", " 7 ");
-        response.set_content(request.get_header_value("Content-Type") + "|" + request.body,
-                             "application/json");
-    });
-    on.Get("/redirect",
-           [](const Request &, Response &response) { response.set_redirect("/target", 302); });
-    on.Get("/target", [](const Request &, Response &) { ++redirected; });
-    on.Get("/size", [](const Request &request, Response &response) {
-        response.set_content(std::string(std::stoul(request.get_param_value("n")), 'x'), "a/b");
-    });
-    on.Get("/endless", [](const Request &, Response &response) {
-        response.set_chunked_content_provider("a/b", [](std::size_t, httplib::DataSink &sink) {
-            const std::string block(16 * 1024, 'x');
-            return sink.write(block.data(), block.size());
-        });
-    });
-    on.Get("/gzip", [](const Request &, Response &response) {
-        response.set_header("Content-Encoding", "gzip");
-        response.set_content(std::string{"\x1f\x8b is not unpacked"}, "a/b");
-    });
-    on.Get("/retry", [](const Request &, Response &response) {
-        response.status = 429;
-        response.set_header("Retry-After", std::string(200, '9'));
-    });
-    on.Get("/headers", [](const Request &, Response &response) {
-        for (int i = 0; i < 40; ++i)
-            response.set_header("X-" + std::to_string(i), std::string(2000, 'x'));
-    });
-    on.Get("/cut", [](const Request &, Response &response) {
-        response.set_content_provider(1000, "a/b",
-                                      [](std::size_t, std::size_t, httplib::DataSink &) {
-                                          return false; // the connection ends before the body does
-                                      });
-    });
-    on.Get("/hang", [](const Request &, Response &) {
-        while (hanging)
-            std::this_thread::sleep_for(std::chrono::milliseconds{10});
-    });
-}
-
-// One client on one loop.
-struct Fixture {
-    sys::Loop loop;
-    std::unique_ptr<HttpClient> client;
-
-    explicit Fixture(HttpOptions options = {})
-    {
-        if (options.ca_file.empty())
-            options.ca_file = certificates->path("ca");
-        loop = *sys::make_loop();
-        client = *HttpClient::make(loop.get(), std::move(options));
-    }
-    void run_for(std::chrono::milliseconds time)
-    {
-        const BootTime end = boot_time() + time;
-        while (boot_time() < end)
-            sd_event_run(loop.get(), 10'000);
-    }
-    HttpReply exchange(HttpRequest request)
-    {
-        std::optional<HttpReply> got;
-        client->send(std::move(request), [&](HttpReply reply) { got = std::move(reply); });
-        const BootTime end = boot_time() + seconds{20};
-        while (!got && boot_time() < end)
-            sd_event_run(loop.get(), 100'000);
-        assert_true(got.has_value());
-        return *std::move(got);
-    }
-    HttpReply get(const std::string &url)
-    {
-        HttpRequest request;
-        request.url = url;
-        return exchange(std::move(request));
-    }
-};
-
-void assert_outcome(const HttpReply &reply, Outcome outcome)
-{
-    assert_int_equal(static_cast<int>(reply.outcome), static_cast<int>(outcome));
-    assert_true(outcome == Outcome::received || (reply.status == 0 && reply.body.empty()));
-}
 
 // A socket that listens on loopback, and its port.
 struct Listener {
