@@ -17,7 +17,7 @@ suite=bookworm
 host_packages=systemd,systemd-sysv,dbus,libnss-systemd,libpam-systemd,libpam-modules,sudo,sqlite3
 host_packages+=,python3-minimal,login,passwd,procps,iproute2,ca-certificates,less,man-db
 cache=${JIT_CACHE:-/var/cache/jit-tests}
-pty=$(dirname "${BASH_SOURCE[0]}")/../pty.py
+pty=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../pty.py")
 
 cgroup_roots() {
     local dir
@@ -112,7 +112,7 @@ host_spawn() {
 }
 
 host_boot() {
-    (host_spawn) </dev/null >>"$HOST_DIR/console" 2>&1 &
+    (host_spawn) </dev/null >>"$HOST_DIR/console" 2>&1 {HOST_LOCK}>&- &
     HOST_NSPAWN=$!
     eventually 20 host_find || host_lost 'did not start'
     HOST_PID=$(host_find)

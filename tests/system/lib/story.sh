@@ -21,9 +21,9 @@ provider() {
 }
 
 story_provider() {
-    nsenter --target "$HOST_PID" --net -- "$EMULATOR" --config "$HOST_DIR/users.toml" \
+    setpriv --pdeathsig TERM nsenter --target "$HOST_PID" --net -- "$EMULATOR" --config "$HOST_DIR/users.toml" \
         --cert "$HOST_DIR/ca/server.pem" --key "$HOST_DIR/ca/server.key" --listen 127.0.0.1:443 \
-        --control "$provider_control" >>"$HOST_DIR/provider.log" 2>&1 &
+        --control "$provider_control" >>"$HOST_DIR/provider.log" 2>&1 {HOST_LOCK}>&- &
     PROVIDER_PID=$!
     children+=("$PROVIDER_PID")
     if ! eventually 10 provider state; then
