@@ -152,15 +152,16 @@ void Grants::close(const std::string &id, Event event, const std::string &cause,
 
 void Grants::end(const std::string &id, Ending ending, Done done)
 {
-    helper_.ask_end({id, ending.cause}, [this, id, ending = std::move(ending),
-                                         done = std::move(done)](const ipc::EndReply *reply,
-                                                                 const HelperFault &fault) {
+    const ipc::EndCall call{id, ending.cause};
+    auto answered = [this, id, ending = std::move(ending), done = std::move(done)](
+                        const ipc::EndReply *reply, const HelperFault &fault) {
         if (!reply && fault.kind != HelperFault::Kind::not_found)
             return done(&fault);
         if (const Grant *const grant = table_.find(id))
             close(id, ending.event, ending.cause, describe(*grant) + " was ended by " + ending.by);
         done(nullptr);
-    });
+    };
+    helper_.ask_end(call, std::move(answered));
 }
 
 void Grants::end_without_role(const policy::Policy &policy)

@@ -35,7 +35,12 @@ Result<std::unique_ptr<Connection>> Connection::make(sd_event *loop, Fd socket, 
         else
             self->fail(Error{Code::timed_out, "a message took too long to arrive"});
     }));
-    made->resume_ = TRY(Later::make(loop, [self] { self->deliver(); }));
+    made->resume_ = TRY(Later::make(loop, [self] {
+        if (self->overflowed_)
+            self->fail(Error{Code::unavailable, "the other side does not read"});
+        else
+            self->deliver();
+    }));
     made->arm_patience();
     return made;
 }
@@ -48,10 +53,12 @@ void Connection::arm_patience()
 
 void Connection::send(std::string_view text)
 {
-    if (!is_open() || finishing_)
+    if (!is_open() || finishing_ || overflowed_)
         return;
     if (out_.size() + text.size() > max_queued_bytes) {
-        fail(Error{Code::unavailable, "the other side does not read"});
+        // Told from the loop: the sender may be in the middle of a walk over who else listens.
+        overflowed_ = true;
+        resume_->schedule();
         return;
     }
     out_ += text;
@@ -74,7 +81,9 @@ void Connection::close()
 {
     if (late_)
         late_->stop();
-    watch_.reset();
+    // Not freed: we may stand in its callback.
+    if (watch_)
+        watch_->stop();
     socket_.reset();
     out_.clear();
 }
@@ -95,7 +104,7 @@ void Connection::fail(Error why)
     if (!is_open())
         return;
     if (std::exchange(failing_, true)) {
-        close();
+        end();
         return;
     }
     // Nobody listens any more, or a last word may be said.

@@ -67,6 +67,11 @@ void Watch::set_events(std::uint32_t events)
     (void)sd_event_source_set_io_events(source_.get(), events);
 }
 
+void Watch::stop()
+{
+    (void)sd_event_source_set_enabled(source_.get(), SD_EVENT_OFF);
+}
+
 int Watch::fire(sd_event_source *, int, std::uint32_t events, void *self) noexcept
 {
     static_cast<Watch *>(self)->ready_(events);

@@ -51,6 +51,8 @@ class Watch
     static Result<std::unique_ptr<Watch>> make(sd_event *loop, int fd, std::uint32_t events,
                                                Ready ready);
     void set_events(std::uint32_t events);
+    // No more calls; the descriptor may be closed afterwards. Works inside the callback itself.
+    void stop();
 
   private:
     explicit Watch(Ready ready) : ready_(std::move(ready)) {}
