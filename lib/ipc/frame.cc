@@ -1,5 +1,7 @@
 #include "lib/ipc/frame.h"
 
+#include <utility>
+
 namespace jit::ipc {
 
 namespace {
@@ -14,13 +16,13 @@ Result<void> FrameReader::add(std::string_view bytes)
     if (buffer_.size() + bytes.size() > max_buffered_bytes)
         return Error{Code::bad_input, "more was sent than a message may hold"};
     buffer_ += bytes;
-    const std::size_t end = buffer_.find('\0', scanned_);
-    if (end == std::string::npos)
-        scanned_ = buffer_.size();
-    if (end == 0)
-        return Error{Code::bad_input, "an empty message"};
-    if (std::min(end, buffer_.size()) > max_frame_bytes)
-        return Error{Code::bad_input, "a message is longer than 64 KiB"};
+    // Every frame is measured as it arrives, whether or not those before it were taken out.
+    for (const char c : bytes) {
+        if (c != '\0' && ++last_bytes_ > max_frame_bytes)
+            return Error{Code::bad_input, "a message is longer than 64 KiB"};
+        if (c == '\0' && std::exchange(last_bytes_, 0) == 0)
+            return Error{Code::bad_input, "an empty message"};
+    }
     return {};
 }
 

@@ -23,11 +23,12 @@ class FrameReader
     std::optional<std::string> next();
 
     // Whether a frame has begun and not ended.
-    bool has_partial() const { return !buffer_.empty(); }
+    bool has_partial() const { return last_bytes_ > 0; }
 
   private:
     std::string buffer_;
-    std::size_t scanned_ = 0; // bytes at the front known to hold no NUL
+    std::size_t scanned_ = 0;    // bytes at the front known to hold no NUL
+    std::size_t last_bytes_ = 0; // of the frame that has begun and not ended
 };
 
 } // namespace jit::ipc
