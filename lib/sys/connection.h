@@ -37,7 +37,7 @@ class Connection
     static Result<std::unique_ptr<Connection>> make(sd_event *loop, Fd socket, Handlers handlers,
                                                     std::chrono::milliseconds patience);
 
-    // Queues a text that ends with its NUL. Ignored once closed.
+    // Queues a text that ends with its NUL. Ignored once closed. Never calls back from within.
     void send(std::string_view text);
     // Stops reading; ends when all that was queued is sent, or after a second.
     void finish();
@@ -68,7 +68,8 @@ class Connection
     std::string out_;
     bool reading_ = true;
     bool finishing_ = false;
-    bool failing_ = false; // closed() has been told why
+    bool failing_ = false;    // closed() has been told why
+    bool overflowed_ = false; // the other side does not read; closed() is told from the loop
     std::unique_ptr<Watch> watch_;
     std::unique_ptr<Timer> late_;
     std::unique_ptr<Later> resume_;
