@@ -18,6 +18,7 @@ bool is_live(const Grant &grant, Now now, const HasMembership &has_membership)
 
 void GrantTable::add(Grant grant)
 {
+    (void)take(grant.id); // one entry an id, whoever had it
     ids_by_user_.emplace(grant.user, grant.id);
     std::string id = grant.id;
     grants_.insert_or_assign(std::move(id), std::move(grant));

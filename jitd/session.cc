@@ -86,6 +86,8 @@ Actions Session::close(ipc::Cause cause, std::string message)
 
 Actions Session::start()
 {
+    if (state_ != State::idle)
+        return {};
     state_ = State::finding_provider;
     AuditRecord requested =
         make_record(Event::requested, facts_.user + " asks for role " + facts_.role + " for " +

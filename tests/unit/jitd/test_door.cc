@@ -1,0 +1,299 @@
+#include "tests/unit/cmocka_cpp.h"
+
+#include <functional>
+
+#include "jitd/door.h"
+
+using namespace jit;
+using namespace jit::daemon;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr const char *alice_oid = "a11ce000-0000-4000-8000-000000000003";
+
+policy::Role make_role(std::string name, std::vector<std::string> services)
+{
+    policy::Role role;
+    role.name = name;
+    role.groups = {"jit-" + name};
+    role.requesters = {{policy::Requester::Kind::user, alice_oid}};
+    role.services = std::move(services);
+    role.accounts = {{false, "*"}, {true, "ansible"}};
+    role.default_duration = role.max_duration = seconds{3600};
+    role.approval_timeout = seconds{900};
+    return role;
+}
+
+// Alice at sudo, whose one role is "web"; she has a live grant of it.
+struct World {
+    World()
+    {
+        settings.config.emplace();
+        settings.config->users.emplace("alice", alice_oid);
+        settings.config->exempt.push_back({"sudo", "backup"});
+        settings.policy.emplace();
+        settings.policy->roles = {make_role("web", {"sudo"})};
+        settings.host.name = "web01";
+        grant.id = "0123456789abcdef";
+        grant.role = "web";
+        grant.user = "alice";
+        grant.groups = {"jit-web"};
+        grant.until = WallTime{seconds{2000}};
+        grant.until_boot = BootTime{seconds{200}};
+        call.requester = "alice";
+        call.account = "root";
+        call.account_names = {"root"};
+        call.service = "sudo";
+    }
+    DoorAnswer ask()
+    {
+        GrantTable table;
+        if (has_grant)
+            table.add(grant);
+        return answer_check(call, {settings, table, now, reconciled,
+                                   [this](std::string_view user, std::string_view group) {
+                                       return user == grant.user && group != missing_group;
+                                   },
+                                   [this](const std::string &) { return local_groups; }});
+    }
+
+    Settings settings;
+    Grant grant;
+    bool has_grant = true;
+    bool reconciled = true;
+    std::string missing_group;
+    Result<std::vector<std::string>> local_groups = std::vector<std::string>{};
+    Now now{WallTime{seconds{1000}}, BootTime{seconds{100}}};
+    ipc::CheckCall call;
+};
+
+std::string verdict_of(const DoorAnswer &answer)
+{
+    std::string text{answer.fault ? ipc::name_of(*answer.fault)
+                                  : ipc::name_of(answer.reply.verdict)};
+    if (answer.record)
+        text += " " + std::string{name_of(answer.record->event)} + " " + answer.record->rule;
+    return text;
+}
+
+void each_door_has_its_verdict_in_both_phases(void **)
+{
+    struct Row {
+        const char *name;
+        std::function<void(World &)> change;
+        const char *auth;
+        const char *account;
+    };
+    const char *const misconfigured = "io.jitd.Elevation.Misconfigured";
+    const char *const no_grant = "request refused no-grant";
+    const Row rows[] = {
+        {"a live grant", [](World &) {}, "live", "live"},
+        {"no configuration", [](World &w) { w.settings.config.reset(); }, misconfigured,
+         misconfigured},
+        {"no policy", [](World &w) { w.settings.policy.reset(); }, misconfigured, misconfigured},
+        {"exempt", [](World &w) { w.call.account = "backup"; }, "exempt", "exempt exempted exempt"},
+        {"exempt without a policy",
+         [](World &w) {
+             w.call.account = "backup";
+             w.settings.policy.reset();
+         },
+         "exempt", "exempt exempted exempt"},
+        {"exempt elsewhere",
+         [](World &w) {
+             w.call.account = "backup";
+             w.call.service = "su";
+             w.settings.policy->roles = {make_role("web", {"su"})};
+             w.has_grant = false;
+         },
+         "request", no_grant},
+        {"not gated, not strict", [](World &w) { w.call.service = "cron"; }, "ignore", "ignore"},
+        {"not gated, strict", [](World &w) { w.call.account_names = {"ansible"}; },
+         "denied refused strict-service", "denied refused strict-service"},
+        {"an account that can't be resolved is gated",
+         [](World &w) {
+             w.call.account_names.clear();
+             w.has_grant = false;
+         },
+         "request", no_grant},
+        {"any name of the account is enough",
+         [](World &w) {
+             w.call.account_names = {"ansible", "toor"};
+         },
+         "live", "live"},
+        {"sudo covers sudo-i", [](World &w) { w.call.service = "sudo-i"; }, "live", "live"},
+        {"role= of an unknown role", [](World &w) { w.call.role = "nobody"; },
+         "denied refused unknown-role", "denied refused unknown-role"},
+        {"role= of hers", [](World &w) { w.call.role = "web"; }, "live", "live"},
+        {"role= of another role",
+         [](World &w) {
+             w.settings.policy->roles.push_back(make_role("zone", {"su"}));
+             w.call.role = "zone";
+         },
+         "request", no_grant},
+        {"the last second by wall clock", [](World &w) { w.now.wall = WallTime{seconds{1999}}; },
+         "live", "live"},
+        {"due by wall clock", [](World &w) { w.now.wall = WallTime{seconds{2000}}; }, "request",
+         no_grant},
+        {"due by time since boot, the wall clock set back",
+         [](World &w) {
+             w.now = {WallTime{seconds{1}}, BootTime{seconds{200}}};
+         },
+         "request", no_grant},
+        {"the membership is gone", [](World &w) { w.missing_group = "jit-web"; }, "request",
+         no_grant},
+        {"one of two memberships is gone",
+         [](World &w) {
+             w.grant.groups = {"jit-web", "jit-log"};
+             w.missing_group = "jit-log";
+         },
+         "request", no_grant},
+        {"a grant of another role", [](World &w) { w.grant.role = "zone"; }, "request", no_grant},
+        {"a grant of another user", [](World &w) { w.grant.user = "bob"; }, "request", no_grant},
+        {"a grant of another letter case", [](World &w) { w.grant.user = "Alice"; }, "request",
+         no_grant},
+        {"not reconciled", [](World &w) { w.reconciled = false; }, "denied refused not-reconciled",
+         "denied refused not-reconciled"},
+        {"not reconciled, not gated",
+         [](World &w) {
+             w.reconciled = false;
+             w.call.service = "cron";
+         },
+         "ignore", "ignore"},
+        {"no grant", [](World &w) { w.has_grant = false; }, "request", no_grant},
+        {"two roles",
+         [](World &w) {
+             w.has_grant = false;
+             w.settings.policy->roles.push_back(make_role("zone", {"sudo"}));
+         },
+         "choose", "choose refused no-grant"},
+        {"two roles, one of another host",
+         [](World &w) {
+             w.has_grant = false;
+             w.settings.policy->roles.push_back(make_role("zone", {"sudo"}));
+             w.settings.policy->roles[1].hosts = {{false, "db*"}};
+         },
+         "request", no_grant},
+        {"not a requester",
+         [](World &w) {
+             w.has_grant = false;
+             w.settings.policy->roles[0].requesters[0].value = "another";
+         },
+         "denied refused not-requester", "denied refused not-requester"},
+        {"a requester only the token can tell",
+         [](World &w) {
+             w.has_grant = false;
+             w.settings.policy->roles[0].requesters[0].kind = policy::Requester::Kind::group;
+         },
+         "request", no_grant},
+        {"no person",
+         [](World &w) {
+             w.has_grant = false;
+             w.settings.config->users.clear();
+         },
+         "denied refused not-requester", "denied refused not-requester"},
+        {"local groups that can't be read are none",
+         [](World &w) {
+             w.has_grant = false;
+             w.settings.policy->roles[0].requesters = {
+                 {policy::Requester::Kind::local_group, "staff"}};
+             w.local_groups = Error{Code::unavailable, "no file"};
+         },
+         "denied refused not-requester", "denied refused not-requester"},
+        {"a local group",
+         [](World &w) {
+             w.has_grant = false;
+             w.settings.policy->roles[0].requesters = {
+                 {policy::Requester::Kind::local_group, "staff"}};
+             w.local_groups = std::vector<std::string>{"staff"};
+         },
+         "request", no_grant},
+    };
+    int wrong = 0;
+    for (const Row &row : rows) {
+        for (const bool is_account : {false, true}) {
+            World world;
+            row.change(world);
+            world.call.phase = is_account ? ipc::Phase::account : ipc::Phase::auth;
+            const std::string verdict = verdict_of(world.ask());
+            const char *expected = is_account ? row.account : row.auth;
+            if (verdict != expected) {
+                print_error("%s: \"%s\", expected \"%s\"\n", row.name, verdict.c_str(), expected);
+                ++wrong;
+            }
+            // Whatever the door, a host that observes neither lets in nor keeps out.
+            World observing;
+            row.change(observing);
+            if (!observing.settings.config)
+                continue;
+            observing.settings.config->observe = true;
+            observing.call.phase = world.call.phase;
+            const DoorAnswer answer = observing.ask();
+            const bool harmless =
+                !answer.fault && (answer.reply.verdict == ipc::Verdict::observed ||
+                                  answer.reply.verdict == ipc::Verdict::ignore ||
+                                  answer.reply.verdict == ipc::Verdict::exempt);
+            const bool recorded =
+                !answer.record || (is_account && answer.record->event != Event::refused);
+            if (!harmless || !recorded) {
+                print_error("%s, observing: %s\n", row.name, verdict_of(answer).c_str());
+                ++wrong;
+            }
+        }
+    }
+    assert_int_equal(wrong, 0);
+}
+
+void a_would_be_refusal_is_recorded_once_where_the_host_observes(void **)
+{
+    World world;
+    world.settings.config->observe = true;
+    world.has_grant = false;
+    assert_text(verdict_of(world.ask()), "observed");
+    world.call.phase = ipc::Phase::account;
+    assert_text(verdict_of(world.ask()), "observed observed no-grant");
+    world.has_grant = true;
+    assert_text(verdict_of(world.ask()), "observed");
+}
+
+void what_opens_a_door_is_named(void **)
+{
+    World world;
+    const DoorAnswer live = world.ask();
+    assert_text(live.reply.role.value(), "web");
+    assert_text(live.reply.grant.value(), "0123456789abcdef");
+    assert_true(live.reply.until == world.grant.until);
+
+    world.has_grant = false;
+    const DoorAnswer one = world.ask();
+    assert_text(one.reply.role.value(), "web");
+    assert_false(one.reply.roles.has_value() || one.reply.grant.has_value());
+    world.settings.policy->roles.push_back(make_role("zone", {"sudo"}));
+    const DoorAnswer two = world.ask();
+    assert_true(two.reply.roles == (std::vector<std::string>{"web", "zone"}));
+    assert_false(two.reply.role.has_value());
+}
+
+void a_records_text_from_outside_is_safe(void **)
+{
+    World world;
+    world.call.account_names = {"ansible"};
+    world.call.account = "x\nJIT_EVENT=granted\x1B[2J";
+    const DoorAnswer answer = world.ask();
+    assert_true(answer.record.has_value());
+    assert_true(answer.reply.message->find_first_of("\n\x1B") == std::string::npos);
+    assert_text(answer.record->user, "alice");
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(each_door_has_its_verdict_in_both_phases),
+        cmocka_unit_test(a_would_be_refusal_is_recorded_once_where_the_host_observes),
+        cmocka_unit_test(what_opens_a_door_is_named),
+        cmocka_unit_test(a_records_text_from_outside_is_safe),
+    };
+    return cmocka_run_group_tests_name("jitd/door", tests, nullptr, nullptr);
+}
