@@ -129,7 +129,7 @@ Answer<std::string> FileRules::keep(const std::vector<policy::SourceFile> &files
     return *digest;
 }
 
-Answer<RuleSet> FileRules::read_last_good(const std::string &fault)
+Answer<RuleSet> FileRules::read_last_good(const std::string &fault, bool ids_are_guids)
 {
     if (said_ != fault)
         records_.log(LOG_WARNING, "the policy has a fault, the last good one stays: " + fault);
@@ -143,7 +143,7 @@ Answer<RuleSet> FileRules::read_last_good(const std::string &fault)
     const auto files = decode_set(*text);
     if (!files)
         return misconfigured(fault);
-    auto parsed = policy::parse_policy(*files);
+    auto parsed = policy::parse_policy(*files, ids_are_guids);
     const auto digest = sys::sha256_hex(policy::canonical_text(*files));
     if (!parsed.policy || !digest)
         return misconfigured(fault);
@@ -155,6 +155,7 @@ Answer<RuleSet> FileRules::read()
     auto config = read_config();
     if (!config)
         return config.refusal();
+    const bool ids_are_guids = config->is_entra;
     std::string faulty;
     const auto files = source_.policy(faulty);
     if (!files && files.error().code == Code::not_found && faulty.empty())
@@ -163,9 +164,9 @@ Answer<RuleSet> FileRules::read()
         return misconfigured("there is no policy: " + places_.policy + " has no file *.toml");
     Answer<RuleSet> rules = misconfigured("");
     if (!files) {
-        rules = read_last_good(describe(places_.policy, faulty, files.error()));
-    } else if (auto parsed = policy::parse_policy(*files); !parsed.policy) {
-        rules = read_last_good(first_error(parsed.diagnostics));
+        rules = read_last_good(describe(places_.policy, faulty, files.error()), ids_are_guids);
+    } else if (auto parsed = policy::parse_policy(*files, ids_are_guids); !parsed.policy) {
+        rules = read_last_good(first_error(parsed.diagnostics), ids_are_guids);
     } else {
         said_.clear();
         auto digest = keep(*files);
@@ -176,6 +177,15 @@ Answer<RuleSet> FileRules::read()
     if (rules)
         rules->config = *std::move(config);
     return rules;
+}
+
+void FileRules::keep_good()
+{
+    const auto config = read_config();
+    std::string faulty;
+    const auto files = source_.policy(faulty);
+    if (config && files && !files->empty() && policy::parse_policy(*files, config->is_entra).policy)
+        (void)keep(*files); // granting tries again, and says what is wrong
 }
 
 } // namespace jit::grantd

@@ -31,11 +31,12 @@ class FileRules : public Rules
     // one is taken instead. A missing or empty folder has no substitute, nor has jitd.toml.
     //   refusal  misconfigured, with the first fault; unavailable
     Answer<RuleSet> read() override;
+    void keep_good() override;
 
   private:
     Answer<policy::Config> read_config();
     Answer<std::string> keep(const std::vector<policy::SourceFile> &files);
-    Answer<RuleSet> read_last_good(const std::string &fault);
+    Answer<RuleSet> read_last_good(const std::string &fault, bool ids_are_guids);
 
     Places places_;
     Source &source_;

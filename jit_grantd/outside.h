@@ -77,6 +77,9 @@ class Rules
   public:
     virtual ~Rules() = default;
     virtual Answer<RuleSet> read() = 0;
+    // Keeps the policy as the last good one, if it is without fault, and says nothing if it is not:
+    // asked at every reconcile, so that a set that was in force is known though nobody used it.
+    virtual void keep_good() = 0;
 };
 
 // Records for the audit, and lines for the administrator.

@@ -177,6 +177,7 @@ bool Grants::prune(Books &books)
 
 Result<void> Grants::reconcile()
 {
+    outside_.rules.keep_good();
     auto books = TRY(open_books());
     // All are tried, whatever fails before.
     const bool is_whole = handle_damage(books);

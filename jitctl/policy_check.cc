@@ -50,22 +50,29 @@ Exit policy_check(const Command &command, const Output &output, const PolicyPlac
     const bool is_installed = directory == places.directory || directory == places.directory + "/";
     PolicyFiles found = is_installed ? read_installed(places.directory) : read_draft(directory);
     Diagnostics diagnostics = std::move(found.diagnostics);
+
+    // The configuration says of which kind ids are; a draft is read by the one that is installed.
+    PolicyFiles config = read_config(places.config);
+    bool ids_are_guids = true;
+    Diagnostics config_faults = std::move(config.diagnostics);
+    for (const policy::SourceFile &file : config.files) {
+        policy::ParsedConfig parsed = policy::parse_config(file);
+        ids_are_guids = !parsed.config || parsed.config->is_entra;
+        append(config_faults, std::move(parsed.diagnostics));
+    }
+
     std::size_t roles = 0;
     if (found.files.empty() && !policy::has_error(diagnostics)) {
         diagnostics.push_back({policy::Diagnostic::Kind::error, directory, 0, 0,
                                "no file ends in .toml: nothing would be granted"});
     } else if (!found.files.empty()) {
-        policy::ParsedPolicy parsed = policy::parse_policy(found.files);
+        policy::ParsedPolicy parsed = policy::parse_policy(found.files, ids_are_guids);
         if (parsed.policy)
             roles = parsed.policy->roles.size();
         append(diagnostics, std::move(parsed.diagnostics));
     }
-    if (is_installed) {
-        PolicyFiles config = read_config(places.config);
-        append(diagnostics, std::move(config.diagnostics));
-        for (const policy::SourceFile &file : config.files)
-            append(diagnostics, policy::parse_config(file).diagnostics);
-    }
+    if (is_installed)
+        append(diagnostics, std::move(config_faults));
 
     std::size_t errors = 0;
     for (const policy::Diagnostic &one : diagnostics) {

@@ -87,6 +87,16 @@ void a_fault_leaves_the_last_good_set_with_its_digest(void **)
     assert_int_equal(setup.world.records.lines.size(), 1);
 }
 
+void a_good_set_is_kept_though_nobody_used_it(void **)
+{
+    Setup setup;
+    setup.rules().keep_good();
+    setup.source.files[0].text = "[role";
+    setup.rules().keep_good();
+    const auto answer = setup.rules().read();
+    assert_true(answer.has_value() && answer->is_last_good);
+}
+
 void files_that_others_may_write_leave_the_last_good_set(void **)
 {
     Setup setup;
@@ -176,6 +186,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_good_policy_is_read_with_the_digest_of_its_text),
         cmocka_unit_test(a_fault_leaves_the_last_good_set_with_its_digest),
+        cmocka_unit_test(a_good_set_is_kept_though_nobody_used_it),
         cmocka_unit_test(files_that_others_may_write_leave_the_last_good_set),
         cmocka_unit_test(the_last_good_set_is_the_latest_one),
         cmocka_unit_test(a_fault_without_a_last_good_set_is_misconfigured),

@@ -133,6 +133,7 @@ struct RecordingDisk : Disk {
 };
 
 struct FakeRules : Rules {
+    void keep_good() override {}
     Answer<RuleSet> read() override
     {
         if (!refusal.empty())
