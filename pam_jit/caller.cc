@@ -46,7 +46,7 @@ void read_command_line(Caller &out)
             break;
     }
     const std::string_view command_line{bytes.data(), used};
-    write_command(command_line, out.command);
+    write_command(command_line, is_sudo(out.service), out.command);
     out.is_non_interactive = is_sudo(out.service) && is_non_interactive(command_line);
 }
 

@@ -137,11 +137,11 @@ bool read_cluster(std::string_view cluster, Words &words)
     return found;
 }
 
-} // namespace
-
-bool is_non_interactive(std::string_view command_line)
+// Takes sudo's own name, options and variables from words, up to the command, if there is one.
+// True for -n.
+bool pop_options(Words &words)
 {
-    Words words{command_line};
+    bool found = false;
     words.pop(); // its own name, which anybody may choose
     while (!words.is_empty()) {
         const std::string_view word = words.front();
@@ -149,21 +149,34 @@ bool is_non_interactive(std::string_view command_line)
             words.pop();
             continue;
         }
-        if (word == "--" || word.size() < 2 || word[0] != '-')
-            return false;
+        if (word.size() < 2 || word[0] != '-')
+            break;
         words.pop();
-        const bool found = word[1] == '-' ? read_long(without_front(word, 2), words)
-                                          : read_cluster(without_front(word, 1), words);
-        if (found)
-            return true;
+        if (word == "--")
+            break;
+        found |= word[1] == '-' ? read_long(without_front(word, 2), words)
+                                : read_cluster(without_front(word, 1), words);
     }
-    return false;
+    return found;
 }
 
-void write_command(std::string_view command_line, FixedText<max_command_bytes> &out)
+} // namespace
+
+bool is_non_interactive(std::string_view command_line)
+{
+    Words words{command_line};
+    return pop_options(words);
+}
+
+void write_command(std::string_view command_line, bool is_sudo, FixedText<max_command_bytes> &out)
 {
     out.clear();
     Words words{command_line};
+    if (is_sudo)
+        (void)pop_options(words);
+    // sudo -i, -l and the like run no command that was named: then they are what is known.
+    if (words.is_empty())
+        words = Words{command_line};
     for (bool first = true; !words.is_empty(); first = false) {
         if (!first)
             out.add(" ");

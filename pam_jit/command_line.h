@@ -15,6 +15,7 @@ inline constexpr std::size_t max_command_bytes = 256;
 bool is_non_interactive(std::string_view command_line);
 
 // Program and arguments with a space between, cut.
-void write_command(std::string_view command_line, FixedText<max_command_bytes> &out);
+//   is_sudo  leave out sudo itself and its options: what it was asked to run, if it was named
+void write_command(std::string_view command_line, bool is_sudo, FixedText<max_command_bytes> &out);
 
 } // namespace jit::pam

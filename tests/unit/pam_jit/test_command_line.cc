@@ -84,12 +84,23 @@ void bytes_without_a_last_nul_are_read_to_their_end(void **)
 void a_command_is_its_words_cut_at_256_bytes(void **)
 {
     jit::FixedText<max_command_bytes> out;
-    write_command(join({"sudo", "-u", "bob", "id"}), out);
-    assert_text(out.view(), "sudo -u bob id");
-    write_command(join({"sudo", std::string(300, 'x')}), out);
+    write_command(join({"su", "-l", "bob"}), false, out);
+    assert_text(out.view(), "su -l bob");
+    write_command(join({"sudo", std::string(300, 'x')}), true, out);
     assert_int_equal(out.size(), 256);
-    write_command("", out);
+    write_command("", true, out);
     assert_true(out.empty());
+}
+
+void of_sudo_the_command_is_what_it_runs(void **)
+{
+    jit::FixedText<max_command_bytes> out;
+    write_command(join({"sudo", "-nu", "bob", "A=1", "id", "-u"}), true, out);
+    assert_text(out.view(), "id -u");
+    write_command(join({"sudo", "--user=bob", "--", "-x"}), true, out);
+    assert_text(out.view(), "-x");
+    write_command(join({"sudo", "-i"}), true, out);
+    assert_text(out.view(), "sudo -i");
 }
 
 } // namespace
@@ -101,6 +112,7 @@ int main()
         cmocka_unit_test(takes_no_other_n_for_it),
         cmocka_unit_test(bytes_without_a_last_nul_are_read_to_their_end),
         cmocka_unit_test(a_command_is_its_words_cut_at_256_bytes),
+        cmocka_unit_test(of_sudo_the_command_is_what_it_runs),
     };
     return cmocka_run_group_tests_name("pam_jit/command_line", tests, nullptr, nullptr);
 }
