@@ -93,5 +93,7 @@ inline void unwrap(Result<void> &&) {}
         ::jit::detail::unwrap(std::move(name));                                                    \
     })
 
-// The value of a Result, or a return of its error from the function around it.
+// The value of a Result, or a return of its error from the function around it. Best as a whole
+// initializer or statement: beside other temporaries, as in {text, TRY(...)}, the return leaks what
+// g++ has made of them so far.
 #define TRY(expression) JIT_TRY_(JIT_JOIN(try_, __COUNTER__), expression)

@@ -184,8 +184,10 @@ Result<std::vector<NamedText>> read_trusted_dir(const TrustBase &from, const std
     const Fd directory = TRY(walk.directory(parts, parts.size(), true));
     std::vector<NamedText> texts;
     for (const std::string &name : TRY(list(directory.get(), suffix, max_files))) {
-        const std::string whole = path + "/" + name;
-        texts.push_back({whole, TRY(walk.file(directory.get(), name, whole, max_bytes))});
+        std::string whole = path + "/" + name;
+        // Not within the braces: a return out of them would leak the half-made text.
+        std::string text = TRY(walk.file(directory.get(), name, whole, max_bytes));
+        texts.push_back({std::move(whole), std::move(text)});
     }
     return texts;
 }

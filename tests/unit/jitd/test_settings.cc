@@ -1,0 +1,331 @@
+// Settings from files that root owns, and the provider's cache with a client of the test's own.
+#include "tests/unit/cmocka_cpp.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "jitd/limits.h"
+#include "jitd/provider_cache.h"
+#include "jitd/settings.h"
+#include "tests/unit/jitd/session_script.h"
+
+using namespace jit;
+using namespace jit::daemon;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr const char *good_config = R"(
+[identity]
+tenant    = "6f1c0000-0000-4000-8000-000000000000"
+client_id = "c11e0000-0000-4000-8000-000000000000"
+[users]
+map = { alice = "A11CE000-0000-4000-8000-000000000001" }
+[host]
+name = "web01"
+)";
+constexpr const char *good_policy = R"(
+[role.web]
+groups       = ["jit-web"]
+requesters   = ["user:a11ce000-0000-4000-8000-000000000001"]
+services     = ["sudo"]
+max_duration = "1h"
+)";
+
+// Below /run: every folder above is root's alone, which /tmp is not.
+struct Files {
+    Files()
+    {
+        char name[] = "/run/jit-settings-test-XXXXXX";
+        root = mkdtemp(name);
+        std::filesystem::create_directories(root + "/policy.d");
+        std::filesystem::create_directories(root + "/state");
+        for (const char *folder : {"", "/policy.d", "/state"})
+            (void)chmod((root + folder).c_str(), 0755);
+        put("jitd.toml", good_config);
+        put("policy.d/web.toml", good_policy);
+    }
+    ~Files() { std::filesystem::remove_all(root); }
+    Files(const Files &) = delete;
+    Files &operator=(const Files &) = delete;
+    void put(const std::string &name, const std::string &text) const
+    {
+        std::ofstream{root + "/" + name} << text;
+        (void)chmod((root + "/" + name).c_str(), 0644);
+    }
+    Settings load() const
+    {
+        return load_settings({root + "/jitd.toml", root + "/policy.d", root + "/state"});
+    }
+    std::string root;
+};
+
+bool may_not_run()
+{
+    if (geteuid() == 0)
+        return false;
+    print_message("skipped: needs to be root, who must own what is read\n");
+    return true;
+}
+
+void good_files_are_in_force(void **)
+{
+    if (may_not_run())
+        return;
+    const Files files;
+    const Settings settings = files.load();
+    assert_true(settings.config.has_value() && settings.policy.has_value());
+    assert_true(settings.config_faults.empty());
+    assert_false(policy::has_error(settings.policy_faults));
+    assert_false(settings.is_last_good);
+    assert_int_equal(settings.policy_digest.size(), 64);
+    assert_text(settings.host.name, "web01");
+    assert_text(settings.expected.tenant, "6f1c0000-0000-4000-8000-000000000000");
+    assert_text(settings.config->person_of("alice"), "a11ce000-0000-4000-8000-000000000001");
+}
+
+void an_error_brings_the_last_good_policy_back(void **)
+{
+    if (may_not_run())
+        return;
+    const Files files;
+    const std::string digest = files.load().policy_digest;
+    files.put("policy.d/web.toml", "[role.web\n");
+    for (int run = 0; run < 2; ++run) {
+        const Settings settings = files.load();
+        assert_true(settings.policy.has_value() && settings.is_last_good);
+        assert_true(policy::has_error(settings.policy_faults));
+        assert_text(settings.policy_digest, digest);
+        assert_non_null(settings.policy->find("web"));
+    }
+    // Of two files one is enough to reject the set.
+    files.put("policy.d/web.toml", good_policy);
+    files.put("policy.d/zone.toml", "x");
+    assert_true(files.load().is_last_good);
+    std::filesystem::remove(files.root + "/policy.d/zone.toml");
+    assert_false(files.load().is_last_good);
+}
+
+void an_error_without_a_last_good_policy_means_none(void **)
+{
+    if (may_not_run())
+        return;
+    for (const char *kept : {"", "[]", "{}", "[{\"name\":\"a\"}]",
+                             "[{\"name\":\"a\",\"text\":\"x\"}]", "[1]", "\xFF"}) {
+        const Files files;
+        files.put("policy.d/web.toml", "[role.web\n");
+        if (*kept != '\0')
+            files.put("state/policy.last-good", kept);
+        const Settings settings = files.load();
+        assert_false(settings.policy.has_value());
+        assert_false(settings.is_last_good);
+        assert_true(policy::has_error(settings.policy_faults));
+    }
+}
+
+void no_policy_file_means_none_whatever_was_kept(void **)
+{
+    if (may_not_run())
+        return;
+    const Files files;
+    assert_true(files.load().policy.has_value());
+    std::filesystem::remove(files.root + "/policy.d/web.toml");
+    assert_false(files.load().policy.has_value());
+    std::filesystem::remove_all(files.root + "/policy.d");
+    const Settings gone = files.load();
+    assert_false(gone.policy.has_value());
+    assert_true(policy::has_error(gone.policy_faults));
+}
+
+void a_policy_that_others_can_write_is_not_read(void **)
+{
+    if (may_not_run())
+        return;
+    const Files files;
+    (void)chmod((files.root + "/policy.d/web.toml").c_str(), 0664);
+    assert_false(files.load().policy.has_value());
+    (void)chmod((files.root + "/policy.d/web.toml").c_str(), 0644);
+    assert_int_equal(chown((files.root + "/policy.d/web.toml").c_str(), 1, 0), 0);
+    assert_false(files.load().policy.has_value());
+    assert_int_equal(chown((files.root + "/policy.d/web.toml").c_str(), 0, 0), 0);
+    (void)chmod((files.root + "/policy.d").c_str(), 0777);
+    const Settings settings = files.load();
+    assert_false(settings.policy.has_value());
+    assert_true(summarize(settings.policy_faults).find("expected owner root") != std::string::npos);
+}
+
+void a_bad_configuration_is_none_and_says_why(void **)
+{
+    if (may_not_run())
+        return;
+    const Files files;
+    files.put("jitd.toml", "[identity]\ntenant = 1\nclient_id = 2\n");
+    const Settings settings = files.load();
+    assert_false(settings.config.has_value());
+    const std::string line = summarize(settings.config_faults);
+    assert_true(line.find("jitd.toml:2:") != std::string::npos);
+    assert_true(line.find(" more)") != std::string::npos);
+    assert_true(line.find('\n') == std::string::npos);
+    std::filesystem::remove(files.root + "/jitd.toml");
+    assert_false(files.load().config.has_value());
+    assert_text(summarize({}), "");
+}
+
+// --- the provider's cache ---------------------------------------------------------------------
+
+class FakeClient final : public net::HttpClient
+{
+  public:
+    Transfer send(oidc::HttpRequest request, Done done) override
+    {
+        urls.push_back(request.url);
+        waiting.push_back(std::move(done));
+        return urls.size();
+    }
+    void cancel(Transfer) override {}
+    void answer(oidc::HttpReply reply)
+    {
+        const Done done = std::move(waiting.front());
+        waiting.erase(waiting.begin());
+        done(std::move(reply));
+    }
+    std::vector<std::string> urls;
+    std::vector<Done> waiting;
+};
+
+struct Cache {
+    // What the cache found: "found", or the failure's number.
+    std::string provider(BootTime now)
+    {
+        const auto said = std::make_shared<std::string>("nothing");
+        cache.find_provider(now, [said](const oidc::Provider *found, oidc::Failure failure) {
+            *said = found ? "found" : std::to_string(static_cast<int>(failure));
+        });
+        last = said;
+        return *said;
+    }
+    std::string keys(BootTime now, bool refresh)
+    {
+        const auto said = std::make_shared<std::string>("nothing");
+        cache.find_keys(now, refresh, [said](const oidc::KeySet *found, oidc::Failure failure) {
+            *said = found ? "found" : std::to_string(static_cast<int>(failure));
+        });
+        last = said;
+        return *said;
+    }
+    oidc::HttpReply document() const
+    {
+        const std::string site = "https://login.microsoftonline.com/";
+        return test::reply_of("{\"issuer\":\"" + world.expected.issuer +
+                              "\",\"device_authorization_endpoint\":\"" + site +
+                              "device\",\"token_endpoint\":\"" + site + "token\",\"jwks_uri\":\"" +
+                              site + "keys\"}");
+    }
+
+    test::World world;
+    FakeClient client;
+    ProviderCache cache{client, world.expected};
+    std::shared_ptr<std::string> last;
+};
+
+void one_fetch_serves_all_who_wait_and_those_after(void **)
+{
+    Cache c;
+    const BootTime now = boot_time();
+    assert_text(c.provider(now), "nothing");
+    const auto first = c.last;
+    assert_text(c.provider(now), "nothing");
+    assert_int_equal(c.client.urls.size(), 1);
+    assert_text(c.client.urls[0], c.world.expected.discovery_url);
+    c.client.answer(c.document());
+    assert_text(*first, "found");
+    assert_text(*c.last, "found");
+    assert_text(c.provider(now + seconds{60}), "found");
+    assert_int_equal(c.client.urls.size(), 1);
+    assert_text(c.provider(now + limits::provider_age + seconds{5}), "nothing");
+    assert_int_equal(c.client.urls.size(), 2);
+}
+
+void what_is_old_serves_on_while_the_provider_is_away_but_not_past_a_wrong_answer(void **)
+{
+    Cache c;
+    const BootTime now = boot_time();
+    (void)c.provider(now);
+    c.client.answer(c.document());
+    const BootTime old = now + limits::provider_age + seconds{5};
+    (void)c.provider(old);
+    c.client.answer({});
+    assert_text(*c.last, "found");
+    (void)c.provider(old);
+    c.client.answer(test::reply_of("{\"issuer\":\"https://evil.example\"}"));
+    assert_text(*c.last, std::to_string(static_cast<int>(oidc::Failure::broken)));
+    (void)c.provider(old);
+    assert_text(*c.last, "nothing");
+}
+
+void each_way_of_failing_has_its_name(void **)
+{
+    struct Row {
+        oidc::HttpReply reply;
+        oidc::Failure failure;
+    };
+    Row rows[] = {{{}, oidc::Failure::unreachable},
+                  {{}, oidc::Failure::not_trusted},
+                  {test::reply_of("{}", 400), oidc::Failure::misconfigured},
+                  {test::reply_of("{}", 503), oidc::Failure::unreachable},
+                  {test::reply_of("{}", 200), oidc::Failure::broken}};
+    rows[1].reply.outcome = oidc::HttpReply::Outcome::not_trusted;
+    for (Row &row : rows) {
+        Cache c;
+        (void)c.provider(boot_time());
+        c.client.answer(std::move(row.reply));
+        assert_text(*c.last, std::to_string(static_cast<int>(row.failure)));
+    }
+}
+
+void a_missing_key_is_fetched_for_once_in_a_while(void **)
+{
+    Cache c;
+    const BootTime now = boot_time();
+    assert_text(c.keys(now, false), std::to_string(static_cast<int>(oidc::Failure::unreachable)));
+    (void)c.provider(now);
+    c.client.answer(c.document());
+    assert_text(c.keys(now, false), "nothing");
+    c.client.answer(test::reply_of(c.world.keys_text));
+    assert_text(*c.last, "found");
+    assert_text(c.keys(now, false), "found");
+    assert_int_equal(c.client.urls.size(), 2);
+
+    assert_text(c.keys(now, true), "nothing");
+    assert_int_equal(c.client.urls.size(), 3);
+    // While the provider is away the old set serves.
+    c.client.answer({});
+    assert_text(*c.last, "found");
+    assert_text(c.keys(now + limits::refetch_pause - seconds{1}, true), "found");
+    assert_int_equal(c.client.urls.size(), 3);
+    assert_text(c.keys(now + limits::refetch_pause, true), "nothing");
+    assert_int_equal(c.client.urls.size(), 4);
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(good_files_are_in_force),
+        cmocka_unit_test(an_error_brings_the_last_good_policy_back),
+        cmocka_unit_test(an_error_without_a_last_good_policy_means_none),
+        cmocka_unit_test(no_policy_file_means_none_whatever_was_kept),
+        cmocka_unit_test(a_policy_that_others_can_write_is_not_read),
+        cmocka_unit_test(a_bad_configuration_is_none_and_says_why),
+        cmocka_unit_test(one_fetch_serves_all_who_wait_and_those_after),
+        cmocka_unit_test(
+            what_is_old_serves_on_while_the_provider_is_away_but_not_past_a_wrong_answer),
+        cmocka_unit_test(each_way_of_failing_has_its_name),
+        cmocka_unit_test(a_missing_key_is_fetched_for_once_in_a_while),
+    };
+    return cmocka_run_group_tests_name("jitd/settings", tests, nullptr, nullptr);
+}
