@@ -153,8 +153,8 @@ void Grants::close(const std::string &id, Event event, const std::string &cause,
 void Grants::end(const std::string &id, Ending ending, Done done)
 {
     const ipc::EndCall call{id, ending.cause};
-    auto answered = [this, id, ending = std::move(ending), done = std::move(done)](
-                        const ipc::EndReply *reply, const HelperFault &fault) {
+    auto answered = [this, id, ending = std::move(ending),
+                     done = std::move(done)](const ipc::EndReply *reply, const HelperFault &fault) {
         if (!reply && fault.kind != HelperFault::Kind::not_found)
             return done(&fault);
         if (const Grant *const grant = table_.find(id))
