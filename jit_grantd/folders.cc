@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/handle.h"
+#include "lib/sys/whole_file.h"
 
 namespace jit::grantd {
 
@@ -66,20 +67,7 @@ Result<std::string> read_small_file(int directory, const std::string &name, std:
         return Error{Code::unavailable, "cannot look at the file", errno};
     if (!S_ISREG(about.st_mode))
         return Error{Code::bad_input, "not a regular file"};
-    std::string text;
-    for (;;) {
-        char buffer[8192];
-        const ssize_t got = ::read(file.get(), buffer, sizeof buffer);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return Error{Code::unavailable, "cannot read the file", errno};
-        if (got == 0)
-            return text;
-        text.append(buffer, static_cast<std::size_t>(got));
-        if (text.size() > max_bytes)
-            return Error{Code::bad_input, "the file is too large"};
-    }
+    return sys::read_whole(file.get(), max_bytes);
 }
 
 } // namespace jit::grantd

@@ -16,6 +16,7 @@
 #include "lib/base/result.h"
 #include "lib/base/text.h"
 #include "lib/sys/trusted_files.h"
+#include "lib/sys/whole_file.h"
 
 namespace jit::ctl {
 
@@ -50,20 +51,7 @@ Result<std::string> read_plainly(int directory, const std::string &name)
         return Error{Code::unavailable, "cannot look at the file", errno};
     if (!S_ISREG(about.st_mode))
         return Error{Code::bad_input, "not a regular file"};
-    std::string text;
-    for (;;) {
-        char buffer[16384];
-        const ssize_t got = read(fd.get(), buffer, sizeof buffer);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return Error{Code::unavailable, "cannot read the file", errno};
-        if (got == 0)
-            return text;
-        text.append(buffer, static_cast<std::size_t>(got));
-        if (text.size() > max_file_bytes)
-            return Error{Code::bad_input, "the file is too large"};
-    }
+    return sys::read_whole(fd.get(), max_file_bytes);
 }
 
 Result<std::vector<std::string>> list_plainly(DIR *stream)

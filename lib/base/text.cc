@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdio>
 
+#include "lib/base/utf8.h"
+
 namespace jit {
 
 namespace {
@@ -16,47 +18,6 @@ bool is_alpha(char c)
 bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-// The length of the well-formed UTF-8 character at the front, 0 if there is none (RFC 3629
-// section 4), with its code point.
-std::size_t utf8_length(std::string_view text, char32_t &point)
-{
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char first = byte(0);
-    if (first < 0x80) {
-        point = first;
-        return 1;
-    }
-    std::size_t length = 0;
-    if (first >= 0xC2 && first <= 0xDF) {
-        length = 2;
-        point = first & 0x1FU;
-    } else if ((first & 0xF0U) == 0xE0) {
-        length = 3;
-        point = first & 0x0FU;
-    } else if (first >= 0xF0 && first <= 0xF4) {
-        length = 4;
-        point = first & 0x07U;
-    }
-    if (length == 0 || text.size() < length)
-        return 0;
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(i) & 0xC0U) != 0x80)
-            return 0;
-        point = (point << 6) | (byte(i) & 0x3FU);
-    }
-    const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
-    const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
-    return overlong || surrogate || point > 0x10FFFF ? 0 : length;
-}
-
-bool is_unsafe(char32_t point)
-{
-    return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0xAD || point == 0x61C ||
-           (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) ||
-           (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF ||
-           (point >= 0xFFF9 && point <= 0xFFFB) || (point >= 0xE0000 && point <= 0xE0FFF);
 }
 
 } // namespace
@@ -96,8 +57,8 @@ std::string safe_text(std::string_view text, std::size_t max_bytes)
     std::string out;
     while (!text.empty()) {
         char32_t point = 0;
-        const std::size_t length = utf8_length(text, point);
-        const bool bad = length == 0 || is_unsafe(point);
+        const std::size_t length = utf8_front(text, point);
+        const bool bad = length == 0 || is_unsafe_point(point);
         const std::string_view piece = bad ? std::string_view{"?"} : text.substr(0, length);
         if (out.size() + piece.size() > max_bytes)
             break;

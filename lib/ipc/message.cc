@@ -1,34 +1,11 @@
 #include "lib/ipc/message.h"
 
+#include "lib/base/json_depth.h"
 #include "lib/ipc/frame.h"
 
 namespace jit::ipc {
 
 namespace {
-
-// jansson recurses once a level, so the depth is bounded before it sees the text.
-bool is_shallow(std::string_view text)
-{
-    unsigned depth = 0;
-    bool in_string = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (in_string) {
-            if (c == '\\')
-                ++i;
-            else if (c == '"')
-                in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            if (++depth > max_depth)
-                return false;
-        } else if ((c == '}' || c == ']') && depth > 0) {
-            --depth;
-        }
-    }
-    return true;
-}
 
 Result<bool> read_flag(const json_t *value)
 {
@@ -84,7 +61,8 @@ Result<Json> decode_object(std::string_view text)
 {
     if (text.size() > max_frame_bytes)
         return Error{Code::bad_input, "longer than 64 KiB"};
-    if (!is_shallow(text))
+    // jansson recurses once a level, so the depth is bounded before it sees the text.
+    if (!is_nested_at_most(text, max_depth))
         return Error{Code::bad_input, "nested more than 16 deep"};
     json_error_t where;
     Json read{json_loadb(text.data(), text.size(), JSON_REJECT_DUPLICATES, &where)};

@@ -2,34 +2,11 @@
 
 #include <cstring>
 
+#include "lib/base/json_depth.h"
+
 namespace jit::oidc {
 
 namespace {
-
-// Only well-formed for what jansson will accept, but never lower than what it would recurse to:
-// brackets within strings are the one thing that must not count.
-bool is_shallow(std::string_view text)
-{
-    int depth = 0;
-    bool in_string = false;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (in_string) {
-            if (c == '\\')
-                ++i;
-            else if (c == '"')
-                in_string = false;
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            if (++depth > max_json_depth)
-                return false;
-        } else if (c == '}' || c == ']') {
-            --depth;
-        }
-    }
-    return true;
-}
 
 // Recursion ends at max_json_depth: nothing deeper was parsed.
 void wipe_strings(json_t *value)
@@ -58,7 +35,7 @@ void wipe_and_free(json_t *tree)
 Json parse_object(std::string_view text)
 {
     // jansson's own limit of nesting is 2048 levels of recursion, set when it was built.
-    if (text.empty() || !is_shallow(text))
+    if (text.empty() || !is_nested_at_most(text, max_json_depth))
         return nullptr;
     json_error_t ignored;
     Json parsed{json_loadb(text.data(), text.size(), JSON_REJECT_DUPLICATES, &ignored)};

@@ -19,7 +19,7 @@ void wipe_and_free(json_t *tree);
 
 using Json = Handle<json_t, &wipe_and_free>;
 
-inline constexpr int max_json_depth = 16;
+inline constexpr unsigned max_json_depth = 16;
 
 // An object; null when the text is anything else, or deeper than max_json_depth.
 Json parse_object(std::string_view text);

@@ -8,6 +8,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/handle.h"
+#include "lib/sys/whole_file.h"
 
 namespace jit::sys {
 
@@ -113,20 +114,10 @@ Result<std::string> Walk::file(int directory, const std::string &name, const std
     if (!fd)
         return open_error(path, errno);
     TRY(check(fd.get(), path, S_IFREG));
-    std::string text;
-    for (;;) {
-        char buffer[16384];
-        const ssize_t got = read(fd.get(), buffer, sizeof buffer);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return Error{Code::unavailable, "cannot read the file", errno};
-        if (got == 0)
-            return text;
-        text.append(buffer, static_cast<std::size_t>(got));
-        if (text.size() > max_bytes)
-            return blame(path, {Code::bad_input, "the file is too large"});
-    }
+    auto text = read_whole(fd.get(), max_bytes);
+    if (!text && text.error().code == Code::bad_input)
+        return blame(path, text.error());
+    return text;
 }
 
 Result<std::vector<std::string>> list(int directory, std::string_view suffix, std::size_t max_files)
