@@ -7,7 +7,9 @@
 #   host_sh TEXT           the same, by a shell
 #   host_as USER TEXT      a session of the user's own, without a terminal
 #   host_tty USER [TEXT]   a login with a terminal, driven by the steps on standard input (pty.py)
-#   host_install DEB...    apt-get install, from a repository of files
+#   host_offer DEB...      puts packages, and what they stand on, where the host's apt finds them
+#   host_install           apt-get install of ours, from there
+#   host_apt ...           apt-get
 #   host_reboot            a true reboot: new boot id, empty /run
 #   host_stop              at once
 #
@@ -76,6 +78,8 @@ host_make() {
     printf '127.0.0.1 localhost web01\n' >"$HOST_ROOT/etc/hosts"
     rm -f "$HOST_ROOT/etc/resolv.conf"
     : >"$HOST_ROOT/etc/machine-id"
+    # No escapes of the line editor in the transcripts.
+    printf 'set enable-bracketed-paste off\n' >>"$HOST_ROOT/etc/inputrc"
     # A pager would wait for a key in a login that nobody types in.
     printf 'SYSTEMD_PAGER=cat\nPAGER=cat\n' >>"$HOST_ROOT/etc/environment"
     on_exit host_stop
@@ -145,7 +149,7 @@ host_is_up() {
     esac
 }
 
-enter=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=xterm
+enter=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=linux
     SYSTEMD_PAGER=cat)
 host_run() {
     nsenter --target "$HOST_PID" --mount --uts --ipc --net --pid -- "${enter[@]}" "$@"
@@ -167,7 +171,8 @@ host_as() {
 host_tty() {
     local -a cmd
     mapfile -t cmd < <(session "$1" --pty)
-    [ -z "${2:-}" ] || cmd+=(-c "$2")
+    # The terminal is hung up with the session, and what nobody has read by then is lost.
+    [ -z "${2:-}" ] || cmd+=(-c "$2; status=\$?; sleep 0.3; exit \$status")
     patiently python3 "$pty" -- nsenter --target "$HOST_PID" --mount --uts --ipc --net --pid -- \
         "${enter[@]}" "${cmd[@]}"
 }
@@ -196,8 +201,7 @@ host_dependencies() {
     mv -T "$dir" "$HOST_DEBS" 2>/dev/null || [ -d "$HOST_DEBS" ]
 }
 
-# Makes packages known to the host's apt.
-#   host_offer DEB...   after host_make, before or after host_boot
+# After host_make, before host_boot.
 host_offer() {
     local deb
     host_dependencies "$@"
@@ -210,7 +214,6 @@ host_offer() {
 }
 host_apt() { host_run "${apt[@]}" "$@"; }
 host_install() {
-    host_offer "$@"
     host_apt update >/dev/null
     host_apt --no-install-recommends install jitd libpam-jit
 }

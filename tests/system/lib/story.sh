@@ -93,22 +93,31 @@ max_duration     = "1h"
 X
 }
 
-# The whole of it. Short intervals, so that nobody waits five seconds for a poll.
-story_host() {
+# The whole of it, in three steps. Short intervals, so that nobody waits five seconds for a poll.
+story_boot() {
     host_make
     story_people
     tests/entra/make-ca "$HOST_DIR/ca"
     sed 's/^interval .*/interval = 1/' tests/entra/users.toml >"$HOST_DIR/users.toml"
     host_offer "${DEBS[@]}"
     host_boot
-    host_install "${DEBS[@]}" >"$HOST_DIR/install.log" 2>&1 || {
+}
+story_install() {
+    host_install >"$HOST_DIR/install.log" 2>&1 || {
         tail -n 30 "$HOST_DIR/install.log" >&2
         exit 1
     }
+}
+story_configure() {
     story_config
     story_pam
     host_run systemctl try-restart jitd.service
     story_provider
+}
+story_host() {
+    story_boot
+    story_install
+    story_configure
 }
 
 # In a test: the membership as a fresh process sees it.
