@@ -111,7 +111,7 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
 {
     for (auto &[id, waiting] : waiting_) {
         const RequestFacts &other = waiting.session->facts();
-        const bool is_same = !waiting.session->is_closed() && other.user == facts.user &&
+        const bool is_same = !waiting.session->is_leaving() && other.user == facts.user &&
                              other.role == facts.role && other.origin == facts.origin &&
                              other.asked == facts.asked && other.reason == facts.reason;
         if (is_same && waiting.watchers.size() < limits::watchers_of_one_request)

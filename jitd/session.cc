@@ -230,6 +230,8 @@ Actions Session::on_grant_failed(ipc::Cause cause, std::string message)
 {
     if (state_ != State::granting)
         return {};
+    if (cancelled_)
+        return close(cancelled_->first, cancelled_->second);
     return close(cause, std::move(message));
 }
 

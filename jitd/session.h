@@ -19,7 +19,8 @@
 //
 // cancel() closes it from every state but granting: there the helper may already have acted, so the
 // session waits for its answer and has the grant taken back. The deadline works as a cancel does,
-// with another cause. Nothing leads back: a closed session says nothing more.
+// with another cause; in granting the person has signed in already, and it is over. Nothing leads
+// back: a closed session says nothing more.
 #pragma once
 
 #include <optional>
@@ -103,6 +104,8 @@ class Session
     const RequestFacts &facts() const { return facts_; }
     bool is_closed() const { return state_ == State::closed; }
     bool is_granting() const { return state_ == State::granting; }
+    // Nobody may join: it is closed, or will be when the helper has answered.
+    bool is_leaving() const { return is_closed() || cancelled_; }
     // The code that stands to be shown to one who joins; absent before and after.
     const std::optional<ShowCode> &code() const { return code_; }
     WallTime since() const { return since_; }

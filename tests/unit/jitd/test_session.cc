@@ -195,7 +195,7 @@ void cancelled_while_granting_the_grant_is_taken_back(void **)
     Session failed = walk(w, Stage::granting);
     (void)failed.cancel(ipc::Cause::cancelled, "gone");
     assert_text(shape_of(failed.on_grant_failed(ipc::Cause::failed, "no")),
-                "record:denied close:failed");
+                "record:cancelled close:cancelled");
 }
 
 void somebody_elses_sign_in_is_refused_and_recorded_with_his_id(void **)
