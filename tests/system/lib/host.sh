@@ -85,18 +85,23 @@ host_make() {
     on_exit host_stop
 }
 
-# Takes away a host's folder and control groups; whatever ran in them is dead already.
+# Takes away a host's folder and control groups; whatever ran in them is dead or dying.
 host_remove() {
     local root name
     name=$(basename "$1" | tr -d . | tr 'A-Z' 'a-z')
     for root in $(cgroup_roots); do
-        [ ! -d "$root/$name" ] || find "$root/$name" -depth -type d -exec rmdir {} + 2>/dev/null
+        [ ! -e "$root/$name/cgroup.kill" ] || printf 1 >"$root/$name/cgroup.kill"
+        eventually 10 cgroup_remove "$root/$name" || printf 'left behind: %s\n' "$root/$name" >&2
     done
     rm -rf --one-file-system "$1"
 }
+cgroup_remove() {
+    [ ! -d "$1" ] || find "$1" -depth -type d -exec rmdir {} \;
+    [ ! -d "$1" ]
+}
 
-# In the background, as the last thing its shell does. PDEATHSIG: the host dies with the script,
-# though that be killed.
+# In the background, as the last thing its shell does. PDEATHSIG: the host goes down with the script,
+# though that be killed; nspawn takes TERM for an orderly shutdown.
 host_spawn() {
     local root
     local -a scope=()
@@ -110,11 +115,12 @@ host_spawn() {
         done
     fi
     export UNIFIED_CGROUP_HIERARCHY=1
-    exec setsid setpriv --pdeathsig KILL "${scope[@]}" systemd-nspawn --quiet --register=no \
+    exec setsid setpriv --pdeathsig TERM "${scope[@]}" systemd-nspawn --quiet --register=no \
         --keep-unit --private-network --machine=web01 --console=read-only \
         --bind-ro="$HOST_DIR/repo:/srv/repo" -D "$HOST_ROOT" -b
 }
 
+# Not in a subshell: the host lives no longer than what called this.
 host_boot() {
     (host_spawn) </dev/null >>"$HOST_DIR/console" 2>&1 {HOST_LOCK}>&- &
     HOST_NSPAWN=$!
