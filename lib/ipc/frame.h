@@ -24,6 +24,8 @@ class FrameReader
 
     // Whether a frame has begun and not ended.
     bool has_partial() const { return last_bytes_ > 0; }
+    // Whether next() has a frame to give.
+    bool has_whole() const { return buffer_.size() > last_bytes_; }
 
   private:
     std::string buffer_;

@@ -13,6 +13,8 @@ namespace jit::sys {
 namespace {
 
 constexpr std::size_t max_queued_bytes = 16 * ipc::max_frame_bytes;
+// After a call a connection may lie still for so many times what a frame may take.
+constexpr int idle_patiences = 5;
 
 } // namespace
 
@@ -32,23 +34,29 @@ Result<std::unique_ptr<Connection>> Connection::make(sd_event *loop, Fd socket, 
     made->late_ = TRY(Timer::make(loop, [self] {
         if (self->finishing_)
             self->end();
+        else if (self->idling_)
+            self->fail(Error{Code::unavailable, "the other side is silent"});
         else
             self->fail(Error{Code::timed_out, "a message took too long to arrive"});
     }));
-    made->resume_ = TRY(Later::make(loop, [self] {
-        if (self->overflowed_)
-            self->fail(Error{Code::unavailable, "the other side does not read"});
-        else
-            self->deliver();
+    // A timer, not a Later: sd-event runs what is deferred before any descriptor's turn.
+    made->turn_ = TRY(Timer::make(loop, [self] { self->deliver(); }));
+    made->overflow_ = TRY(Later::make(loop, [self] {
+        self->fail(Error{Code::unavailable, "the other side does not read"});
     }));
     made->arm_patience();
     return made;
 }
 
+// A frame that has begun must end in time, whatever drips in; and nobody may hold a place for long
+// and say nothing.
 void Connection::arm_patience()
 {
-    if (patience_.count() > 0)
-        late_->set(boot_time() + patience_);
+    const bool is_idle = is_used_ && !reader_.has_partial();
+    if (patience_.count() == 0 || (late_->is_set() && is_idle == idling_))
+        return;
+    idling_ = is_idle;
+    late_->set(boot_time() + (is_idle ? idle_patiences : 1) * patience_);
 }
 
 void Connection::send(std::string_view text)
@@ -58,7 +66,7 @@ void Connection::send(std::string_view text)
     if (out_.size() + text.size() > max_queued_bytes) {
         // Told from the loop: the sender may be in the middle of a walk over who else listens.
         overflowed_ = true;
-        resume_->schedule();
+        overflow_->schedule();
         return;
     }
     out_ += text;
@@ -81,6 +89,8 @@ void Connection::close()
 {
     if (late_)
         late_->stop();
+    if (turn_)
+        turn_->stop();
     // Not freed: we may stand in its callback.
     if (watch_)
         watch_->stop();
@@ -93,10 +103,7 @@ void Connection::set_reading(bool reading)
     if (reading_ == reading || !is_open())
         return;
     reading_ = reading;
-    // What has arrived already is delivered from the loop, not from inside the caller.
-    if (reading)
-        resume_->schedule();
-    update_events();
+    await_next();
 }
 
 void Connection::fail(Error why)
@@ -127,7 +134,8 @@ void Connection::on_ready(std::uint32_t events)
 {
     if ((events & EPOLLOUT) != 0)
         write_some();
-    if (is_open() && (events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP | EPOLLERR)) != 0)
+    // What came before the other side's end is handed over first.
+    if (is_open() && !has_backlog_ && (events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP | EPOLLERR)) != 0)
         read_some();
 }
 
@@ -150,18 +158,30 @@ void Connection::read_some()
     deliver();
 }
 
+// One frame a turn: a caller who sends many calls at once must not keep the loop from all others.
 void Connection::deliver()
 {
-    while (is_open() && reading_ && !finishing_) {
-        auto frame = reader_.next();
-        if (!frame)
-            break;
+    if (!is_open() || !reading_ || finishing_ || overflowed_)
+        return;
+    if (auto frame = reader_.next()) {
         late_->stop();
+        is_used_ = true;
         handlers_.frame(std::move(*frame));
     }
-    // A frame that has begun must end in time, too.
-    if (is_open() && reading_ && !finishing_ && reader_.has_partial() && !late_->is_set())
+    await_next();
+}
+
+// What has arrived already is delivered from the loop, not from inside the caller.
+void Connection::await_next()
+{
+    if (!is_open() || finishing_)
+        return;
+    has_backlog_ = reading_ && reader_.has_whole();
+    if (has_backlog_)
+        turn_->set(BootTime{});
+    else if (reading_)
         arm_patience();
+    update_events();
 }
 
 void Connection::write_some()
@@ -188,7 +208,8 @@ void Connection::update_events()
 {
     // While reading is paused, the end of the other side is still heard: it cancels.
     if (is_open())
-        watch_->set_events((reading_ ? EPOLLIN : 0U) | EPOLLRDHUP | (out_.empty() ? 0U : EPOLLOUT));
+        watch_->set_events((has_backlog_ ? 0U : EPOLLRDHUP | (reading_ ? EPOLLIN : 0U)) |
+                           (out_.empty() ? 0U : EPOLLOUT));
 }
 
 Result<Fd> connect_unix(const std::string &path)

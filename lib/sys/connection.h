@@ -12,9 +12,10 @@
 
 namespace jit::sys {
 
-// Owns a non-blocking stream socket. Frames are handed over one by one; a frame that is too long or
-// an unfinished one that is late ends the connection. What the other side does not read is held up
-// to a cap, past which the connection ends.
+// Owns a non-blocking stream socket. Frames are handed over one in each turn of the loop; a frame
+// that is too long or an unfinished one that is late ends the connection, and so does, without a
+// word, a long silence after a call. What the other side does not read is held up to a cap, past
+// which the connection ends.
 //
 // `closed` is called when the connection has ended, but for close(). After a wrong or late frame it
 // is called before that, too, while a last word can still be said: send() and finish() work there.
@@ -33,7 +34,8 @@ class Connection
     };
 
     // Borrows the loop.
-    //   patience  how long the first frame, and any begun one, may take; zero: for ever
+    //   patience  how long the first frame, and any begun one, may take; five times that, how long
+    //             it may lie still after a frame while reading is on; zero: for ever
     static Result<std::unique_ptr<Connection>> make(sd_event *loop, Fd socket, Handlers handlers,
                                                     std::chrono::milliseconds patience);
 
@@ -55,6 +57,7 @@ class Connection
     void on_ready(std::uint32_t events);
     void read_some();
     void deliver();
+    void await_next();
     void write_some();
     void update_events();
     void fail(Error why);
@@ -67,12 +70,16 @@ class Connection
     ipc::FrameReader reader_;
     std::string out_;
     bool reading_ = true;
+    bool has_backlog_ = false; // frames wait for later turns; nothing more is read until then
+    bool is_used_ = false;     // a frame has been handed over
+    bool idling_ = false;      // what late_ waits for is a next frame's beginning
     bool finishing_ = false;
     bool failing_ = false;    // closed() has been told why
     bool overflowed_ = false; // the other side does not read; closed() is told from the loop
     std::unique_ptr<Watch> watch_;
     std::unique_ptr<Timer> late_;
-    std::unique_ptr<Later> resume_;
+    std::unique_ptr<Timer> turn_;
+    std::unique_ptr<Later> overflow_;
 };
 
 // A non-blocking connection to a Unix socket. Errors: unavailable, with the errno.

@@ -68,6 +68,11 @@ void Exchange::reply(const ipc::Json &parameters)
     answer(ipc::encode_reply(parameters.get(), false), false);
 }
 
+void Exchange::reply_and_close(const ipc::Json &parameters)
+{
+    answer(ipc::encode_reply(parameters.get(), false), true);
+}
+
 void Exchange::fail(std::string_view error, std::string_view message)
 {
     answer(ipc::encode_error(error, ipc::make_message(message).get()), false);

@@ -36,6 +36,9 @@ class Exchange
     void reply_and_continue(const ipc::Json &parameters);
     // The last reply.
     void reply(const ipc::Json &parameters);
+    // The same, after which the connection ends: for a caller who has no more to ask and may hang
+    // before he closes.
+    void reply_and_close(const ipc::Json &parameters);
     // The last reply, a named error with a line for people.
     void fail(std::string_view error, std::string_view message);
     // The same, after which the connection ends: for callers that break the rules.
