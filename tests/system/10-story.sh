@@ -18,9 +18,19 @@ grant_id() {
 has_event() { # has_event EVENT [FIELD=VALUE...]: in jitd's own journal
     host_run journalctl -q -o cat -u jitd "JIT_EVENT=$1" "${@:2}" | grep -q .
 }
+# The ledger's chain, computed anew; the journal's newest head must be in it.
 chain_holds() {
-    host_run cp /var/lib/jit/jit.db /var/lib/jit/jit.db-wal /var/lib/jit/jit.db-shm /tmp/ 2>/dev/null || true
-    host_run sqlite3 /tmp/jit.db 'SELECT count(*) FROM audit' | grep -qx '[1-9][0-9]*'
+    local head
+    head=$(host_run journalctl -q -o json -n 1 -u jitd JIT_USER=alice |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)["JIT_CHAIN"])')
+    mkdir -p "$HOST_DIR/ledger"
+    cp "$HOST_ROOT"/var/lib/jit/jit.db* "$HOST_DIR/ledger/"
+    tests/system/verify-chain "$HOST_DIR/ledger/jit.db" "$head"
+}
+chain_is_broken_by() {
+    python3 -c 'import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute(sys.argv[2]); db.commit()' \
+        "$HOST_DIR/ledger/jit.db" "$1"
+    fails tests/system/verify-chain "$HOST_DIR/ledger/jit.db"
 }
 
 # --- Ctrl-C while the code is shown
@@ -140,5 +150,7 @@ check 'jitctl revoke is not for alice' exits 6 host_as alice 'jitctl revoke --us
 check 'and is for root' host_run jitctl revoke --user alice
 check 'the membership is gone' fails is_member alice jit-web
 check 'the revocation is recorded' eventually 3 has_event revoked JIT_USER=alice
-check 'the ledger holds the chain' chain_holds
+check 'the ledger holds the chain, and the head that the journal has' chain_holds
+check 'a record that was changed breaks it' \
+    chain_is_broken_by "UPDATE audit SET record = replace(record, 'alice', 'carol') WHERE seq = 3"
 finish
