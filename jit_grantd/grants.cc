@@ -76,6 +76,8 @@ Answer<Entry> Grants::prepare(Books &books, const ipc::GrantCall &call, Checked 
         books.ledger.live_bytes() + wire_bytes(call.user, call.role, checked.groups);
     if (books.ledger.count_live() >= max_live || bytes > max_list_bytes)
         return refuse("there are too many live grants on this host");
+    if (books.ledger.entries().size() >= max_entries)
+        return refuse("there were too many grants on this host in the last two days");
     const Now now = outside_.clocks.now();
     Entry entry;
     entry.id = call.id;

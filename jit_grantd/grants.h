@@ -74,6 +74,7 @@ class Grants
     Result<void> end_entry(Books &books, Entry entry, std::string_view cause);
 
     // In reconcile.cc. Each reports its own faults and says whether there were none.
+    Result<void> make_agree();
     bool handle_damage(Books &books);
     bool end_what_must(Books &books);
     bool remove_orphans(Books &books);

@@ -13,6 +13,9 @@ inline constexpr std::size_t max_list_bytes = 64 * 1024 - 256;
 
 // Ledger files looked at: two days of ended grants. More means that nothing was pruned for long.
 inline constexpr std::size_t max_ledger_files = 65536;
+// Entries, ended ones included, past which nothing is granted: a daemon gone bad that makes and
+// ends grants in a loop must not fill the ledger until no end can read it.
+inline constexpr std::size_t max_entries = 8192;
 inline constexpr std::size_t max_ledger_file_bytes = 64 * 1024;
 inline constexpr std::size_t max_groups_of_role = 64;
 

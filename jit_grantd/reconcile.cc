@@ -177,7 +177,14 @@ bool Grants::prune(Books &books)
 
 Result<void> Grants::reconcile()
 {
+    const Result<void> agreed = make_agree();
+    // Last, whatever came before: no policy file, however large or slow, stands before an end.
     outside_.rules.keep_good();
+    return agreed;
+}
+
+Result<void> Grants::make_agree()
+{
     auto books = TRY(open_books());
     // All are tried, whatever fails before.
     const bool is_whole = handle_damage(books);

@@ -106,6 +106,10 @@ void Service::answer_grant(sys::Exchange &exchange)
     const auto call = ipc::decode_grant_call(exchange.call().parameters.get());
     if (!call)
         return reject(exchange, call.error());
+    // A daemon that gave up waiting has asked for the end already, and that call may have been
+    // answered before this one.
+    if (!exchange.is_caller_there())
+        return exchange.fail(ipc::grant_unavailable, "nobody waits for this grant any more");
     const auto reply = grants_.grant(*call);
     if (!reply)
         return fail(exchange, reply.refusal());

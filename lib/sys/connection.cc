@@ -98,6 +98,14 @@ void Connection::close()
     out_.clear();
 }
 
+bool Connection::has_other_side_gone() const
+{
+    if (!is_open())
+        return true;
+    char byte = 0;
+    return recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 void Connection::set_reading(bool reading)
 {
     if (reading_ == reading || !is_open())

@@ -46,6 +46,8 @@ class Connection
     // Ends now, silently.
     void close();
     bool is_open() const { return static_cast<bool>(socket_); }
+    // Whether the other side has closed already, though the loop has not told yet.
+    bool has_other_side_gone() const;
     std::size_t queued_bytes() const { return out_.size(); }
 
     // Pauses and resumes reading, so that one call is answered before the next is read.

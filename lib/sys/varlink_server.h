@@ -31,6 +31,8 @@ class Exchange
     const ipc::Call &call() const { return call_; }
     const Peer &peer() const { return peer_; }
     bool is_open() const { return connection_ != nullptr; }
+    // Looks at the socket itself: the call may have waited longer than its caller did.
+    bool is_caller_there() const { return connection_ && !connection_->has_other_side_gone(); }
 
     // One of several replies; for a call with "more" only.
     void reply_and_continue(const ipc::Json &parameters);

@@ -333,6 +333,31 @@ void the_list_has_live_grants_first(void **)
     assert_text(list->entries[1].cause.value_or(""), "revoked");
 }
 
+// Ends read the whole ledger: one that grew past its cap would let every live grant go on.
+void regress_a_ledger_full_of_ended_grants_takes_no_more_and_still_ends(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1')).has_value());
+    assert_true(world.grants().grant(World::call('2')).has_value());
+    assert_true(world.grants().end({World::id('2'), "dropped"}).has_value());
+    const std::string folder = world.places.state + "/grants/";
+    const std::string ended = world.get(folder + World::id('2') + ".json");
+    for (std::size_t i = 0x1000; i < 0x1000 + max_entries; ++i) {
+        char id[17];
+        (void)snprintf(id, sizeof id, "%016zx", i);
+        std::string text = ended;
+        text.replace(text.find(World::id('2')), 16, id);
+        world.put(folder + id + ".json", text);
+    }
+    const auto refused = world.grants().grant(World::call('3'));
+    assert_false(refused.has_value());
+    assert_int_equal(static_cast<int>(refused.refusal().kind),
+                     static_cast<int>(Refusal::Kind::refused));
+    world.pass(601s);
+    assert_true(world.grants().expire(World::id('1')).has_value());
+    assert_false(world.is_member("jit-dba"));
+}
+
 } // namespace
 
 int main()
@@ -361,6 +386,7 @@ int main()
         cmocka_unit_test(all_live_grants_fit_into_one_list),
         cmocka_unit_test(purge_ends_all_and_works_where_nothing_ever_was),
         cmocka_unit_test(the_list_has_live_grants_first),
+        cmocka_unit_test(regress_a_ledger_full_of_ended_grants_takes_no_more_and_still_ends),
     };
     return cmocka_run_group_tests_name("jit_grantd/grants", tests, nullptr, nullptr);
 }

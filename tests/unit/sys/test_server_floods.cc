@@ -134,6 +134,25 @@ void regress_many_calls_in_one_packet_take_turns_with_others(void **)
     assert_int_equal(service.calls, 301);
 }
 
+// jit-grantd must not carry out what nobody waits for.
+void regress_a_call_whose_caller_has_left_can_be_told_from_others(void **)
+{
+    Service service;
+    const Fd stays = *connect_unix(service.path);
+    service.send(stays, make_call("Keep"));
+    service.run(30ms);
+    {
+        const Fd leaves = *connect_unix(service.path);
+        service.send(leaves, make_call("Keep"));
+        while (service.kept.size() < 2)
+            (void)sd_event_run(service.loop.get(), 5000);
+        assert_true(service.kept[1]->is_caller_there());
+    }
+    assert_true(service.kept[0]->is_caller_there());
+    assert_false(service.kept[1]->is_caller_there());
+    service.run(60ms);
+}
+
 void calls_before_the_callers_end_are_all_heard(void **)
 {
     Service service;
@@ -158,6 +177,7 @@ int main()
         cmocka_unit_test(regress_a_last_reply_ends_the_connection_at_once),
         cmocka_unit_test(a_caller_who_waits_for_his_answer_is_not_idle),
         cmocka_unit_test(regress_many_calls_in_one_packet_take_turns_with_others),
+        cmocka_unit_test(regress_a_call_whose_caller_has_left_can_be_told_from_others),
         cmocka_unit_test(calls_before_the_callers_end_are_all_heard),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
