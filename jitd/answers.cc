@@ -4,7 +4,12 @@ namespace jit::daemon {
 
 void fail(const Exchange &exchange, ipc::Fault fault, std::string_view message)
 {
-    exchange->fail(ipc::name_of(fault), message);
+    // A PAM program asks once a connection. Its user may make it hang while it prints what it was
+    // told, and would hold one of root's places with each.
+    if (exchange->peer().uid == 0)
+        exchange->fail_and_close(ipc::name_of(fault), ipc::make_message(message));
+    else
+        exchange->fail(ipc::name_of(fault), message);
 }
 
 void refuse_parameters(const Exchange &exchange, const Error &error)

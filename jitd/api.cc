@@ -78,7 +78,7 @@ void Api::answer_check(Call exchange)
     if (answer.fault)
         fail(exchange, *answer.fault, answer.fault_message);
     else
-        exchange->reply(ipc::encode_check_reply(answer.reply));
+        exchange->reply_and_close(ipc::encode_check_reply(answer.reply));
     // The caller has its answer: the disk makes nobody wait.
     if (answer.record)
         parts_.audit.write_limited(*answer.record, now.boot);

@@ -8,6 +8,10 @@ namespace jit::daemon {
 
 namespace {
 
+// Below the helper's own cap for one user, 8.
+constexpr std::size_t max_at_once = 4;
+constexpr std::chrono::seconds before_asking_again{1};
+
 HelperFault make_away()
 {
     return {HelperFault::Kind::unavailable, std::string{words::helper_away}};
@@ -23,7 +27,7 @@ HelperFault read_fault(const ipc::Reply &reply)
         fault.kind = HelperFault::Kind::policy_mismatch;
     else if (reply.error == ipc::grant_not_found)
         fault.kind = HelperFault::Kind::not_found;
-    else if (reply.error == ipc::grant_unavailable)
+    else if (reply.error == ipc::grant_unavailable || reply.error == "io.jitd.Grant.TooMany")
         fault.kind = HelperFault::Kind::unavailable;
     else
         fault.kind = HelperFault::Kind::refused;
@@ -54,20 +58,72 @@ void GrantClient::ask_end(const ipc::EndCall &call, Ended ended)
         });
 }
 
-void GrantClient::ask(std::string_view method, const ipc::Json &parameters, Answered answered)
+void GrantClient::end_surely(const ipc::EndCall &call, Ended ended)
 {
-    const unsigned long id = next_id_++;
-    pending_[id].answered = std::move(answered);
-    if (!begin(id, method, parameters))
-        settle(id, nullptr, make_away());
+    owed_[call.id] = Owed{call, std::move(ended)};
+    ask_owed();
 }
 
-Result<void> GrantClient::begin(unsigned long id, std::string_view method,
-                                const ipc::Json &parameters)
+void GrantClient::ask_owed()
+{
+    std::vector<ipc::EndCall> calls;
+    for (auto &[id, owed] : owed_)
+        if (!std::exchange(owed.is_asked, true))
+            calls.push_back(owed.call);
+    for (const ipc::EndCall &call : calls)
+        ask_end(call, [this, id = call.id](const ipc::EndReply *reply, const HelperFault &fault) {
+            const auto found = owed_.find(id);
+            if (found == owed_.end())
+                return;
+            if (!reply && fault.kind == HelperFault::Kind::unavailable) {
+                found->second.is_asked = false;
+                if (!ask_again_)
+                    if (auto made = sys::Timer::make(loop_, [this] { ask_owed(); }))
+                        ask_again_ = *std::move(made);
+                if (ask_again_ && !ask_again_->is_set())
+                    ask_again_->set(boot_time() + before_asking_again);
+                return;
+            }
+            const Ended told = std::move(found->second.ended);
+            owed_.erase(found);
+            if (told)
+                told(reply, fault);
+        });
+}
+
+void GrantClient::ask(std::string_view method, const ipc::Json &parameters, Answered answered)
+{
+    queued_.push_back(
+        {ipc::encode_call(method, parameters.get(), false, false), std::move(answered)});
+    begin_some();
+}
+
+void GrantClient::begin_some()
+{
+    if (!bury_) {
+        auto made = sys::Later::make(loop_, [this] {
+            dead_.clear();
+            begin_some();
+        });
+        if (made)
+            bury_ = *std::move(made);
+    }
+    while (!queued_.empty() && pending_.size() < max_at_once) {
+        Queued next = std::move(queued_.front());
+        queued_.pop_front();
+        const unsigned long id = next_id_++;
+        pending_[id].answered = std::move(next.answered);
+        if (!begin(id, next.text))
+            settle(id, nullptr, make_away());
+    }
+}
+
+Result<void> GrantClient::begin(unsigned long id, const Result<std::string> &text)
 {
     if (!bury_)
-        bury_ = TRY(sys::Later::make(loop_, [this] { dead_.clear(); }));
-    const std::string text = TRY(ipc::encode_call(method, parameters.get(), false, false));
+        return Error{Code::internal, "no deferred call"};
+    if (!text)
+        return text.error();
     Fd socket = TRY(sys::connect_unix(path_));
     Pending &pending = pending_[id];
     pending.late = TRY(sys::Timer::make(loop_, [this, id] { settle(id, nullptr, make_away()); }));
@@ -77,7 +133,7 @@ Result<void> GrantClient::begin(unsigned long id, std::string_view method,
                                    [this, id](Error) { settle(id, nullptr, make_away()); }},
                                   std::chrono::milliseconds{0}));
     pending.late->set(boot_time() + limits::grant_call);
-    pending.connection->send(text);
+    pending.connection->send(*text);
     return {};
 }
 

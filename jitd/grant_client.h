@@ -1,6 +1,9 @@
-// Asks the root helper, jit-grantd: one connection a call, which starts it if it sleeps.
+// Asks the root helper, jit-grantd: one connection a call, which starts it if it sleeps. A few
+// calls at a time, since the helper has few places and does one thing after the other; the rest
+// wait.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -42,6 +45,10 @@ class GrantClient
     // Each calls back once, from the loop or at once. The reply is null after a fault.
     void ask_grant(const ipc::GrantCall &call, Granted granted);
     void ask_end(const ipc::EndCall &call, Ended ended);
+    // Asks again and again until the helper has answered, so that no grant goes on because it was
+    // away. `ended`, which may be empty, is called once, with what it said. Lasts as long as this
+    // process: what is owed at its end is found again when the ledger is mended.
+    void end_surely(const ipc::EndCall &call, Ended ended);
 
   private:
     using Answered = std::function<void(const ipc::Json *, const HelperFault &)>;
@@ -51,14 +58,29 @@ class GrantClient
         Answered answered;
     };
 
+    struct Queued {
+        Result<std::string> text; // the call's frame
+        Answered answered;
+    };
+    struct Owed {
+        ipc::EndCall call;
+        Ended ended;
+        bool is_asked = false; // an answer is awaited
+    };
+
     void ask(std::string_view method, const ipc::Json &parameters, Answered answered);
-    Result<void> begin(unsigned long id, std::string_view method, const ipc::Json &parameters);
+    void begin_some();
+    Result<void> begin(unsigned long id, const Result<std::string> &text);
+    void ask_owed();
     void on_frame(unsigned long id, const std::string &frame);
     void settle(unsigned long id, const ipc::Json *reply, const HelperFault &fault);
 
     sd_event *loop_;
     std::string path_;
     std::map<unsigned long, Pending> pending_;
+    std::deque<Queued> queued_;
+    std::map<std::string, Owed> owed_; // by the grant's id
+    std::unique_ptr<sys::Timer> ask_again_;
     std::unique_ptr<sys::Later> bury_;
     std::vector<Pending> dead_; // ended inside their own callbacks; freed from the loop
     unsigned long next_id_ = 1;

@@ -93,7 +93,10 @@ Result<void> Grants::mend()
         const bool was_live = stored.state == ipc::State::live;
         stored.cause = was_live ? "reboot" : "restart";
         stored.state = was_live ? ipc::State::ended : ipc::State::cancelled;
-        TRY(store_.put(stored));
+        // What the helper may have granted unheard stays open until it has answered.
+        const bool is_owed = !was_live && stored.asked_helper;
+        if (!is_owed)
+            TRY(store_.put(stored));
         if (was_live) {
             const bool ran_out = wall_time() >= grant.until;
             (void)audit_.write(make_record(grant, ran_out ? Event::expired : Event::reconciled,
@@ -107,10 +110,11 @@ Result<void> Grants::mend()
         record.has_grant = false;
         record.until.reset();
         (void)audit_.write(record);
-        // The helper may have made the grant although its answer was never heard.
-        if (stored.asked_helper)
-            helper_.ask_end({grant.id, "interrupted"},
-                            [](const ipc::EndReply *, const HelperFault &) {});
+        if (is_owed)
+            helper_.end_surely({grant.id, "interrupted"},
+                               [this, stored](const ipc::EndReply *, const HelperFault &) {
+                                   (void)store_.put(stored);
+                               });
     }
     close_ended();
     return {};
@@ -152,28 +156,35 @@ void Grants::close(const std::string &id, Event event, const std::string &cause,
 
 void Grants::end(const std::string &id, Ending ending, Done done)
 {
-    const ipc::EndCall call{id, ending.cause};
-    auto answered = [this, id, ending = std::move(ending),
-                     done = std::move(done)](const ipc::EndReply *reply, const HelperFault &fault) {
+    helper_.ask_end({id, ending.cause}, on_ended(id, std::move(ending), std::move(done)));
+}
+
+GrantClient::Ended Grants::on_ended(const std::string &id, Ending ending, Done done)
+{
+    return [this, id, ending = std::move(ending),
+            done = std::move(done)](const ipc::EndReply *reply, const HelperFault &fault) {
         if (!reply && fault.kind != HelperFault::Kind::not_found)
             return done(&fault);
         if (const Grant *const grant = table_.find(id))
             close(id, ending.event, ending.cause, describe(*grant) + " was ended by " + ending.by);
         done(nullptr);
     };
-    helper_.ask_end(call, std::move(answered));
 }
 
 void Grants::end_without_role(const policy::Policy &policy)
 {
-    for (const Grant *grant : table_.all())
-        if (!policy.find(grant->role))
-            end(grant->id, {Event::revoked, "policy", "a policy that no longer has the role"},
-                [id = grant->id](const HelperFault *fault) {
-                    if (fault)
-                        sys::write_journal(LOG_ALERT, "grant " + id +
+    for (const Grant *grant : table_.all()) {
+        if (policy.find(grant->role))
+            continue;
+        const Ending ending{Event::revoked, "policy", "a policy that no longer has the role"};
+        helper_.end_surely({grant->id, ending.cause},
+                           on_ended(grant->id, ending, [id = grant->id](const HelperFault *fault) {
+                               if (fault)
+                                   sys::write_journal(LOG_ALERT,
+                                                      "grant " + id +
                                                           " could not be ended: " + fault->message);
-                });
+                           }));
+    }
 }
 
 void Grants::close_ended()
@@ -199,8 +210,15 @@ void Grants::close_ended()
         } else if (now.wall >= grant.until + overdue || now.boot >= grant.until_boot + overdue) {
             sys::write_journal(LOG_ALERT, describe(grant) + " outlives its end; the root helper is "
                                                             "asked to end it");
-            helper_.ask_end({grant.id, "interrupted"},
-                            [](const ipc::EndReply *, const HelperFault &) {});
+            // The helper knows best: a membership that stays though the grant is over there is of
+            // other hands, and no reason to ask for ever.
+            helper_.ask_end(
+                {grant.id, "interrupted"},
+                [this, id = grant.id](const ipc::EndReply *reply, const HelperFault &fault) {
+                    const Grant *const over = table_.find(id);
+                    if (over && (reply || fault.kind == HelperFault::Kind::not_found))
+                        close(id, Event::expired, "end", describe(*over) + " has ended");
+                });
         }
     }
     arm();

@@ -60,6 +60,7 @@ class Grants
     void close(const std::string &id, Event event, const std::string &cause,
                const std::string &message);
     void arm();
+    GrantClient::Ended on_ended(const std::string &id, Ending ending, Done done);
 
     Store &store_;
     Audit &audit_;

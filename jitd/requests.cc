@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jitd/answers.h"
 #include "jitd/limits.h"
 #include "jitd/words.h"
 #include "lib/sys/local_accounts.h"
@@ -109,6 +110,12 @@ std::string_view Requests::why_not(const std::string &user, BootTime now)
 
 void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
 {
+    // Each watcher holds a connection. All of them together leave places for checks.
+    std::size_t watching = 0;
+    for (const auto &[id, waiting] : waiting_)
+        watching += waiting.watchers.size();
+    if (watching >= limits::pending_requests)
+        return fail(watcher, ipc::Fault::too_many, words::too_many_here);
     for (auto &[id, waiting] : waiting_) {
         const RequestFacts &other = waiting.session->facts();
         const bool is_same = !waiting.session->is_leaving() && other.user == facts.user &&
@@ -118,9 +125,9 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
             return watch(id, waiting, std::move(watcher));
     }
     if (const std::string_view no = why_not(facts.user, facts.began.boot); !no.empty())
-        return watcher->fail(ipc::name_of(ipc::Fault::too_many), no);
+        return fail(watcher, ipc::Fault::too_many, no);
     if (!provider_)
-        return watcher->fail(ipc::name_of(ipc::Fault::misconfigured), words::misconfigured);
+        return fail(watcher, ipc::Fault::misconfigured, words::misconfigured);
 
     const std::string id = facts.id;
     Waiting made;
@@ -131,7 +138,7 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
     });
     // On disk before the provider is asked: what cannot be recorded does not happen.
     if (!timer || !parts_.store.put(made.stored))
-        return watcher->fail(ipc::name_of(ipc::Fault::unavailable), words::no_ledger);
+        return fail(watcher, ipc::Fault::unavailable, words::no_ledger);
     made.wake = *std::move(timer);
     begun_[facts.user].push_back(facts.began.boot);
     made.session = std::make_unique<Session>(std::move(facts));
@@ -207,7 +214,7 @@ void Requests::perform(const std::string &id, Actions actions)
             return;
         Waiting &waiting = found->second;
         if (auto *record = std::get_if<WriteRecord>(&action)) {
-            (void)parts_.audit.write(record->record);
+            waiting.is_recorded = parts_.audit.write(record->record) && waiting.is_recorded;
         } else if (auto *wake = std::get_if<WakeAt>(&action)) {
             waiting.wake->set(wake->at);
         } else if (auto *code = std::get_if<ShowCode>(&action)) {
@@ -230,8 +237,7 @@ void Requests::perform(const std::string &id, Actions actions)
         } else if (std::holds_alternative<AskGrant>(action)) {
             ask_grant(id);
         } else if (std::holds_alternative<TakeBack>(action)) {
-            parts_.helper.ask_end({id, "interrupted"},
-                                  [](const ipc::EndReply *, const HelperFault &) {});
+            end_surely(waiting);
         } else if (auto *done = std::get_if<Close>(&action)) {
             close(waiting, *done);
         }
@@ -299,7 +305,8 @@ void Requests::ask_grant(const std::string &id)
     const RequestFacts &facts = waiting.session->facts();
     waiting.stored.asked_helper = true;
     waiting.stored.approver_oid = facts.oid;
-    if (!store_state(waiting, ipc::State::pending_signin, ""))
+    // Nobody gets a role whose request or approval is missing in the ledger.
+    if (!waiting.is_recorded || !store_state(waiting, ipc::State::pending_signin, ""))
         return perform(id, waiting.session->on_grant_failed(ipc::Cause::failed,
                                                             std::string{words::no_ledger}));
     parts_.helper.ask_grant(
@@ -316,12 +323,25 @@ void Requests::ask_grant(const std::string &id)
                                                                           : ipc::Cause::failed;
             // No answer is not a no: the grant may be there.
             if (fault.kind == HelperFault::Kind::unavailable)
-                parts_.helper.ask_end({id, "interrupted"},
-                                      [](const ipc::EndReply *, const HelperFault &) {});
+                end_surely(found->second);
             perform(id, found->second.session->on_grant_failed(cause, fault.message));
             if (is_stale)
                 parts_.policy_is_stale();
         });
+}
+
+// The row stays open in the ledger until the helper has answered.
+void Requests::end_surely(const Waiting &waiting)
+{
+    const std::string id = waiting.stored.id;
+    owed_[id] = waiting.stored;
+    parts_.helper.end_surely({id, "interrupted"},
+                             [this, id](const ipc::EndReply *, const HelperFault &) {
+                                 if (const auto owed = owed_.find(id); owed != owed_.end()) {
+                                     (void)parts_.store.put(owed->second);
+                                     owed_.erase(owed);
+                                 }
+                             });
 }
 
 void Requests::on_granted(const std::string &id, const ipc::GrantReply &reply)
@@ -355,7 +375,15 @@ void Requests::close(Waiting &waiting, const Close &close)
         waiting.stored.since.reset();
         waiting.stored.until.reset();
         // A row that stays open is mended at the next start.
-        (void)store_state(waiting, state_of(*close.cause), std::string{ipc::name_of(*close.cause)});
+        if (const auto owed = owed_.find(facts.id); owed != owed_.end()) {
+            // As a request that may have been granted: never as live, should we be killed now.
+            (void)store_state(waiting, ipc::State::pending_signin, "");
+            owed->second = waiting.stored;
+            owed->second.state = state_of(*close.cause);
+            owed->second.cause = ipc::name_of(*close.cause);
+        } else
+            (void)store_state(waiting, state_of(*close.cause),
+                              std::string{ipc::name_of(*close.cause)});
     } else {
         reply.until = waiting.session->until();
         reply.groups = facts.groups;
@@ -363,7 +391,7 @@ void Requests::close(Waiting &waiting, const Close &close)
     }
     const ipc::Json parameters = ipc::encode_request_reply(reply);
     for (const Watcher &watcher : std::exchange(waiting.watchers, {}))
-        watcher->reply(parameters);
+        watcher->reply_and_close(parameters);
     sweep_->schedule();
 }
 

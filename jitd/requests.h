@@ -64,6 +64,7 @@ class Requests
         std::unique_ptr<sys::Timer> wake;
         net::HttpClient::Transfer transfer = 0;
         StoredRequest stored;
+        bool is_recorded = true; // every event so far is in the ledger's audit
     };
 
     explicit Requests(Parts parts) : parts_(std::move(parts)) {}
@@ -76,6 +77,7 @@ class Requests
     void judge(const std::string &id, const oidc::KeySet &keys);
     void ask_grant(const std::string &id);
     void on_granted(const std::string &id, const ipc::GrantReply &reply);
+    void end_surely(const Waiting &waiting);
     void close(Waiting &waiting, const Close &close);
     bool store_state(Waiting &waiting, ipc::State state, std::string cause);
 
@@ -83,6 +85,7 @@ class Requests
     net::HttpClient *http_ = nullptr;
     std::unique_ptr<ProviderCache> provider_;
     std::map<std::string, Waiting> waiting_;
+    std::map<std::string, StoredRequest> owed_; // closed here, but the helper has yet to end them
     std::map<std::string, std::deque<BootTime>> begun_; // by user, within limits::request_window
     std::unique_ptr<sys::Later> sweep_;
 };

@@ -1,0 +1,120 @@
+// The daemon's way to the root helper, against a helper that has few places or is away for a while.
+#include "tests/unit/cmocka_cpp.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "jitd/grant_client.h"
+#include "lib/sys/varlink_server.h"
+#include "tests/unit/sys/folder.h"
+
+using namespace jit;
+using namespace jit::daemon;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Helper {
+    Helper() : loop(*sys::make_loop()), path(folder.path + "/socket") {}
+
+    void start()
+    {
+        Fd listening{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.copy(address.sun_path, sizeof address.sun_path - 1);
+        assert_int_equal(
+            bind(listening.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address), 0);
+        assert_int_equal(listen(listening.get(), 64), 0);
+        // Eight places, whoever runs the test.
+        server = *sys::VarlinkServer::make(
+            loop.get(), std::move(listening), {"test", "io.jitd.Grant", ""}, {8, 0, 8, 2s},
+            [this](const std::shared_ptr<sys::Exchange> &exchange) {
+                const auto call = ipc::decode_end_call(exchange->call().parameters.get());
+                assert_true(call.has_value());
+                ended.push_back(call->id);
+                exchange->reply(ipc::encode(ipc::EndReply{true}));
+            });
+    }
+    void run(std::chrono::milliseconds length)
+    {
+        const BootTime until = boot_time() + length;
+        while (boot_time() < until)
+            (void)sd_event_run(loop.get(), 5000);
+    }
+
+    sys::test::Folder folder;
+    sys::Loop loop;
+    std::string path;
+    std::vector<std::string> ended;
+    std::unique_ptr<sys::VarlinkServer> server;
+};
+
+std::string make_id(int number)
+{
+    const std::string digits = std::to_string(number);
+    return std::string(16 - digits.size(), '0') + digits;
+}
+
+// `jitctl revoke --all`, and a policy that lost a role: every grant ends, not the first eight.
+void regress_more_ends_at_once_than_the_helper_has_places_all_come_through(void **)
+{
+    Helper helper;
+    helper.start();
+    GrantClient client{helper.loop.get(), helper.path};
+    int good = 0;
+    for (int i = 0; i < 30; ++i)
+        client.ask_end({make_id(i), "revoked"},
+                       [&](const ipc::EndReply *reply, const HelperFault &) {
+                           good += reply != nullptr && reply->ended ? 1 : 0;
+                       });
+    helper.run(300ms);
+    assert_int_equal(good, 30);
+    assert_int_equal(helper.ended.size(), 30);
+}
+
+void regress_an_end_that_is_owed_is_asked_for_until_the_helper_is_back(void **)
+{
+    Helper helper;
+    GrantClient client{helper.loop.get(), helper.path};
+    int told = 0;
+    client.end_surely(
+        {make_id(7), "interrupted"},
+        [&](const ipc::EndReply *reply, const HelperFault &) { told += reply != nullptr ? 1 : 0; });
+    client.end_surely({make_id(8), "interrupted"}, {});
+    helper.run(50ms);
+    assert_int_equal(told, 0);
+    helper.start();
+    helper.run(1500ms);
+    assert_int_equal(told, 1);
+    assert_int_equal(helper.ended.size(), 2);
+    // And no more after its answer.
+    helper.run(1500ms);
+    assert_int_equal(helper.ended.size(), 2);
+}
+
+void a_call_to_a_helper_that_is_away_fails_at_once(void **)
+{
+    Helper helper;
+    GrantClient client{helper.loop.get(), helper.path};
+    int faults = 0;
+    for (int i = 0; i < 10; ++i)
+        client.ask_end({make_id(i), "dropped"},
+                       [&](const ipc::EndReply *reply, const HelperFault &fault) {
+                           faults += !reply && fault.kind == HelperFault::Kind::unavailable ? 1 : 0;
+                       });
+    helper.run(50ms);
+    assert_int_equal(faults, 10);
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(regress_more_ends_at_once_than_the_helper_has_places_all_come_through),
+        cmocka_unit_test(regress_an_end_that_is_owed_is_asked_for_until_the_helper_is_back),
+        cmocka_unit_test(a_call_to_a_helper_that_is_away_fails_at_once),
+    };
+    return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
