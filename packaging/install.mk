@@ -2,6 +2,7 @@
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 DOCDIR      ?= $(PREFIX)/share/doc/jitd
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 DIST        ?= dist
 
 UNITS   := $(notdir $(wildcard packaging/systemd/*.service packaging/systemd/*.socket \
@@ -26,6 +27,7 @@ install: $(PROGRAMS) ## install below DESTDIR, with PREFIX
 	$(data) packaging/tmpfiles.d/jit.conf $(DESTDIR)$(TMPFILESDIR)/jit.conf
 	set -e; for file in $(notdir $(wildcard packaging/examples/*)); do \
 	    $(data) packaging/examples/$$file $(DESTDIR)$(DOCDIR)/examples/$$file; done
+	$(data) packaging/completions/jitctl $(DESTDIR)$(BASHCOMPDIR)/jitctl
 	set -e; for manual in $(MANUALS); do \
 	    $(data) $$manual $(DESTDIR)$(MANDIR)/man$${manual##*.}/$${manual##*/}; done
 

@@ -1,7 +1,7 @@
 # What is tested beyond the units, and all of it at once.
 SYSTEM_TESTS ?= $(sort $(wildcard tests/system/[0-9]*.sh))
 
-.PHONY: deps module provider
+.PHONY: deps provider
 deps: ## install what building and testing need, if it is missing
 	@tools/install-build-deps
 
