@@ -34,7 +34,7 @@ bool is_same_provider(const Settings &a, const Settings &b)
     const policy::Config &x = *a.config;
     const policy::Config &y = *b.config;
     return x.discovery_url == y.discovery_url && x.client_id == y.client_id &&
-           x.scopes == y.scopes && x.ca_file == y.ca_file && x.proxy == y.proxy &&
+           x.scopes == y.scopes && a.ca_pem == b.ca_pem && x.proxy == y.proxy &&
            x.timeout == y.timeout;
 }
 
@@ -146,7 +146,7 @@ void Daemon::use_provider()
     if (!settings_.config)
         return;
     const policy::Config &config = *settings_.config;
-    auto made = net::HttpClient::make(loop_, {config.ca_file, config.proxy, config.timeout});
+    auto made = net::HttpClient::make(loop_, {settings_.ca_pem, config.proxy, config.timeout});
     if (!made) {
         sys::write_journal(LOG_ERR, std::string{"no HTTPS client: "} + made.error().what);
         return;

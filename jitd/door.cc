@@ -32,11 +32,17 @@ std::string where(const ipc::CheckCall &call)
     return call.requester + " at " + safe_text(call.service, 64);
 }
 
+// By the configuration, or by the line in the PAM file.
+bool is_observed(const ipc::CheckCall &call, const DoorFacts &facts)
+{
+    return call.observe || (facts.settings.config && facts.settings.config->observe);
+}
+
 // A refusal; on a host that only observes, what would have been one.
 DoorAnswer refuse(const ipc::CheckCall &call, const DoorFacts &facts, std::string rule,
                   std::string message)
 {
-    const bool observes = facts.settings.config && facts.settings.config->observe;
+    const bool observes = is_observed(call, facts);
     DoorAnswer answer;
     answer.reply.verdict = observes ? ipc::Verdict::observed : ipc::Verdict::denied;
     // Where the host only observes, auth and account are both asked: one would-be refusal is one
@@ -78,11 +84,10 @@ const Grant *find_live(const ipc::CheckCall &call, const Roles &roles, const Doo
     return nullptr;
 }
 
-DoorAnswer pass(const Grant &grant, const DoorFacts &facts)
+DoorAnswer pass(const ipc::CheckCall &call, const Grant &grant, const DoorFacts &facts)
 {
     DoorAnswer answer;
-    answer.reply.verdict =
-        facts.settings.config->observe ? ipc::Verdict::observed : ipc::Verdict::live;
+    answer.reply.verdict = is_observed(call, facts) ? ipc::Verdict::observed : ipc::Verdict::live;
     answer.reply.role = grant.role;
     answer.reply.grant = grant.id;
     answer.reply.until = grant.until;
@@ -115,7 +120,7 @@ DoorAnswer offer(const ipc::CheckCall &call, const Roles &roles, const DoorFacts
     // In the account phase nothing can be asked for any more: it is a refusal, and the module says
     // what to do. So it is where the host only observes, which asks for nothing.
     DoorAnswer answer;
-    if (facts.settings.config->observe || call.phase == ipc::Phase::account)
+    if (is_observed(call, facts) || call.phase == ipc::Phase::account)
         answer = refuse(call, facts, "no-grant",
                         "no live grant of role \"" + open.front() + "\" for " + call.requester);
     if (answer.reply.verdict == ipc::Verdict::observed)
@@ -146,7 +151,7 @@ DoorAnswer answer_check(const ipc::CheckCall &call, const DoorFacts &facts)
         return answer;
     }
     if (!settings.policy) {
-        if (settings.config->observe)
+        if (is_observed(call, facts))
             return refuse(call, facts, "no-policy", std::string{words::no_policy});
         return fail(ipc::Fault::misconfigured, words::no_policy);
     }
@@ -176,7 +181,7 @@ DoorAnswer answer_check(const ipc::CheckCall &call, const DoorFacts &facts)
     if (!facts.is_reconciled)
         return refuse(call, facts, "not-reconciled", std::string{words::not_reconciled});
     if (const Grant *const grant = find_live(call, roles, facts))
-        return pass(*grant, facts);
+        return pass(call, *grant, facts);
     return offer(call, roles, facts);
 }
 

@@ -38,6 +38,7 @@ inline constexpr unsigned refusals_a_minute = 20;
 inline constexpr std::size_t policy_files = 64;
 inline constexpr std::size_t policy_file_bytes = 256 * 1024;
 inline constexpr std::size_t config_bytes = 64 * 1024;
+inline constexpr std::size_t ca_bytes = 1024 * 1024;
 
 // The ledger: pages of 4 KiB. Past it nothing more is granted; doc/THREATS.md says why.
 inline constexpr std::int64_t ledger_pages = 262'144;

@@ -76,6 +76,14 @@ void load_config(const Places &places, Settings &settings)
     settings.config_faults = std::move(parsed.diagnostics);
     if (!parsed.config)
         return;
+    if (const std::string &ca_file = parsed.config->ca_file; !ca_file.empty()) {
+        auto roots = sys::read_trusted_file(ca_file, limits::ca_bytes, &faulty);
+        if (!roots) {
+            settings.config_faults.push_back(make_file_fault(ca_file, faulty, roots.error()));
+            return;
+        }
+        settings.ca_pem = *std::move(roots);
+    }
     settings.config = std::move(parsed.config);
     settings.host.name =
         settings.config->host_name.empty() ? read_host_name() : settings.config->host_name;

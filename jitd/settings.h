@@ -30,6 +30,7 @@ struct Settings {
     bool is_last_good = false; // the files have an error; what counts is the set before it
     std::vector<policy::Diagnostic> policy_faults;
 
+    std::string ca_pem;          // what ca_file holds; empty: the system's roots
     policy::Host host;           // only with config
     oidc::Expectations expected; // only with config
 };

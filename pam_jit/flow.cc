@@ -131,7 +131,8 @@ Outcome Flow::check()
         .name_if("role", door_.role)
         .hint("tty", door_.tty, 64)
         .name_if("rhost", door_.rhost, 255)
-        .hint("command", door_.command, 256);
+        .hint("command", door_.command, 256)
+        .flag_if("observe", door_.is_observed);
     const std::string_view frame = call.finish();
     if (frame.empty())
         return say_no(refused_words("a name here is too long or not UTF-8"));

@@ -108,6 +108,15 @@ CallWriter &CallWriter::hint(std::string_view member, std::string_view value, st
     return *this;
 }
 
+CallWriter &CallWriter::flag_if(std::string_view member, bool is_set)
+{
+    if (is_set) {
+        open_member(member);
+        put("true");
+    }
+    return *this;
+}
+
 CallWriter &CallWriter::number(std::string_view member, std::int64_t value)
 {
     open_member(member);

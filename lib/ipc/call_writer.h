@@ -32,6 +32,7 @@ class CallWriter
     // A hint for people and logs: cut to max_bytes, '?' for what is not UTF-8, left out when empty.
     CallWriter &hint(std::string_view member, std::string_view value, std::size_t max_bytes);
     CallWriter &number(std::string_view member, std::int64_t value);
+    CallWriter &flag_if(std::string_view member, bool is_set); // left out when it is not
 
     // The frame with its NUL; empty if anything failed. Valid while the writer lives.
     std::string_view finish();

@@ -61,6 +61,7 @@ Result<CheckCall> decode_check_call(const json_t *parameters)
     call.tty = reader.maybe_text("tty", max_tty_bytes);
     call.rhost = reader.maybe_text("rhost", max_rhost_bytes);
     call.command = reader.maybe_text("command", max_command_bytes);
+    call.observe = reader.maybe_flag("observe");
     if (!is_word_missing(reader, phase.has_value()))
         call.phase = *phase;
     TRY(reader.finish());
@@ -79,6 +80,8 @@ Json encode_check_call(const CheckCall &call)
     writer.maybe_text("tty", call.tty);
     writer.maybe_text("rhost", call.rhost);
     writer.maybe_text("command", call.command);
+    if (call.observe)
+        writer.flag("observe", true);
     return writer.take();
 }
 

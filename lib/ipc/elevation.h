@@ -119,6 +119,7 @@ struct CheckCall {
     std::optional<std::string> tty;
     std::optional<std::string> rhost;
     std::optional<std::string> command;
+    bool observe = false; // the caller passes in any case
 };
 struct CheckReply {
     Verdict verdict = Verdict::denied;

@@ -1,12 +1,10 @@
 #include "lib/net/http.h"
 
-#include <fcntl.h>
 #include <sys/epoll.h>
 
 #include <map>
 #include <vector>
 
-#include "lib/base/fd.h"
 #include "lib/net/transfer.h"
 #include "lib/sys/event.h"
 
@@ -263,12 +261,6 @@ Result<std::unique_ptr<HttpClient>> HttpClient::make(sd_event *loop, HttpOptions
 {
     if (!start_curl())
         return Error{Code::internal, "curl could not be started"};
-    if (!options.ca_file.empty()) {
-        // Said now, once, and not with every request as a certificate that is not trusted.
-        const Fd file{::open(options.ca_file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
-        if (!file)
-            return Error{Code::bad_input, "ca_file can not be read", errno};
-    }
     auto client = std::make_unique<CurlClient>(std::move(options));
     TRY(client->open(loop));
     return std::unique_ptr<HttpClient>{std::move(client)};

@@ -13,7 +13,7 @@
 namespace jit::net {
 
 struct HttpOptions {
-    std::string ca_file;              // replaces the system's roots; empty: the system's
+    std::string ca_pem;               // certificates that replace the system's roots; empty: those
     std::string proxy;                // empty: none, and the environment is not asked
     std::chrono::seconds timeout{10}; // one request, from start to end
 };
@@ -29,7 +29,7 @@ class HttpClient
 
     // Borrows the loop, which must outlive it. Must not be destroyed from within a `done`.
     //   timeout  of the options, bounded to 1 to 120 s; a connection is given up after 10 s
-    //   errors   bad_input: ca_file can not be read; internal
+    //   errors   internal
     static Result<std::unique_ptr<HttpClient>> make(sd_event *loop, HttpOptions options);
     virtual ~HttpClient() = default;
 

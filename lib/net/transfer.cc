@@ -93,9 +93,13 @@ void Exchange::set_transport(const HttpOptions &options)
     set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
     set(CURLOPT_SSL_VERIFYPEER, 1L);
     set(CURLOPT_SSL_VERIFYHOST, 2L);
-    if (!options.ca_file.empty()) {
-        set(CURLOPT_CAINFO, options.ca_file.c_str());
-        // Else the system's folder of roots would count as well.
+    if (!options.ca_pem.empty()) {
+        // The options outlive every transfer, so curl need not copy.
+        curl_blob roots{const_cast<char *>(options.ca_pem.data()), options.ca_pem.size(),
+                        CURL_BLOB_NOCOPY};
+        set(CURLOPT_CAINFO_BLOB, &roots);
+        // Else the system's file and folder of roots would count as well.
+        set(CURLOPT_CAINFO, static_cast<const char *>(nullptr));
         set(CURLOPT_CAPATH, static_cast<const char *>(nullptr));
     }
     // An empty proxy, unlike none, keeps curl from asking the environment; so does no_proxy.

@@ -256,6 +256,15 @@ void a_would_be_refusal_is_recorded_once_where_the_host_observes(void **)
     assert_text(verdict_of(world.ask()), "observed");
 }
 
+void a_caller_who_only_observes_is_recorded_as_one(void **)
+{
+    World world;
+    world.call.observe = true;
+    world.call.phase = ipc::Phase::account;
+    world.has_grant = false;
+    assert_text(verdict_of(world.ask()), "observed observed no-grant");
+}
+
 void what_opens_a_door_is_named(void **)
 {
     World world;
@@ -292,6 +301,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(each_door_has_its_verdict_in_both_phases),
         cmocka_unit_test(a_would_be_refusal_is_recorded_once_where_the_host_observes),
+        cmocka_unit_test(a_caller_who_only_observes_is_recorded_as_one),
         cmocka_unit_test(what_opens_a_door_is_named),
         cmocka_unit_test(a_records_text_from_outside_is_safe),
     };

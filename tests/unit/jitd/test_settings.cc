@@ -196,6 +196,26 @@ class FakeClient final : public net::HttpClient
     std::vector<Done> waiting;
 };
 
+void authorities_that_others_can_write_are_a_fault_of_the_configuration(void **)
+{
+    if (may_not_run())
+        return;
+    const Files files;
+    const std::string identity = "[identity]\n";
+    std::string config = good_config;
+    config.insert(config.find(identity) + identity.size(),
+                  "ca_file = \"" + files.root + "/ca.pem\"\n");
+    files.put("jitd.toml", config);
+    assert_false(files.load().config.has_value());
+    files.put("ca.pem", "roots");
+    assert_text(files.load().ca_pem, "roots");
+    (void)chmod((files.root + "/ca.pem").c_str(), 0666);
+    const Settings settings = files.load();
+    assert_false(settings.config.has_value());
+    assert_int_equal(settings.config_faults.size(), 1);
+    assert_text(settings.config_faults[0].file, files.root + "/ca.pem");
+}
+
 struct Cache {
     // What the cache found: "found", or the failure's number.
     std::string provider(BootTime now)
@@ -321,6 +341,7 @@ int main()
         cmocka_unit_test(no_policy_file_means_none_whatever_was_kept),
         cmocka_unit_test(a_policy_that_others_can_write_is_not_read),
         cmocka_unit_test(a_bad_configuration_is_none_and_says_why),
+        cmocka_unit_test(authorities_that_others_can_write_are_a_fault_of_the_configuration),
         cmocka_unit_test(one_fetch_serves_all_who_wait_and_those_after),
         cmocka_unit_test(
             what_is_old_serves_on_while_the_provider_is_away_but_not_past_a_wrong_answer),

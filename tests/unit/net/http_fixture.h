@@ -79,8 +79,8 @@ struct Fixture {
 
     explicit Fixture(HttpOptions options = {})
     {
-        if (options.ca_file.empty())
-            options.ca_file = certificates->path("ca");
+        if (options.ca_pem.empty())
+            options.ca_pem = certificates->text("ca");
         loop = *sys::make_loop();
         client = *HttpClient::make(loop.get(), std::move(options));
     }

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -50,6 +51,11 @@ class Certificates
 
     bool are_made() const { return made_; }
     std::string path(const std::string &name) const { return folder_ + "/" + name + ".pem"; }
+    std::string text(const std::string &name) const
+    {
+        std::ifstream file{path(name)};
+        return {std::istreambuf_iterator<char>{file}, {}};
+    }
 
   private:
     std::string folder_;
