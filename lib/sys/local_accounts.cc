@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <optional>
 #include <pwd.h>
+#include <utility>
 
 #include "lib/base/handle.h"
 
@@ -88,6 +89,26 @@ Result<std::vector<std::string>> read_local_groups(const std::string &user,
         if (listed || (own && each.gid == *own))
             names.push_back(each.name);
     }
+    return names;
+}
+
+Result<std::vector<std::string>> add_same_uid(std::vector<std::string> names,
+                                              const std::string &passwd_file)
+{
+    const auto has = [&](const std::string &name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    std::vector<std::pair<std::string, uid_t>> all;
+    std::vector<uid_t> uids;
+    TRY(for_each<passwd>(passwd_file, fgetpwent_r, [&](const passwd &entry) {
+        all.emplace_back(entry.pw_name, entry.pw_uid);
+        if (has(entry.pw_name))
+            uids.push_back(entry.pw_uid);
+        return true;
+    }));
+    for (const auto &[name, uid] : all)
+        if (std::find(uids.begin(), uids.end(), uid) != uids.end() && !has(name))
+            names.push_back(name);
     return names;
 }
 

@@ -19,6 +19,11 @@ Result<std::vector<std::string>> read_local_groups(const std::string &user,
                                                    const std::string &group_file,
                                                    const std::string &passwd_file);
 
+// The names given, and every other one that the passwd file has for a uid of one of them.
+//   errors   unavailable: the file could not be read
+Result<std::vector<std::string>> add_same_uid(std::vector<std::string> names,
+                                              const std::string &passwd_file = "/etc/passwd");
+
 struct LocalGroup {
     std::string name;
     gid_t gid = 0;

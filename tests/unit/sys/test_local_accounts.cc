@@ -79,6 +79,22 @@ void the_group_file_is_read_with_gids_and_members(void **)
     assert_int_equal((*groups)[1].members.size(), 2);
 }
 
+// A role that lists the second of three names for uid 0 gates all three.
+void regress_every_name_of_a_uid_is_known_by_any_of_them(void **)
+{
+    Setup setup;
+    setup.put("passwd", "root:x:0:0::/:/bin/sh\nalice:x:1000:1000::/:/bin/sh\n"
+                        "toor:x:0:0::/:/bin/sh\nlast:x:0:0::/:/bin/sh\n");
+    const auto names = add_same_uid({"last", "root"}, setup.path + "/passwd");
+    assert_true(names.has_value());
+    assert_int_equal(names->size(), 3);
+    assert_text(names->at(2), "toor");
+    // Of another name service, or not resolved: as it was.
+    assert_int_equal(add_same_uid({"carol"}, setup.path + "/passwd")->size(), 1);
+    assert_true(add_same_uid({}, setup.path + "/passwd")->empty());
+    assert_false(add_same_uid({"root"}, setup.path + "/absent").has_value());
+}
+
 } // namespace
 
 int main()
@@ -90,6 +106,7 @@ int main()
         cmocka_unit_test(a_very_long_line_is_read_to_its_end),
         cmocka_unit_test(a_missing_file_is_an_error_and_not_an_empty_answer),
         cmocka_unit_test(the_group_file_is_read_with_gids_and_members),
+        cmocka_unit_test(regress_every_name_of_a_uid_is_known_by_any_of_them),
     };
     return cmocka_run_group_tests_name("sys/local_accounts", tests, nullptr, nullptr);
 }
