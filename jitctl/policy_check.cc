@@ -58,6 +58,8 @@ Exit policy_check(const Command &command, const Output &output, const PolicyPlac
     for (const policy::SourceFile &file : config.files) {
         policy::ParsedConfig parsed = policy::parse_config(file);
         ids_are_guids = !parsed.config || parsed.config->is_entra;
+        if (parsed.config && !parsed.config->ca_file.empty())
+            append(config_faults, read_authorities(parsed.config->ca_file).diagnostics);
         append(config_faults, std::move(parsed.diagnostics));
     }
 

@@ -28,6 +28,7 @@ using Kind = policy::Diagnostic::Kind;
 // What jitd reads at most.
 constexpr std::size_t max_files = 64;
 constexpr std::size_t max_file_bytes = std::size_t{256} * 1024;
+constexpr std::size_t max_authorities_bytes = 1024 * 1024;
 constexpr std::size_t max_config_bytes = std::size_t{64} * 1024;
 constexpr std::string_view suffix = ".toml";
 
@@ -131,17 +132,33 @@ PolicyFiles read_draft(const std::string &directory)
     return found;
 }
 
-PolicyFiles read_config(const std::string &path)
+namespace {
+
+PolicyFiles read_one(const std::string &path, std::size_t max_bytes, const char *if_absent)
 {
     PolicyFiles found;
     std::string faulty;
-    auto text = sys::read_trusted_file(path, max_config_bytes, &faulty);
+    auto text = sys::read_trusted_file(path, max_bytes, &faulty);
     if (text.has_value())
         found.files.push_back({path, *std::move(text)});
-    else if (text.error().code != Code::not_found)
+    else if (text.error().code == Code::not_found)
+        found.diagnostics.push_back({Kind::error, path, 0, 0, if_absent});
+    else
         found.diagnostics.push_back(
             describe(Kind::error, faulty.empty() ? path : faulty, text.error()));
     return found;
+}
+
+} // namespace
+
+PolicyFiles read_config(const std::string &path)
+{
+    return read_one(path, max_config_bytes, "no such file: jitd denies everything without it");
+}
+
+PolicyFiles read_authorities(const std::string &path)
+{
+    return read_one(path, max_authorities_bytes, "no such file, and jitd.toml names it as ca_file");
 }
 
 } // namespace jit::ctl

@@ -19,7 +19,8 @@ PolicyFiles read_installed(const std::string &directory);
 // A draft anywhere: the same is a warning, since jitd would refuse it there.
 PolicyFiles read_draft(const std::string &directory);
 
-// jitd.toml: absent is no fault, and no file.
+// jitd.toml, and the file that its ca_file names.
 PolicyFiles read_config(const std::string &path);
+PolicyFiles read_authorities(const std::string &path);
 
 } // namespace jit::ctl

@@ -128,7 +128,8 @@ void the_hosts_own_folder_must_be_writable_by_root_alone(void **)
     folder.write("a.toml", good);
     const Run ran = run(std::nullopt, false, {folder.path, "/nonexistent/jitd.toml"});
     assert_int_equal(ran.exit, 2);
-    assert_true(has(ran.err, "1 error, 0 warnings"));
+    assert_true(has(ran.err, "2 errors, 0 warnings"));
+    assert_true(has(ran.out, "/nonexistent/jitd.toml: no such file: jitd denies everything"));
 }
 
 void a_fifo_or_a_huge_file_is_an_error_and_no_wait(void **)
