@@ -33,7 +33,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all install deb check unit e2e fuzz bench lint demo clean help emulator format
+.PHONY: all install deb check unit e2e lint demo clean help emulator format
 
 PROGRAMS := $(BUILD)/jitd/jitd $(BUILD)/jit_grantd/jit-grantd $(BUILD)/jitctl/jitctl \
             $(BUILD)/pam_jit/pam_jit.so
