@@ -124,7 +124,7 @@ void Api::answer_session_opened(Call exchange)
     record.rhost = call->rhost.value_or("");
     record.command = shown_command(call->command);
     record.until = grant->until;
-    (void)parts_.audit.write(record);
+    parts_.audit.write_limited(record, boot_time());
 }
 
 void Api::answer_session_closed(Call exchange)

@@ -31,29 +31,38 @@ bool Audit::write(const AuditRecord &record)
     return chain.has_value();
 }
 
-void Audit::write_limited(const AuditRecord &record, BootTime now)
+void Audit::say_left_out(BootTime now, bool all)
 {
     constexpr std::chrono::seconds minute{60};
-    Spent &spent = spent_[record.user];
-    if (now - spent.window >= minute) {
-        const unsigned left_out = spent.left_out;
-        spent = Spent{now, 0, 0};
-        if (left_out > 0) {
-            AuditRecord summary = record;
-            summary.message = std::to_string(left_out) + " more refusals of " + record.user +
-                              " were left out of the ledger";
-            (void)write(summary);
+    for (auto entry = minutes_.begin(); entry != minutes_.end();) {
+        Minute &spent = entry->second;
+        if (!all && now - spent.began < minute) {
+            ++entry;
+            continue;
         }
-        // Users who have been quiet need no place here.
-        std::erase_if(spent_, [&](const auto &entry) {
-            return now - entry.second.window >= 10 * minute && entry.second.left_out == 0;
-        });
+        if (spent.left_out > 0) {
+            spent.last.message = std::to_string(spent.left_out) +
+                                 " more records like the ones of " + spent.last.user +
+                                 " before this were left out, the last: " + spent.last.message;
+            (void)write(spent.last);
+        }
+        entry = minutes_.erase(entry);
     }
-    if (spent_[record.user].written >= limits::refusals_a_minute) {
-        ++spent_[record.user].left_out;
+}
+
+void Audit::write_limited(const AuditRecord &record, BootTime now)
+{
+    say_left_out(now, false);
+    const unsigned most =
+        record.event == Event::used ? limits::uses_a_minute : limits::refusals_a_minute;
+    Minute &spent =
+        minutes_.try_emplace({record.event, record.user}, Minute{now, 0, 0, {}}).first->second;
+    if (spent.written >= most) {
+        ++spent.left_out;
+        spent.last = record;
         return;
     }
-    ++spent_[record.user].written;
+    ++spent.written;
     (void)write(record);
 }
 

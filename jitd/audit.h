@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "jitd/audit_record.h"
 #include "jitd/store.h"
@@ -19,19 +20,23 @@ class Audit
     //   returns  whether the record is on disk in the ledger
     bool write(const AuditRecord &record);
 
-    // The same for what a local user can cause as often as he likes: past limits::refusals_a_minute
-    // of one user the rest of that minute is counted, and said in one record afterwards.
+    // The same for what a local user can cause as often as he likes, refusals and uses: past so
+    // many of one user in a minute (limits) the rest is counted, and said in one record afterwards.
     void write_limited(const AuditRecord &record, BootTime now);
 
+    // Says what was left out in minutes that are over; with `all`, in this one too.
+    void say_left_out(BootTime now, bool all);
+
   private:
-    struct Spent {
-        BootTime window{};
+    struct Minute {
+        BootTime began{};
         unsigned written = 0;
         unsigned left_out = 0;
+        AuditRecord last; // of those left out
     };
 
     Store &store_;
-    std::map<std::string, Spent> spent_; // by user; old windows are dropped as new ones come
+    std::map<std::pair<Event, std::string>, Minute> minutes_; // by event and user
 };
 
 } // namespace jit::daemon

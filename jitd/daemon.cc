@@ -171,6 +171,7 @@ void Daemon::stop()
 {
     (void)sd_notify(0, "STOPPING=1");
     requests_->cancel_all(ipc::Cause::cancelled, std::string{words::stopping});
+    audit_->say_left_out(boot_time(), true);
 }
 
 void Daemon::tell_status() const

@@ -30,9 +30,10 @@ inline constexpr std::chrono::seconds request_window = 300s;
 // Live grants of this host.
 inline constexpr std::size_t live_grants = 256;
 
-// Refusals of one user that are written to the ledger in a minute; more are counted only, so that
-// a loop of sudos cannot fill the disk.
+// Refusals, and uses of a grant, of one user that are written to the ledger in a minute; more are
+// counted only, so that a loop of sudos cannot fill the disk.
 inline constexpr unsigned refusals_a_minute = 20;
+inline constexpr unsigned uses_a_minute = 60;
 
 // The policy: files, and bytes of one.
 inline constexpr std::size_t policy_files = 64;
