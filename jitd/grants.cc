@@ -156,7 +156,9 @@ void Grants::close(const std::string &id, Event event, const std::string &cause,
 
 void Grants::end(const std::string &id, Ending ending, Done done)
 {
-    helper_.ask_end({id, ending.cause}, on_ended(id, std::move(ending), std::move(done)));
+    // Apart, since arguments are evaluated in any order and one of them is moved from.
+    const ipc::EndCall call{id, ending.cause};
+    helper_.ask_end(call, on_ended(id, std::move(ending), std::move(done)));
 }
 
 GrantClient::Ended Grants::on_ended(const std::string &id, Ending ending, Done done)
