@@ -39,7 +39,7 @@ $(DIST)/.built: $(DEB_SOURCES)
 	@rm -rf $(DIST) && mkdir -p $(DIST)/tree
 	@tar -cf - --exclude='./$(DIST)' --exclude='./build*' --exclude=./.git . | tar -C $(DIST)/tree -xf -
 	@mv $(DIST)/tree/packaging/debian $(DIST)/tree/debian
-	cd $(DIST)/tree && DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$$(nproc) $$DEB_BUILD_OPTIONS" \
+	@echo "  DEB  $(DIST)/ (log: $(DIST)/build.log)"; cd $(DIST)/tree && DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$$(nproc) $$DEB_BUILD_OPTIONS" \
 	    env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS dpkg-buildpackage -b -uc -us -tc \
 	    >../build.log 2>&1 || { tail -n 40 ../build.log; exit 1; }
 	@rm -rf $(DIST)/tree && touch $@
