@@ -104,6 +104,55 @@ X
 install -m 0755 "$HOST_ROOT/root/many" "$HOST_ROOT/usr/local/bin/many"
 check 'twenty sudo calls under a grant take less than 100 ms each' host_as alice many
 
+# --- one question and one answer before the command, whatever sudo has in its ticket
+cat >"$HOST_ROOT/usr/local/bin/between" <<'X'
+#!/usr/bin/python3
+# Stands between the module and jitd and writes a letter for each frame: q to jitd, a from it.
+import os, select, socket, sys
+listening = socket.socket(socket.AF_UNIX)
+listening.bind(sys.argv[1])
+listening.listen()
+while True:
+    near, _ = listening.accept()
+    if os.fork():
+        near.close()
+        continue
+    far = socket.socket(socket.AF_UNIX)
+    far.connect("/run/jit/io.jitd.Elevation")
+    while True:
+        for here in select.select([near, far], [], [])[0]:
+            data = here.recv(65536)
+            if not data:
+                sys.exit(0)
+            letter = b"q" if here is near else b"a"
+            with open(sys.argv[2], "ab") as log:
+                log.write(letter * data.count(b"\0"))
+            (far if here is near else near).sendall(data)
+X
+chmod 0755 "$HOST_ROOT/usr/local/bin/between"
+host_run systemd-run --quiet --unit=between between /run/between.sock /run/frames
+eventually 5 host_run test -S /run/between.sock
+cp "$HOST_ROOT/etc/pam.d/sudo" "$HOST_DIR/pam-sudo"
+sed -i -e '/^session.*pam_jit/d' -e 's|pam_jit.so|& socket=/run/between.sock|' "$HOST_ROOT/etc/pam.d/sudo"
+frames_of() { # frames_of COMMAND: by alice, in a session of its own, so without a ticket
+    host_run rm -f /run/frames
+    host_as alice "$1" >/dev/null && host_run cat /run/frames
+}
+check 'sudo -n asks one question and gets one answer' same "$(frames_of 'sudo -n /usr/bin/true')" qa
+check 'so does a sudo that authenticates and asks in both phases' \
+    same "$(frames_of 'sudo -k /usr/bin/id')" qa
+install -m 0644 "$HOST_DIR/pam-sudo" "$HOST_ROOT/etc/pam.d/sudo"
+host_run systemctl stop between.service
+
+# --- Ctrl-C in jitctl
+steps <<'X'
+expect 10 enter code +(\S+)
+mark interrupt
+send \x03
+exit 5
+X
+check 'Ctrl-C in jitctl request exits with 5' tty_as alice 'jitctl request web'
+
 # --- the end by the timer, though both daemons are dead
 steps <<'X'
 expect 10 enter code +(\S+)
