@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "jitd/grant_client.h"
+#include "jitd/grants.h"
 #include "lib/sys/varlink_server.h"
 #include "tests/unit/sys/folder.h"
 
@@ -33,6 +33,7 @@ struct Helper {
                 const auto call = ipc::decode_end_call(exchange->call().parameters.get());
                 assert_true(call.has_value());
                 ended.push_back(call->id);
+                causes.push_back(call->cause);
                 exchange->reply(ipc::encode(ipc::EndReply{true}));
             });
     }
@@ -47,6 +48,7 @@ struct Helper {
     sys::Loop loop;
     std::string path;
     std::vector<std::string> ended;
+    std::vector<std::string> causes;
     std::unique_ptr<sys::VarlinkServer> server;
 };
 
@@ -107,6 +109,34 @@ void a_call_to_a_helper_that_is_away_fails_at_once(void **)
     assert_int_equal(faults, 10);
 }
 
+// The cause was moved from before it was sent, and the helper refused an empty one.
+void regress_an_end_is_sent_with_its_cause(void **)
+{
+    Helper helper;
+    helper.start();
+    const auto store = *Store::open(helper.folder.path + "/jit.db", 1000);
+    Audit audit{*store};
+    GrantClient client{helper.loop.get(), helper.path};
+    const auto grants = *Grants::make(helper.loop.get(), *store, audit, client, "boot",
+                                      [](std::string_view, std::string_view) { return true; });
+    Grant grant;
+    grant.id = make_id(1);
+    grant.role = "web";
+    grant.user = "alice";
+    grant.groups = {"jit-web"};
+    grant.until = wall_time() + 3600s;
+    grant.until_boot = boot_time() + 3600s;
+    grants->add(grant);
+    bool ended = false;
+    grants->end(grant.id, {Event::revoked, "revoked", "root"},
+                [&](const HelperFault *fault) { ended = fault == nullptr; });
+    helper.run(200ms);
+    assert_true(ended);
+    assert_int_equal(helper.causes.size(), 1);
+    assert_text(helper.causes[0], "revoked");
+    assert_int_equal(grants->table().size(), 0);
+}
+
 } // namespace
 
 int main()
@@ -115,6 +145,7 @@ int main()
         cmocka_unit_test(regress_more_ends_at_once_than_the_helper_has_places_all_come_through),
         cmocka_unit_test(regress_an_end_that_is_owed_is_asked_for_until_the_helper_is_back),
         cmocka_unit_test(a_call_to_a_helper_that_is_away_fails_at_once),
+        cmocka_unit_test(regress_an_end_is_sent_with_its_cause),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
