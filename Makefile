@@ -168,6 +168,6 @@ clean: ## remove the build folder
 	rm -rf $(BUILD)
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  \1\t\2/p' Makefile packaging/install.mk tests/tests.mk | expand -t 14
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' Makefile packaging/install.mk tests/tests.mk | expand -t 14
 
 -include $(shell find $(BUILD)/o -name '*.d' 2>/dev/null)

@@ -16,3 +16,31 @@ check: ## install what is missing, then run every test; needs root
 
 demo: ## show the whole story in a throw-away host; SHELL_IN=1 leaves you in it
 	@BUILD=$(BUILD) DIST=$(DIST) MAKE="$(MAKE)" tests/system/demo
+
+# --- fuzzing -------------------------------------------------------------------------------------
+# libFuzzer is clang's, and its objects are no others': they have a build folder of their own.
+CLANGXX       ?= clang++
+FUZZ_SECONDS  ?= 60
+FUZZERS       := $(patsubst tests/fuzz/%.cc,$(BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.cc)))
+fuzz_layers   := lib/oidc policy lib/ipc lib/base
+fuzz_programs := $(FUZZERS:$(BUILD)/%=$(BUILD)-fuzz/%)
+make_fuzzers   = $(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz CXX=$(CLANGXX) CXXFLAGS='-O1 -g' \
+                 SAN=address,undefined,fuzzer-no-link fuzzers
+
+.PHONY: fuzz fuzz-corpus fuzzers
+fuzz: ## run each fuzzer for FUZZ_SECONDS (60), until the first that finds something
+	+@$(make_fuzzers)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/run-fuzzers $(fuzz_programs)
+
+fuzz-corpus: ## run each fuzzer over what is kept of its finds
+	+@$(make_fuzzers)
+	@tools/run-fuzzers $(fuzz_programs)
+
+# Only for the two above, which set the compiler.
+fuzzers: $(FUZZERS)
+$(FUZZERS:$(BUILD)/%=$(BUILD)/o/%.o): our_cxx += $(policy_defs)
+$(BUILD)/o/%.o: our_cxx += $(if $(findstring fuzzer,$(SAN)),-fno-sanitize-recover=all)
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/o/tests/fuzz/fuzz_%.o $(call libs,$(fuzz_layers))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ \
+	    $(call ldlibs,$(fuzz_layers)) -lcrypto

@@ -1,5 +1,4 @@
-// The module's reader of replies against jansson. Build with clang++ -fsanitize=fuzzer,address,
-// undefined, with json_scanner.cc and reply_reader.cc, and -ljansson.
+// Any bytes as a reply to the module: its own reader and jansson must see the same.
 #include <cstdio>
 
 #include "tests/unit/ipc/reply_judge.h"
