@@ -25,7 +25,7 @@ void read_host(TableReader &host, Config &config)
     Faults &faults = host.faults();
     if (const TomlNode *name = host.text("name")) {
         if (!is_host_name(name->text))
-            faults.error(name->place, "name: " + quoted(name->text) +
+            faults.error(name->place, "name: " + in_quotes(name->text) +
                                           " is no host name, expected lower-case letters, digits, "
                                           "'.' and '-'");
         config.host_name = name->text;
@@ -39,7 +39,7 @@ void read_host(TableReader &host, Config &config)
         if (is_fit)
             config.host_tags.push_back(tag->text);
         else
-            faults.error(tag->place, "tags: " + quoted(tag->text) +
+            faults.error(tag->place, "tags: " + in_quotes(tag->text) +
                                          " is no tag, expected letters, digits, '_', '.' and '-'");
     }
 }
@@ -48,7 +48,7 @@ void read_host(TableReader &host, Config &config)
 void read_person(const TomlNode &entry, Config &config, Faults &faults)
 {
     if (!is_name(entry.key)) {
-        faults.error(entry.key_place, "map: " + quoted(entry.key) + " is no user name");
+        faults.error(entry.key_place, "map: " + in_quotes(entry.key) + " is no user name");
         return;
     }
     if (entry.kind != TomlNode::Kind::text) {
@@ -58,7 +58,7 @@ void read_person(const TomlNode &entry, Config &config, Faults &faults)
     }
     if (config.is_entra ? !is_guid(entry.text) : !is_sub(entry.text)) {
         faults.error(entry.place,
-                     "map: " + entry.key + ": " + quoted(entry.text) +
+                     "map: " + entry.key + ": " + in_quotes(entry.text) +
                          (config.is_entra ? " is no object id, expected the person's object id (a "
                                             "GUID), not a name"
                                           : " is no subject, expected the person's `sub`, "
@@ -104,7 +104,7 @@ void read_pam(TableReader &pam, Config &config)
         config.strict_services.clear();
         for (const TomlNode *service : *services) {
             if (!is_name(service->text))
-                faults.error(service->place, "strict_services: " + quoted(service->text) +
+                faults.error(service->place, "strict_services: " + in_quotes(service->text) +
                                                  " is no PAM service, expected a name such as "
                                                  "\"sudo\"");
             config.strict_services.push_back(service->text);
@@ -122,7 +122,7 @@ void read_pam(TableReader &pam, Config &config)
         if (is_name(service) && is_name(account))
             config.exempt.push_back({std::string{service}, std::string{account}});
         else
-            faults.error(entry->place, "exempt: " + quoted(text) +
+            faults.error(entry->place, "exempt: " + in_quotes(text) +
                                            " is not fit, expected SERVICE:ACCOUNT, such as "
                                            "\"sudo:ansible\"");
     }

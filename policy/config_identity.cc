@@ -47,7 +47,7 @@ void read_tenant(TableReader &identity, Config &config)
         return;
     if (!is_guid(tenant->text)) {
         identity.faults().error(tenant->place,
-                                "tenant: " + quoted(tenant->text) +
+                                "tenant: " + in_quotes(tenant->text) +
                                     " is no tenant id, expected a GUID: names can move to another "
                                     "tenant, and common, organizations and consumers let every "
                                     "tenant in");
@@ -71,7 +71,7 @@ void read_issuer(TableReader &identity, Config &config)
     const auto address = parse_web_address(issuer->text);
     if (!address || address->scheme != "https") {
         identity.faults().error(issuer->place,
-                                "issuer: " + quoted(issuer->text) +
+                                "issuer: " + in_quotes(issuer->text) +
                                     " is not fit, expected https://HOST[:PORT][/PATH]"
                                     " in lower case, without user, query or fragment");
         return;
@@ -98,7 +98,7 @@ void read_client(TableReader &identity, Config &config)
         config.is_entra ? is_guid(client->text) : is_printable(client->text, max_client_id_bytes);
     if (!is_fit)
         identity.faults().error(client->place,
-                                "client_id: " + quoted(client->text) +
+                                "client_id: " + in_quotes(client->text) +
                                     (config.is_entra ? " is no application id, expected a GUID"
                                                      : " is not fit, expected printable characters "
                                                        "without spaces"));
@@ -123,7 +123,7 @@ void read_scopes(TableReader &identity, Config &config)
         faults.error(place, "scopes: more than 32 entries");
     for (const TomlNode *entry : *entries) {
         if (!is_scope(entry->text))
-            faults.error(entry->place, "scopes: " + quoted(entry->text) +
+            faults.error(entry->place, "scopes: " + in_quotes(entry->text) +
                                            " is no scope, expected printable characters without "
                                            "spaces");
         else if (entry->text == "offline_access")
@@ -144,7 +144,7 @@ void read_transport(TableReader &identity, Config &config)
         const bool is_fit = path.starts_with('/') && path.size() <= max_path_bytes &&
                             safe_text(path, max_path_bytes) == path;
         if (!is_fit)
-            faults.error(file->place, "ca_file: " + quoted(path) +
+            faults.error(file->place, "ca_file: " + in_quotes(path) +
                                           " is not fit, expected an "
                                           "absolute path");
         config.ca_file = path;
@@ -152,7 +152,7 @@ void read_transport(TableReader &identity, Config &config)
     if (const TomlNode *proxy = identity.text("proxy")) {
         const auto address = parse_web_address(proxy->text);
         if (!address || !(address->path.empty() || address->path == "/"))
-            faults.error(proxy->place, "proxy: " + quoted(proxy->text) +
+            faults.error(proxy->place, "proxy: " + in_quotes(proxy->text) +
                                            " is not fit, expected http://HOST[:PORT] in lower "
                                            "case, without user or path");
         else

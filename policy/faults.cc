@@ -68,7 +68,7 @@ std::vector<Diagnostic> Faults::take()
     return out;
 }
 
-std::string quoted(std::string_view text)
+std::string in_quotes(std::string_view text)
 {
     return '"' + safe_text(text, 64) + (text.size() > 64 ? "...\"" : "\"");
 }

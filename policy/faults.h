@@ -50,6 +50,6 @@ class Faults
 };
 
 // Text from a file between quotes, fit to be shown: at most 64 bytes of it.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 } // namespace jit::policy

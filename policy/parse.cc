@@ -67,7 +67,7 @@ class Reader
     void read_one(const TomlNode &node)
     {
         if (!is_name(node.key)) {
-            faults_.error(node.key_place, "role: " + quoted(node.key) +
+            faults_.error(node.key_place, "role: " + in_quotes(node.key) +
                                               " is no role name, expected letters, digits, '_', "
                                               "'.', '@' and '-', a letter or '_' first");
             return;
@@ -87,7 +87,7 @@ class Reader
         if (is_new)
             found_.push_back({std::move(role), node.key_place});
         else
-            faults_.error(node.key_place, "role " + quoted(node.key) +
+            faults_.error(node.key_place, "role " + in_quotes(node.key) +
                                               " is defined twice, first at " +
                                               faults_.name_of(known->second));
     }
@@ -102,7 +102,8 @@ class Reader
             return false;
         faults_.error(second.place, "[role." + second.role.name + "] and [role." + first.role.name +
                                         "] (" + faults_.name_of(first.place) + ") both gate " +
-                                        std::string{service} + " for account " + quoted(account) +
+                                        std::string{service} + " for account " +
+                                        in_quotes(account) +
                                         ", expected accounts or services that keep them apart");
         return true;
     }

@@ -121,7 +121,7 @@ std::vector<Requester> read_requesters(TableReader &role, bool ids_are_guids)
             }
         }
         if (!fault.empty())
-            role.faults().error(entry->place, "requesters: " + quoted(text) + ": " + fault);
+            role.faults().error(entry->place, "requesters: " + in_quotes(text) + ": " + fault);
     }
     return out;
 }
@@ -142,7 +142,7 @@ std::vector<AccountPattern> read_accounts(TableReader &role)
         if (is_pattern_of(text, &is_account_char))
             out.push_back({negated, std::string{text}});
         else
-            role.faults().error(entry->place, "accounts: " + quoted(entry->text) +
+            role.faults().error(entry->place, "accounts: " + in_quotes(entry->text) +
                                                   " is no pattern, expected an account name, '*' "
                                                   "and '?' for any characters, '!' first for not");
     }
@@ -174,7 +174,7 @@ std::vector<HostPattern> read_hosts(TableReader &role)
         if (is_fit)
             out.push_back({is_tag, std::string{text}});
         else
-            role.faults().error(entry->place, "hosts: " + quoted(entry->text) +
+            role.faults().error(entry->place, "hosts: " + in_quotes(entry->text) +
                                                   " is no pattern, expected a host name with '*' "
                                                   "and '?' for any characters, or tag:NAME");
     }

@@ -43,11 +43,11 @@ std::vector<std::string> read_groups(TableReader &role)
         role.faults().error(place, "groups: more than 16 groups");
     for (const TomlNode *entry : *entries) {
         if (!is_name(entry->text))
-            role.faults().error(entry->place, "groups: " + quoted(entry->text) +
+            role.faults().error(entry->place, "groups: " + in_quotes(entry->text) +
                                                   " is no group name, expected letters, digits, "
                                                   "'_', '.', '@' and '-', a letter or '_' first");
         else if (is_root_equivalent(entry->text))
-            role.faults().error(entry->place, "groups: " + quoted(entry->text) +
+            role.faults().error(entry->place, "groups: " + in_quotes(entry->text) +
                                                   " is as good as root, expected a group made for "
                                                   "this role");
         else
@@ -75,7 +75,7 @@ std::vector<std::string> read_services(TableReader &role, std::string_view name)
     const auto supported = supported_services();
     for (const TomlNode *entry : *entries) {
         if (std::find(supported.begin(), supported.end(), entry->text) == supported.end())
-            role.faults().error(entry->place, "services: " + quoted(entry->text) +
+            role.faults().error(entry->place, "services: " + in_quotes(entry->text) +
                                                   " is not supported by this version, expected "
                                                   "sudo, sudo-i, su or su-l");
         else

@@ -18,7 +18,7 @@ std::string join(std::initializer_list<std::string_view> words)
     for (const std::string_view word : words) {
         if (!out.empty())
             out += word == *(words.end() - 1) ? " or " : ", ";
-        out += quoted(word);
+        out += in_quotes(word);
     }
     return out;
 }
@@ -91,7 +91,7 @@ std::optional<std::vector<const TomlNode *>> TableReader::texts(std::string_view
         if (item.kind != TomlNode::Kind::text)
             faults_.error(item.place, what + ": expected a text, " + found(item));
         else if (!seen.insert(item.text).second)
-            faults_.warning(item.place, what + ": " + quoted(item.text) + " is given twice");
+            faults_.warning(item.place, what + ": " + in_quotes(item.text) + " is given twice");
         else
             out.push_back(&item);
     }
@@ -107,7 +107,7 @@ TableReader::duration(std::string_view key, std::chrono::seconds least, std::chr
     const std::string what{key};
     const auto value = parse_duration(node->text);
     if (!value) {
-        faults_.error(node->place, what + ": " + quoted(node->text) +
+        faults_.error(node->place, what + ": " + in_quotes(node->text) +
                                        " is no duration, expected one such as \"30s\", \"15m\", "
                                        "\"1h30m\" or \"1d\"");
         return std::nullopt;
@@ -133,7 +133,7 @@ std::optional<std::string_view> TableReader::choice(std::string_view key,
     if (holds(allowed))
         return node->text;
     const std::string fault = holds(later) ? " is not supported by this version" : " is not known";
-    faults_.error(node->place, std::string{key} + ": " + quoted(node->text) + fault +
+    faults_.error(node->place, std::string{key} + ": " + in_quotes(node->text) + fault +
                                    ", expected " + join(allowed));
     return std::nullopt;
 }
@@ -169,8 +169,8 @@ void TableReader::finish()
         return;
     for (const TomlNode &item : table_.items)
         if (std::find(known_.begin(), known_.end(), item.key) == known_.end())
-            faults_.error(item.key_place,
-                          name_ + ": unknown key " + quoted(item.key) + suggest(item.key, known_));
+            faults_.error(item.key_place, name_ + ": unknown key " + in_quotes(item.key) +
+                                              suggest(item.key, known_));
 }
 
 } // namespace jit::policy
