@@ -130,7 +130,7 @@ while True:
             (far if here is near else near).sendall(data)
 X
 chmod 0755 "$HOST_ROOT/usr/local/bin/between"
-host_run systemd-run --quiet --unit=between between /run/between.sock /run/frames
+host_run systemd-run --quiet --unit=between /usr/local/bin/between /run/between.sock /run/frames
 eventually 5 host_run test -S /run/between.sock
 cp "$HOST_ROOT/etc/pam.d/sudo" "$HOST_DIR/pam-sudo"
 sed -i -e '/^session.*pam_jit/d' -e 's|pam_jit.so|& socket=/run/between.sock|' "$HOST_ROOT/etc/pam.d/sudo"

@@ -15,10 +15,10 @@
 #
 # Everything goes when the script ends; a script that was killed is swept up by the next one.
 
-# Packages that are built here go into the host: it is of this machine's release, where that is one
-# we know.
-suite=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
-[ "$suite" = trixie ] || suite=bookworm
+# The release of the host, which is that of the packages in it: this machine's, where it is one we
+# know, unless SUITE names another.
+suite=${SUITE:-$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")}
+case $suite in bookworm | trixie) ;; *) suite=bookworm ;; esac
 host_packages=systemd,systemd-sysv,dbus,libnss-systemd,libpam-systemd,libpam-modules,sudo,sqlite3
 host_packages+=,python3-minimal,login,passwd,procps,iproute2,ca-certificates,less,man-db
 cache=${JIT_CACHE:-/var/cache/jit-tests}
