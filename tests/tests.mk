@@ -27,7 +27,7 @@ fuzz_programs := $(FUZZERS:$(BUILD)/%=$(BUILD)-fuzz/%)
 make_fuzzers   = $(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz CXX=$(CLANGXX) CXXFLAGS='-O1 -g' \
                  SAN=address,undefined,fuzzer-no-link fuzzers
 
-.PHONY: fuzz fuzz-corpus fuzzers
+.PHONY: fuzz fuzz-corpus fuzzers sanitize
 fuzz: ## run each fuzzer for FUZZ_SECONDS (60), until the first that finds something
 	+@$(make_fuzzers)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/run-fuzzers $(fuzz_programs)
@@ -44,3 +44,7 @@ $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/o/tests/fuzz/fuzz_%.o $(call libs,$(fuzz_la
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ \
 	    $(call ldlibs,$(fuzz_layers)) -lcrypto
+
+sanitize: ## build and run the unit tests under ASan and UBSan
+	@UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	    $(MAKE) --no-print-directory BUILD=$(BUILD)-asan SAN=address,undefined CXXFLAGS='-O1 -g' unit
