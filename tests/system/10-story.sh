@@ -166,9 +166,10 @@ check 'the timer too' fails says "jit-expire@$id.timer" host_run systemctl list-
 check 'the drop is recorded' eventually 3 has_event dropped "JIT_REQUEST=$id"
 check 'jitctl request grants for as long as was asked' tty_as alice 'jitctl request web --for 6s'
 check 'and there is the membership' is_member alice jit-web
-host_run systemctl kill -s KILL jitd.service jit-grantd.service 2>/dev/null || true
+check 'both daemons are killed' host_run systemctl kill -s KILL jitd.service jit-grantd.service
 host_run systemctl mask --runtime --now jitd.service jitd.socket jit-grantd.service jit-grantd.socket \
     jit-reconcile.timer >/dev/null 2>&1
+check 'and neither is there any more' fails host_run pgrep -f /usr/libexec/jit/
 check 'with the daemons dead it lasts' is_member alice jit-web
 until=$(host_sh 'cd /var/lib/jit-grantd/grants; sed -n "s/.*\"until\": *\"\([^\"]*\)\".*/\1/p" "$(ls -t | head -n 1)"')
 check 'and ends by the timer alone' eventually 10 fails is_member alice jit-web
