@@ -95,7 +95,7 @@ Result<void> Daemon::begin(Sockets sockets)
         loop_, std::move(sockets.for_all), {"jitd", "io.jitd.Elevation", ipc::elevation_interface_text},
         {limits::connections, limits::connections_for_root, limits::connections_of_one_user,
          limits::patience, limits::work_at_once, limits::work_a_second,
-         limits::unread_bytes_of_one_user},
+         limits::work_of_a_fault, limits::unread_bytes_of_one_user},
         [this](const std::shared_ptr<sys::Exchange> &exchange) { api_->answer(exchange); }));
     if (sockets.for_root)
         TRY(server_->listen_for_root(std::move(sockets.for_root)));

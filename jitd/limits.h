@@ -18,6 +18,9 @@ inline constexpr std::size_t connections_of_one_user = 16;
 // in a second: a call takes some 50 us, and who asks without end gets a fifth of one processor.
 inline constexpr std::chrono::microseconds work_at_once = 20ms;
 inline constexpr std::chrono::microseconds work_a_second = 200ms;
+// No program of ours sends what is no message, or too slowly, or with descriptors: who does is let
+// do it a hundred times a second.
+inline constexpr std::chrono::microseconds work_of_a_fault = 2ms;
 // Answers that a user but root has not read, on all his connections: with 128 KiB a connection of
 // calls sent ahead this bounds what he makes us hold to 3 MiB and one answer.
 inline constexpr std::size_t unread_bytes_of_one_user = 1024 * 1024;

@@ -269,6 +269,12 @@ void VarlinkServer::charge(uid_t uid, std::chrono::microseconds work)
         release_->set(boot_time() + between_turns);
 }
 
+void VarlinkServer::charge_fault(const Peer &peer)
+{
+    if (peer.uid != 0)
+        charge(peer.uid, limits_.work_of_a_fault);
+}
+
 std::size_t VarlinkServer::unread_of(uid_t uid) const
 {
     std::size_t bytes = 0;
@@ -317,6 +323,8 @@ void VarlinkServer::on_frame(unsigned long id, std::string frame)
     client.exchange = exchange;
     client.connection->set_reading(false);
 
+    if (!decoded)
+        charge_fault(client.peer);
     const std::string_view interface = interface_of(exchange->call().method);
     if (!decoded)
         exchange->fail_and_close(description_.interface_name + ".BadMessage",
@@ -341,6 +349,7 @@ void VarlinkServer::on_closed(unsigned long id, Error why)
         if (text)
             client.connection->send(*text);
         client.connection->finish();
+        charge_fault(client.peer);
     }
     burial_->set(BootTime{});
 }

@@ -84,6 +84,8 @@ class VarlinkServer
         // time; no `at_once`: as much as he likes.
         std::chrono::microseconds work_at_once{0};
         std::chrono::microseconds work_a_second{0};
+        // What a broken rule counts for, besides the work that it made.
+        std::chrono::microseconds work_of_a_fault{0};
         // Answers that a user but root has not read, past which his next calls wait.
         std::size_t unread_bytes_of_one_user = 1024 * 1024;
     };
@@ -131,6 +133,7 @@ class VarlinkServer
     bool has_room_for(const Peer &peer) const;
     void settle(User &user, BootTime now) const;
     void charge(uid_t uid, std::chrono::microseconds work);
+    void charge_fault(const Peer &peer);
     std::size_t unread_of(uid_t uid) const;
     void hold(uid_t uid, User &user, bool held);
     void release_some();

@@ -299,8 +299,10 @@ def linger():
                 one.send(permitted[0])
             passing(one, [near.fileno()], socket.MSG_OOB if made % 4 == 3 else 0)
             made += 1
-        except (BrokenPipeError, ConnectionResetError, BlockingIOError):
-            pass
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.ECONNRESET, errno.EAGAIN, errno.ETOOMANYREFS):
+                raise
+            near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0))
         near.close()
         if made % 2:
             one.close()
