@@ -92,10 +92,11 @@ Result<void> Daemon::begin(Sockets sockets)
         *store_, *audit_, *grants_, *requests_, settings_, [this] { return is_reconciled(); },
         [](const std::string &user) { return sys::read_local_groups(user); }});
     server_ = TRY(sys::VarlinkServer::make(
-        loop_, std::move(sockets.for_all), {"jitd", "io.jitd.Elevation", ipc::elevation_interface_text},
+        loop_, std::move(sockets.for_all),
+        {"jitd", "io.jitd.Elevation", ipc::elevation_interface_text},
         {limits::connections, limits::connections_for_root, limits::connections_of_one_user,
-         limits::patience, limits::work_at_once, limits::work_a_second,
-         limits::work_of_a_fault, limits::unread_bytes_of_one_user},
+         limits::patience, limits::work_at_once, limits::work_a_second, limits::work_of_a_fault,
+         limits::unread_bytes_of_one_user},
         [this](const std::shared_ptr<sys::Exchange> &exchange) { api_->answer(exchange); }));
     if (sockets.for_root)
         TRY(server_->listen_for_root(std::move(sockets.for_root)));

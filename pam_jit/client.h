@@ -14,7 +14,8 @@ namespace jit::pam {
 class Client
 {
   public:
-    // path: at most 107 bytes. Root asks at PATH.root first. terminal: watched for its end, -1 for none. All are borrowed.
+    // path: at most 107 bytes. Root asks at PATH.root first. terminal: watched for its end, -1 for
+    // none. All are borrowed.
     Client(std::string_view path, HeldSignals &signals, int terminal)
         : path_(path), signals_(signals), terminal_(terminal)
     {

@@ -279,9 +279,8 @@ void Connection::update_events()
 {
     // While reading is paused, the end of the other side is still heard: it cancels.
     if (is_open())
-        watch_->set_events(
-            (has_backlog_ || held_ ? 0U : EPOLLRDHUP | (reading_ ? EPOLLIN : 0U)) |
-            (out_.empty() ? 0U : EPOLLOUT));
+        watch_->set_events((has_backlog_ || held_ ? 0U : EPOLLRDHUP | (reading_ ? EPOLLIN : 0U)) |
+                           (out_.empty() ? 0U : EPOLLOUT));
 }
 
 Result<Fd> connect_unix(const std::string &path)

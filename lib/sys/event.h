@@ -19,7 +19,11 @@ using Source = Handle<sd_event_source, &sd_event_source_disable_unref>;
 Result<Loop> make_loop();
 
 // Who comes first when several have something to do.
-enum class Turn { first, usual, last };
+enum class Turn {
+    first,
+    usual,
+    last
+};
 
 // A timer on CLOCK_BOOTTIME that is armed as often as wanted. Borrows the loop.
 class Timer
@@ -27,8 +31,7 @@ class Timer
   public:
     using Due = std::function<void()>;
 
-    static Result<std::unique_ptr<Timer>> make(sd_event *loop, Due due,
-                                               Turn turn = Turn::usual);
+    static Result<std::unique_ptr<Timer>> make(sd_event *loop, Due due, Turn turn = Turn::usual);
 
     // Calls `due` once at the time, or at once if it is past. A new time replaces the old.
     // Accuracy is 10 ms: the kernel may join wake-ups.

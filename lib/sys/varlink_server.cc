@@ -157,8 +157,7 @@ Result<void> VarlinkServer::listen(Fd listening, bool is_for_root)
         loop_, listener->socket.get(), EPOLLIN,
         [this, listener](std::uint32_t) { accept_some(*listener); },
         is_for_root ? Turn::first : Turn::last));
-    listener->again =
-        TRY(Timer::make(loop_, [listener] { listener->watch->set_events(EPOLLIN); }));
+    listener->again = TRY(Timer::make(loop_, [listener] { listener->watch->set_events(EPOLLIN); }));
     listeners_.push_back(std::move(made));
     return {};
 }
@@ -233,9 +232,9 @@ void VarlinkServer::begin(Fd socket, const Peer &peer)
         handlers.worked = [this, uid = peer.uid](std::chrono::microseconds work) {
             charge(uid, work);
         };
-    auto connection = Connection::make(
-        loop_, std::move(socket), std::move(handlers),
-        {limits_.patience, is_root ? Turn::first : Turn::last, is_root ? nullptr : graveyard_.get()});
+    auto connection = Connection::make(loop_, std::move(socket), std::move(handlers),
+                                       {limits_.patience, is_root ? Turn::first : Turn::last,
+                                        is_root ? nullptr : graveyard_.get()});
     if (!connection)
         return;
     clients_.emplace(id, Client{peer, *std::move(connection), nullptr});
@@ -261,8 +260,8 @@ void VarlinkServer::charge(uid_t uid, std::chrono::microseconds work)
         settle(user, boot_time());
         user.owed += work;
     }
-    if (!user.is_held && (user.owed > limits_.work_at_once ||
-                          unread_of(uid) > limits_.unread_bytes_of_one_user))
+    if (!user.is_held &&
+        (user.owed > limits_.work_at_once || unread_of(uid) > limits_.unread_bytes_of_one_user))
         hold(uid, user, true);
     // To be forgotten when it is paid.
     if (user.connections == 0 && !release_->is_set())

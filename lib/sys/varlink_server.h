@@ -1,5 +1,5 @@
-// A Varlink service on listening Unix sockets: connections, their caps, org.varlink.service, and one
-// call at a time handed to the program.
+// A Varlink service on listening Unix sockets: connections, their caps, org.varlink.service, and
+// one call at a time handed to the program.
 //
 // Nobody but root is trusted to leave others a turn. Root is served first, and on a socket of its
 // own, so that no queue is filled before it; every other user has so many connections, so many
