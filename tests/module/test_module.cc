@@ -105,6 +105,34 @@ void live_passes_both_phases_with_one_round_trip_and_no_word(void **)
     assert_codes(play("c", {{live}}), {PAM_SUCCESS});
 }
 
+// Any user can fill the queue of the socket for everybody; nobody but root that of root's own.
+void regress_root_asks_at_its_own_socket_first(void **)
+{
+    write_service("door", "proven fast=1s");
+    Wish wish;
+    wish.service = "door";
+    wish.phases = "aco";
+    const std::string own = socket_path() + ".root";
+    {
+        FakeJitd everybodys{socket_path(), {{live}}};
+        FakeJitd roots{own, {{live}, {}}};
+        assert_codes(run(wish), {PAM_SUCCESS, PAM_SUCCESS, PAM_SUCCESS});
+        everybodys.stop();
+        roots.stop();
+        assert_true(everybodys.calls.empty());
+        assert_int_equal(roots.calls.size(), 2);
+        assert_true(has(roots.calls[1], "SessionOpened"));
+    }
+    {
+        // Its name is left, and nobody listens there.
+        FakeJitd everybodys{socket_path(), {{live}, {}}};
+        assert_codes(run(wish), {PAM_SUCCESS, PAM_SUCCESS, PAM_SUCCESS});
+        everybodys.stop();
+        assert_int_equal(everybodys.calls.size(), 2);
+    }
+    (void)unlink(own.c_str());
+}
+
 void ignore_exempt_and_observed_are_pam_ignore(void **)
 {
     for (const char *verdict : {"ignore", "exempt", "observed"}) {
@@ -463,6 +491,7 @@ int main(int, char **argv)
 
     const CMUnitTest tests[] = {
         cmocka_unit_test(live_passes_both_phases_with_one_round_trip_and_no_word),
+        cmocka_unit_test(regress_root_asks_at_its_own_socket_first),
         cmocka_unit_test(ignore_exempt_and_observed_are_pam_ignore),
         cmocka_unit_test(denied_has_its_line_once_however_often_sudo_tries),
         cmocka_unit_test(a_request_granted_passes_auth_and_account),
