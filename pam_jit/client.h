@@ -21,7 +21,8 @@ class Client
     {
     }
 
-    // Connects anew, again and again while jitd's queue is full, and sends. lost has the errno.
+    // Connects anew, again and again while jitd's queue is full, and sends. lost has the errno,
+    // none where jitd closed.
     Heard send(std::string_view frame, BootTime until);
     // lost without errno: jitd closed, perhaps in the middle of a frame.
     Heard receive(BootTime until);
