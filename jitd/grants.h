@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "jitd/audit.h"
 #include "jitd/grant_client.h"
@@ -49,6 +50,9 @@ class Grants
     // Closes in the ledger what is past its end, or what somebody else has ended.
     void close_ended();
 
+    // Tries again to write the ends that the ledger could not take.
+    void write_late();
+
     const GrantTable &table() const { return table_; }
     const std::string &boot_id() const { return boot_id_; }
     const HasMembership &has_membership() const { return has_membership_; }
@@ -68,6 +72,13 @@ class Grants
     std::string boot_id_;
     HasMembership has_membership_;
     GrantTable table_;
+    // Ends that the ledger could not take: tried again until it can, and found open at the next
+    // start if that comes first. As many as there were live grants.
+    struct Unwritten {
+        AuditRecord record;
+        StoredRequest row;
+    };
+    std::vector<Unwritten> unwritten_;
     std::unique_ptr<sys::Timer> timer_;
 };
 
