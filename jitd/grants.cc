@@ -176,13 +176,21 @@ void Grants::end(const std::string &id, Ending ending, Done done)
 {
     // Apart, since arguments are evaluated in any order and one of them is moved from.
     const ipc::EndCall call{id, ending.cause};
-    helper_.ask_end(call, on_ended(id, std::move(ending), std::move(done)));
+    const auto ended = on_ended(id, ending, std::move(done));
+    helper_.ask_end(
+        call, [this, call, ending, ended](const ipc::EndReply *reply, const HelperFault &fault) {
+            ended(reply, fault);
+            if (!reply && fault.kind == HelperFault::Kind::unavailable)
+                helper_.end_surely(call, on_ended(call.id, ending, [](const HelperFault *) {}));
+        });
 }
 
 GrantClient::Ended Grants::on_ended(const std::string &id, Ending ending, Done done)
 {
+    ending_.insert(id);
     return [this, id, ending = std::move(ending),
             done = std::move(done)](const ipc::EndReply *reply, const HelperFault &fault) {
+        ending_.erase(id);
         if (!reply && fault.kind != HelperFault::Kind::not_found)
             return done(&fault);
         if (const Grant *const grant = table_.find(id))
@@ -224,6 +232,9 @@ void Grants::close_ended()
         for (const Grant *other : table_.of_user(grant.user))
             kept = kept || (other->id != grant.id && is_live(*other, now, has_membership_));
         if (!is_due(grant, now)) {
+            // Its membership may be gone because we asked for that: the answer says so.
+            if (ending_.contains(grant.id))
+                continue;
             close(grant.id, Event::reconciled, "membership-gone",
                   describe(grant) + " ended early: its membership was taken away");
         } else if (!any_left || kept) {

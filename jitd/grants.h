@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,9 @@ class Grants
     // A grant that is in the ledger already.
     void add(Grant grant);
 
-    // Has the root helper end it, then closes it. One that is gone already counts as ended.
+    // Has the root helper end it, then closes it. One that is gone already counts as ended. A
+    // helper that does not answer is a fault for the caller, and is asked again until it does:
+    // nobody keeps a role whose end was asked for.
     void end(const std::string &id, Ending ending, Done done);
 
     // Ends grants whose role the policy no longer has.
@@ -72,6 +75,7 @@ class Grants
     std::string boot_id_;
     HasMembership has_membership_;
     GrantTable table_;
+    std::set<std::string> ending_; // the helper has been asked to end them and has not answered
     // Ends that the ledger could not take: tried again until it can, and found open at the next
     // start if that comes first. As many as there were live grants.
     struct Unwritten {
