@@ -76,6 +76,7 @@ Result<void> Daemon::begin(Sockets sockets)
     boot_id_ = TRY(sys::read_boot_id());
     store_ = TRY(Store::open(ledger_path, limits::ledger_pages));
     audit_ = std::make_unique<Audit>(*store_);
+    audit_->tell_untold();
     grants_ = TRY(Grants::make(loop_, *store_, *audit_, helper_, boot_id_,
                                [](std::string_view user, std::string_view group) {
                                    return sys::has_membership(user, group);
@@ -176,6 +177,8 @@ void Daemon::stop()
     (void)sd_notify(0, "STOPPING=1");
     requests_->cancel_all(ipc::Cause::cancelled, std::string{words::stopping});
     audit_->say_left_out(boot_time(), true);
+    grants_->write_late();
+    audit_->note_told();
 }
 
 void Daemon::tell_status() const
