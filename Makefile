@@ -163,9 +163,10 @@ $(BUILD)/tests/entra/entra-emulator: $(EMULATOR_OBJS) $(call libs,lib/base)
 	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ \
 	    $(shell $(PKG_CONFIG) --libs cpp-httplib) -ljansson -lssl -lcrypto -pthread
 
-lint: $(PROGRAMS) ## layers, exports, format, the tests that doc/THREATS.md names
+lint: $(PROGRAMS) ## layers, exports, needed libraries, format, the tests that doc/THREATS.md names
 	@tools/check-layers
 	@tools/check-exports $(BUILD)/pam_jit/pam_jit.so
+	@$(if $(SAN),,tools/check-needed $(PROGRAMS))
 	@tools/check-threats
 	@tools/check-format
 

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <fstream>
@@ -69,7 +70,7 @@ void regress_root_asks_at_its_own_socket_first(void **)
         everybodys.stop();
         assert_int_equal(everybodys.calls.size(), 2);
     }
-    assert_int_equal(unlink(own.c_str()), 0);
+    (void)unlink(own.c_str());
 }
 
 void what_is_not_jitd_s_kind_of_socket_is_unavailable(void **)
