@@ -32,7 +32,7 @@ class BusError
     bool is(const char *name) const { return sd_bus_error_has_name(&error_, name) != 0; }
 
   private:
-    sd_bus_error error_ = SD_BUS_ERROR_NULL;
+    sd_bus_error error_{}; // SD_BUS_ERROR_NULL, whose macro is C alone
 };
 
 std::string unit_of(const std::string &id)
