@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 
 namespace jit::pam::test {
 
@@ -125,6 +126,34 @@ Play play_flow(const std::string &phases, std::vector<Answers> answers,
     wish.phases = phases;
     wish.terminal = &terminal;
     return play_wish(wish, std::move(answers));
+}
+
+std::vector<Play> play_flows(const std::string &phases, std::vector<std::vector<Answers>> scripts,
+                             const std::string &arguments)
+{
+    const std::size_t count = scripts.size();
+    std::vector<Terminal> terminals(count);
+    std::vector<Wish> wishes(count);
+    std::vector<std::unique_ptr<FakeJitd>> jitds(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::string number = std::to_string(i);
+        wishes[i].service = "door" + number;
+        wishes[i].phases = phases;
+        wishes[i].terminal = &terminals[i];
+        write_service(wishes[i].service, arguments + " socket=" + socket_path() + number);
+        jitds[i] = std::make_unique<FakeJitd>(socket_path() + number, std::move(scripts[i]));
+    }
+    std::vector<Running> running;
+    for (const Wish &wish : wishes)
+        running.push_back(start(wish));
+    std::vector<Play> played(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        played[i].outcome = finish(std::move(running[i]), wishes[i]);
+        jitds[i]->stop();
+        played[i].calls = jitds[i]->calls;
+        played[i].left_count = jitds[i]->left_count;
+    }
+    return played;
 }
 
 void assert_codes(const Outcome &outcome, std::vector<int> codes)

@@ -47,6 +47,10 @@ Play play_wish(const Wish &wish, std::vector<Answers> answers);
 Play play_flow(const std::string &phases, std::vector<Answers> answers,
                const std::string &arguments = "proven");
 
+// The same for each script, all at the same time: for what takes its time.
+std::vector<Play> play_flows(const std::string &phases, std::vector<std::vector<Answers>> scripts,
+                             const std::string &arguments);
+
 // Also fails for a code that no phase of the module may ever return.
 void assert_codes(const Outcome &outcome, std::vector<int> codes);
 bool has(const std::string &text, const std::string &piece); // says so if not

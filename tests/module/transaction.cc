@@ -175,7 +175,7 @@ Terminal::Terminal() : master(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC))
         std::abort();
 }
 
-Outcome run(const Wish &wish)
+Running start(const Wish &wish)
 {
     int ends[2] = {-1, -1};
     if (pipe2(ends, O_CLOEXEC) != 0)
@@ -183,16 +183,18 @@ Outcome run(const Wish &wish)
     const pid_t child = fork();
     if (child == 0)
         run_child(wish, ends[1]);
-    current = child;
     (void)close(ends[1]);
+    return {child, Fd{ends[0]}};
+}
+
+Outcome finish(Running running, const Wish &wish)
+{
     std::string all;
     char bytes[4096];
-    for (ssize_t got = 0; (got = read(ends[0], bytes, sizeof bytes)) > 0;)
+    for (ssize_t got = 0; (got = read(running.report.get(), bytes, sizeof bytes)) > 0;)
         all.append(bytes, static_cast<std::size_t>(got));
-    (void)close(ends[0]);
     Outcome outcome;
-    (void)waitpid(child, &outcome.status, 0);
-    current = 0;
+    (void)waitpid(running.pid, &outcome.status, 0);
     std::size_t left = 0;
     for (const char phase : wish.phases)
         left += is_call(phase);
@@ -203,6 +205,15 @@ Outcome run(const Wish &wish)
         outcome.codes.push_back(code);
     }
     outcome.shown = all.substr(at);
+    return outcome;
+}
+
+Outcome run(const Wish &wish)
+{
+    Running running = start(wish);
+    current = running.pid;
+    Outcome outcome = finish(std::move(running), wish);
+    current = 0;
     return outcome;
 }
 

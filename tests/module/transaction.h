@@ -53,9 +53,17 @@ struct Outcome {
     int status = 0;    // of the process
 };
 
+// A transaction under way, and its end. The wish lives until then.
+struct Running {
+    pid_t pid = -1;
+    Fd report;
+};
+Running start(const Wish &wish);
+Outcome finish(Running running, const Wish &wish);
+
 Outcome run(const Wish &wish);
 
-// The process of the transaction that is under way.
+// The process of the transaction that run() waits for.
 extern std::atomic<pid_t> current;
 
 } // namespace jit::pam::test
