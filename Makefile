@@ -153,16 +153,17 @@ $(BUILD)/tests/entra/entra-emulator: $(EMULATOR_OBJS) $(call libs,lib/base)
 	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ \
 	    $(shell $(PKG_CONFIG) --libs cpp-httplib) -ljansson -lssl -lcrypto -pthread
 
-lint: $(PROGRAMS) ## layers, exports, format
+lint: $(PROGRAMS) ## layers, exports, format, the tests that doc/THREATS.md names
 	@tools/check-layers
 	@tools/check-exports $(BUILD)/pam_jit/pam_jit.so
+	@tools/check-threats
 	@tools/check-format
 
 format: ## rewrite all sources in the house's format
 	@git ls-files '*.cc' '*.h' | xargs clang-format -i
 
--include packaging/install.mk
 -include tests/tests.mk
+-include packaging/install.mk
 
 clean: ## remove the build folder
 	rm -rf $(BUILD)

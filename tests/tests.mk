@@ -1,5 +1,7 @@
 # What is tested beyond the units, and all of it at once.
 SYSTEM_TESTS ?= $(sort $(wildcard tests/system/[0-9]*.sh))
+# The hosts that are booted; each runs the packages that were built for it.
+RELEASES     ?= bookworm trixie
 
 .PHONY: deps provider
 deps: ## install what building and testing need, if it is missing
@@ -8,8 +10,8 @@ deps: ## install what building and testing need, if it is missing
 provider: emulator ## check the provider that the tests talk to
 	@ENTRA_EMULATOR=$(abspath $(BUILD))/tests/entra/entra-emulator tests/entra/test-emulator
 
-e2e: emulator deb ## the whole story, in booted hosts; needs root
-	@BUILD=$(BUILD) DIST=$(DIST) tests/system/run $(SYSTEM_TESTS)
+e2e: emulator debs ## the whole story, in hosts of each of RELEASES; needs root
+	@BUILD=$(BUILD) tests/system/run $(foreach r,$(RELEASES),$(r)=$(call dist_for,$(r))) -- $(SYSTEM_TESTS)
 
 check: ## install what is missing, then run every test; needs root
 	@BUILD=$(BUILD) MAKE="$(MAKE)" tools/check-all

@@ -68,6 +68,61 @@ check 'the package is installed still' is_installed libpam-jit
 check 'sudo works still, with the grant' host_as alice 'sudo -n /usr/bin/true'
 check 'so does an upgrade' host_apt --reinstall install libpam-jit jitd
 check 'which leaves the grant alone' host_as alice 'sudo -n /usr/bin/true'
+
+# --- newer and older versions, with a live grant and without; sudo is used all the while
+now=$(dpkg-deb -f "${DEBS[0]}" Version)
+host_offer_again "$now~older" "${DEBS[@]}"
+host_offer_again "$now+newer" "${DEBS[@]}"
+cat >"$HOST_ROOT/usr/local/bin/keep-on" <<'X'
+#!/bin/bash
+# Uses sudo until /run/enough is there; prints how often it was let in and how often not.
+in=0 out=0
+while [ ! -e /run/enough ]; do
+    if sudo -n /usr/bin/true 2>/dev/null; then in=$((in + 1)); else out=$((out + 1)); fi
+done
+echo "$in let in, $out not"
+X
+chmod 0755 "$HOST_ROOT/usr/local/bin/keep-on"
+# change VERSION: to that version, while alice goes on using sudo; what happened to her is in $kept.
+change() {
+    local status=0 user
+    host_run rm -f /run/enough
+    host_as alice keep-on >"$HOST_DIR/kept" 2>&1 &
+    user=$!
+    sleep 0.5
+    (story_install "$1") || status=$?
+    sleep 0.5
+    host_run touch /run/enough
+    wait "$user" || true
+    return "$status"
+}
+change_to() { # change_to VERSION CASE PATTERN
+    check "$1 is installed over it, $2" change "$1"
+    check 'both packages are that version' \
+        same "$(host_run dpkg-query -W -f '${Version} ' jitd libpam-jit)" "$1 $1 "
+    check "all the while, sudo: $3" says "$3" cat "$HOST_DIR/kept"
+    check 'nothing runs that was replaced' \
+        fails says deleted host_sh 'ls -l /proc/$(systemctl show -P MainPID jitd.service)/exe'
+    check 'the sockets and the reaper are there' \
+        host_run systemctl is-active jitd.socket jit-grantd.socket jit-reconcile.timer
+    check 'nothing has failed' \
+        same "$(host_run systemctl list-units --failed --plain --no-legend 'jit*')" ''
+}
+grants() { host_as alice 'jitctl status --json' | grep -o '"id": *"[^"]*"' | sort || true; }
+grant=$(grants)
+check 'there is one grant' says '^"id": *"[0-9a-f]{16}"$' echo "$grant"
+for version in "$now+newer" "$now~older" "$now"; do
+    change_to "$version" 'with a live grant' '[1-9][0-9]* let in, 0 not'
+    check 'the grant is the same' same "$(grants)" "$grant"
+    check 'its timer is armed' says 'jit-expire@' host_run systemctl list-timers --all
+done
+host_run jitctl revoke --all >/dev/null
+for version in "$now+newer" "$now~older" "$now"; do
+    change_to "$version" 'without a grant' '^0 let in'
+done
+check 'a grant is had after it all' host_tty alice 'jitctl request web' <"$HOST_DIR/steps"
+
+# --- removal with a live grant
 sed -i '/pam_jit/d' "$HOST_ROOT"/etc/pam.d/sudo "$HOST_ROOT"/etc/pam.d/sudo-i
 check 'without the lines it is removed' host_apt remove libpam-jit
 check 'alice is a member still' is_member alice jit-web
@@ -84,6 +139,18 @@ check 'no state is left' same "$(host_sh 'ls -d /var/lib/jit* /run/jit* /lib/sys
     /etc/systemd/system/*/jit* /usr/libexec/jit /var/lib/systemd/deb-systemd-helper-enabled/jit* 2>/dev/null')" ''
 check 'no user is left' fails host_run getent passwd jit
 check "the administrator's own files stay" host_run test -e /etc/jit/jitd.toml
+
+# --- once more: purged at once, with a live grant and the profile on
+check 'after the purge apt installs both again' story_install "$now"
+check 'the configuration that stayed is read' says 'web' host_as alice 'jitctl roles'
+check 'a grant is had' host_tty alice 'jitctl request web' <"$HOST_DIR/steps"
+host_run env DEBIAN_FRONTEND=noninteractive pam-auth-update --enable jit
+check 'sudo works by the profile' host_as alice 'sudo -n /usr/bin/true'
+check 'a purge with a live grant' host_apt purge libpam-jit jitd
+check 'ends it' fails is_member alice jit-web
+check 'leaves no membership' fails host_sh 'ls /run/userdb | grep .'
+check 'and no timer' same "$(host_run systemctl list-timers --all --plain --no-legend 'jit*')" ''
+check 'and the PAM stacks as they were' same "$(pam_sum)" "$before"
 story_provider_stop
 host_reboot
 check 'after a reboot nothing has failed' same "$(host_run systemctl --failed --plain --no-legend)" ''

@@ -8,7 +8,8 @@
 #   host_as USER TEXT      a session of the user's own, without a terminal
 #   host_tty USER [TEXT]   a login with a terminal, driven by the steps on standard input (pty.py)
 #   host_offer DEB...      puts packages, and what they stand on, where the host's apt finds them
-#   host_install           apt-get install of ours, from there
+#   host_offer_again VERSION DEB...   the same packages once more, as another version
+#   host_install [VERSION] apt-get install of ours, from there
 #   host_apt ...           apt-get
 #   host_reboot            a true reboot: new boot id, empty /run
 #   host_stop              at once
@@ -21,7 +22,8 @@ suite=${SUITE:-$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")}
 case $suite in bookworm | trixie) ;; *) suite=bookworm ;; esac
 host_packages=systemd,systemd-sysv,dbus,libnss-systemd,libpam-systemd,libpam-modules,sudo,sqlite3
 host_packages+=,python3-minimal,login,passwd,procps,iproute2,ca-certificates,less,man-db
-cache=${JIT_CACHE:-/var/cache/jit-tests}
+case $suite in trixie) host_packages+=,sudo-rs ;; esac
+. "$(dirname "${BASH_SOURCE[0]}")/roots.sh"
 pty=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../pty.py")
 
 cgroup_roots() {
@@ -29,28 +31,6 @@ cgroup_roots() {
     for dir in /sys/fs/cgroup /sys/fs/cgroup/unified /sys/fs/cgroup/systemd; do
         [ ! -e "$dir/cgroup.procs" ] || printf '%s\n' "$dir"
     done
-}
-
-# The root, as a tar file that is made once for each list of packages.
-host_archive() {
-    local key file
-    key=$(printf '%s\n' "$suite" "$host_packages" | sha256sum | cut -c 1-16)
-    file=$cache/$suite-$key.tar
-    mkdir -p "$cache"
-    exec {lock}>"$cache/.lock"
-    flock "$lock"
-    if [ ! -s "$file" ]; then
-        printf 'making a %s root (once)\n' "$suite" >&2
-        patiently mmdebstrap --quiet --variant=minbase --include="$host_packages" \
-            "$suite" "$file.part.tar" >"$cache/mmdebstrap.log" 2>&1 || {
-            tail -n 20 "$cache/mmdebstrap.log" >&2
-            rm -f "$file.part.tar"
-            return 1
-        }
-        mv "$file.part.tar" "$file"
-    fi
-    exec {lock}>&-
-    HOST_ARCHIVE=$file
 }
 
 # Removes what scripts left that were killed: each holds a lock on its folder while it lives.
@@ -65,7 +45,8 @@ host_sweep() {
 }
 
 host_make() {
-    host_archive
+    root_archive "$suite" "$host_packages"
+    HOST_ARCHIVE=$ROOT_ARCHIVE
     host_sweep
     HOST_DIR=$(mktemp -d "${TMPDIR:-/var/tmp}/jit-host.XXXXXX")
     exec {HOST_LOCK}>"$HOST_DIR/lock"
@@ -216,15 +197,31 @@ host_offer() {
     host_dependencies "$@"
     for deb in "$HOST_DEBS"/*.deb; do [ ! -e "$deb" ] || cp "$deb" "$HOST_DIR/repo/"; done
     cp "$@" "$HOST_DIR/repo/"
-    (cd "$HOST_DIR/repo" && dpkg-scanpackages -m . /dev/null >Packages 2>/dev/null)
+    host_index
     printf 'deb [trusted=yes] file:/srv/repo ./\n' >"$HOST_ROOT/etc/apt/jit-test.list"
     apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dir::Etc::SourceList=/etc/apt/jit-test.list
         -o Dir::Etc::SourceParts=/dev/null -o Dpkg::Use-Pty=0)
 }
+host_index() { (cd "$HOST_DIR/repo" && dpkg-scanpackages -m . /dev/null >Packages 2>/dev/null); }
+host_offer_again() {
+    local version=$1 deb tree
+    shift
+    for deb; do
+        tree=$(mktemp -d "$HOST_DIR/tree.XXXXXX")
+        dpkg-deb -R "$deb" "$tree"
+        sed -i -e "s/^Version: .*/Version: $version/" -e "s/jitd (= [^)]*)/jitd (= $version)/" \
+            "$tree/DEBIAN/control"
+        dpkg-deb --root-owner-group -b "$tree" \
+            "$HOST_DIR/repo/$(dpkg-deb -f "$deb" Package)_$version.deb" >/dev/null
+        rm -rf "$tree"
+    done
+    host_index
+}
 host_apt() { host_run "${apt[@]}" "$@"; }
 host_install() {
     host_apt update >/dev/null
-    host_apt --no-install-recommends install jitd libpam-jit
+    host_apt --no-install-recommends --allow-downgrades install \
+        "jitd${1:+=$1}" "libpam-jit${1:+=$1}"
 }
 
 host_gone() { ! kill -0 "$HOST_NSPAWN" 2>/dev/null; }

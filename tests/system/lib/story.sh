@@ -103,7 +103,7 @@ story_boot() {
     host_boot
 }
 story_install() {
-    host_install >"$HOST_DIR/install.log" 2>&1 || {
+    host_install "$@" >"$HOST_DIR/install.log" 2>&1 || {
         tail -n 30 "$HOST_DIR/install.log" >&2
         exit 1
     }

@@ -1,0 +1,96 @@
+#!/bin/bash
+# What only a newer host has: varlinkctl, which introspects and calls our interface, and sudo-rs,
+# which looks its groups and rules up in its own way.
+set -euo pipefail
+cd "$(dirname "$0")"
+. lib/cleanup.sh
+. lib/host.sh
+. lib/report.sh
+. lib/story.sh
+
+if [ "$suite" = bookworm ]; then
+    echo '-- bookworm has neither varlinkctl nor sudo-rs'
+    finish
+fi
+story_host
+socket=/run/jit/io.jitd.Elevation
+
+# --- varlinkctl
+varlink_as() { host_as "$1" "varlinkctl $2"; }
+methods() { grep -o '^method [A-Za-z]*' | sort | tr '\n' ' '; }
+check 'varlinkctl info names the service' says 'io.jitd.Elevation' varlink_as bob "info $socket"
+check 'varlinkctl list-interfaces has ours and that of every service' \
+    same "$(varlink_as bob "list-interfaces $socket" | sort | tr '\n' ' ')" \
+    'io.jitd.Elevation org.varlink.service '
+check 'varlinkctl introspect reads the interface, every method of it' same \
+    "$(varlink_as bob "introspect $socket io.jitd.Elevation" | methods)" \
+    "$(methods <"$top/lib/ipc/io.jitd.Elevation.varlink")"
+for text in Elevation Grant; do
+    cp "$top/lib/ipc/io.jitd.$text.varlink" "$HOST_ROOT/root/"
+    check "varlinkctl finds no fault in the text of io.jitd.$text" \
+        host_run varlinkctl validate-idl "/root/io.jitd.$text.varlink"
+done
+check 'alice calls Roles' says '"web"' varlink_as alice "call $socket io.jitd.Elevation.Roles '{}'"
+check 'alice has nothing in List' fails says '"state"' \
+    varlink_as alice "call --more $socket io.jitd.Elevation.List '{}'"
+cat >"$HOST_DIR/steps" <<'X'
+expect 10 enter code +(\S+)
+run provider approve code=$M1 user=alice@contoso.com
+expect 10 granted
+exit 0
+X
+check 'a grant can be had' host_tty alice 'jitctl request web' <"$HOST_DIR/steps"
+check 'and is in List' says '"live"' varlink_as alice "call --more $socket io.jitd.Elevation.List '{}'"
+check 'for bob it is not' fails says '"live"' varlink_as bob "call --more $socket io.jitd.Elevation.List '{}'"
+check 'bob may not Check' says 'NotPermitted' varlink_as bob "call $socket io.jitd.Elevation.Check \
+    '{\"requester\":\"alice\",\"account\":\"alice\",\"account_names\":[\"alice\"],\"service\":\"sudo\",\"phase\":\"account\"}'"
+check 'a value of the wrong type is an error with a name' says 'InvalidParameter' \
+    varlink_as alice "call $socket io.jitd.Elevation.Request '{\"role\":7}'"
+check "root's helper is introspected by root" says 'method Grant' \
+    host_run varlinkctl introspect /run/jit-grantd/io.jitd.Grant io.jitd.Grant
+check 'and not by alice' fails varlink_as alice 'info /run/jit-grantd/io.jitd.Grant'
+
+# --- sudo-rs: the same gate, the same PAM file
+check 'sudo-rs runs a command under the grant' host_as alice 'sudo-rs -n /usr/bin/true'
+check 'jitctl drop hands the grant back' host_as alice 'jitctl drop web'
+check 'without a grant sudo-rs refuses, though NOPASSWD' exits 1 host_as alice 'sudo-rs -n /usr/bin/true'
+check 'and says what to do' says 'jitctl request web' host_as alice 'sudo-rs -n /usr/bin/true'
+cat >"$HOST_DIR/steps" <<'X'
+expect 10 \$ $
+send sudo-rs id\r
+expect 10 enter the code +(\S+)
+refuse uid=0
+run provider approve code=$M1 user=alice@contoso.com
+expect 10 uid=0\(root\)
+expect 5 \$ $
+send sudo-rs id -u\r
+expect 5 \n0\r
+refuse code
+expect 5 \$ $
+send jitctl drop web\r
+expect 5 \$ $
+send sudo-rs -k; sudo-rs id -u\r
+expect 10 enter the code
+mark interrupt
+send \x03
+expect 5 \$ $
+within 0.5 interrupt
+send exit 0\r
+exit 0
+X
+check 'sudo-rs asks, is approved, goes on, asks no second time; Ctrl-C ends the question' \
+    host_tty alice <"$HOST_DIR/steps"
+check 'the interrupted request is cancelled' eventually 3 says . \
+    host_run journalctl -q -o cat -u jitd JIT_EVENT=cancelled JIT_USER=alice
+cat >"$HOST_DIR/steps" <<'X'
+expect 10 \$ $
+send sudo-rs id\r
+expect 10 bob is not among the requesters
+expect 10 \$ $
+refuse uid=0
+send exit 0\r
+exit 0
+X
+check 'bob is told why not' host_tty bob <"$HOST_DIR/steps"
+check "root's own sudo-rs is not asked" same "$(host_run sudo-rs -u alice id -un)" alice
+finish
