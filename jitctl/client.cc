@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 #include <utility>
 
 namespace jit::ctl {
@@ -42,6 +43,15 @@ Result<bool> wait_for(int fd, short events, BootTime deadline)
 } // namespace
 
 Result<Client> Client::connect(const std::string &path, BootTime deadline)
+{
+    if (geteuid() == 0)
+        if (auto made = connect_to(path + ".root", deadline);
+            made || made.error().code != Code::unavailable)
+            return made;
+    return connect_to(path, deadline);
+}
+
+Result<Client> Client::connect_to(const std::string &path, BootTime deadline)
 {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;

@@ -25,7 +25,7 @@ inline constexpr std::chrono::seconds ending_within{60};
 class Client
 {
   public:
-    // Connects; tries again while jitd's queue is full, until the deadline.
+    // Connects, as root to PATH.root first, whose queue no other user can fill; tries again while jitd's queue is full, until the deadline.
     //   errors  unavailable: no socket, nobody listens, not ours to connect to
     //           timed_out: the queue stayed full
     static Result<Client> connect(const std::string &path, BootTime deadline);
@@ -57,6 +57,7 @@ class Client
     Result<ipc::Reply> receive(std::chrono::seconds within);
 
   private:
+    static Result<Client> connect_to(const std::string &path, BootTime deadline);
     explicit Client(Fd fd) : fd_(std::move(fd)) {}
 
     Fd fd_;

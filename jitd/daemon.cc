@@ -56,10 +56,10 @@ void write_faults(const std::vector<policy::Diagnostic> &faults)
 
 } // namespace
 
-Result<std::unique_ptr<Daemon>> Daemon::make(sd_event *loop, Fd listening)
+Result<std::unique_ptr<Daemon>> Daemon::make(sd_event *loop, Sockets sockets)
 {
     std::unique_ptr<Daemon> made{new Daemon(loop)};
-    TRY(made->begin(std::move(listening)));
+    TRY(made->begin(std::move(sockets)));
     return made;
 }
 
@@ -71,7 +71,7 @@ Daemon::~Daemon()
     http_.reset();
 }
 
-Result<void> Daemon::begin(Fd listening)
+Result<void> Daemon::begin(Sockets sockets)
 {
     boot_id_ = TRY(sys::read_boot_id());
     store_ = TRY(Store::open(ledger_path, limits::ledger_pages));
@@ -92,10 +92,13 @@ Result<void> Daemon::begin(Fd listening)
         *store_, *audit_, *grants_, *requests_, settings_, [this] { return is_reconciled(); },
         [](const std::string &user) { return sys::read_local_groups(user); }});
     server_ = TRY(sys::VarlinkServer::make(
-        loop_, std::move(listening), {"jitd", "io.jitd.Elevation", ipc::elevation_interface_text},
+        loop_, std::move(sockets.for_all), {"jitd", "io.jitd.Elevation", ipc::elevation_interface_text},
         {limits::connections, limits::connections_for_root, limits::connections_of_one_user,
-         limits::patience},
+         limits::patience, limits::work_at_once, limits::work_a_second,
+         limits::work_of_a_fault, limits::unread_bytes_of_one_user},
         [this](const std::shared_ptr<sys::Exchange> &exchange) { api_->answer(exchange); }));
+    if (sockets.for_root)
+        TRY(server_->listen_for_root(std::move(sockets.for_root)));
     return {};
 }
 

@@ -22,10 +22,15 @@ namespace jit::daemon {
 class Daemon
 {
   public:
+    struct Sockets {
+        Fd for_all;
+        Fd for_root; // perhaps none: root then comes with all others
+    };
+
     // Opens the ledger, mends it, reads the settings and begins to serve.
     //   loop       borrowed
-    //   listening  the socket that systemd made
-    static Result<std::unique_ptr<Daemon>> make(sd_event *loop, Fd listening);
+    //   sockets    listening ones, that systemd made
+    static Result<std::unique_ptr<Daemon>> make(sd_event *loop, Sockets sockets);
     ~Daemon();
 
     // Reads /etc/jit anew.
@@ -36,7 +41,7 @@ class Daemon
   private:
     explicit Daemon(sd_event *loop) : loop_(loop), helper_(loop, "/run/jit-grantd/io.jitd.Grant") {}
 
-    Result<void> begin(Fd listening);
+    Result<void> begin(Sockets sockets);
     void adopt(Settings settings, bool at_start);
     void use_provider();
     void watch_files();

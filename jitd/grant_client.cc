@@ -131,7 +131,7 @@ Result<void> GrantClient::begin(unsigned long id, const Result<std::string> &tex
         TRY(sys::Connection::make(loop_, std::move(socket),
                                   {[this, id](const std::string &frame) { on_frame(id, frame); },
                                    [this, id](Error) { settle(id, nullptr, make_away()); }},
-                                  std::chrono::milliseconds{0}));
+                                  {}));
     pending.late->set(boot_time() + limits::grant_call);
     pending.connection->send(*text);
     return {};

@@ -14,6 +14,16 @@ inline constexpr std::size_t connections = 512;
 // Of these, kept for uid 0: a sudo's check must find a place whatever other users do.
 inline constexpr std::size_t connections_for_root = 384;
 inline constexpr std::size_t connections_of_one_user = 16;
+// Work that each user but root may have of us at once, in processor time, and what comes back of it
+// in a second: a call takes some 50 us, and who asks without end gets a fifth of one processor.
+inline constexpr std::chrono::microseconds work_at_once = 20ms;
+inline constexpr std::chrono::microseconds work_a_second = 200ms;
+// No program of ours sends what is no message, or too slowly, or with descriptors: who does is let
+// do it a hundred times a second.
+inline constexpr std::chrono::microseconds work_of_a_fault = 2ms;
+// Answers that a user but root has not read, on all his connections: with 128 KiB a connection of
+// calls sent ahead this bounds what he makes us hold to 3 MiB and one answer.
+inline constexpr std::size_t unread_bytes_of_one_user = 1024 * 1024;
 // A connection that sends no whole frame for so long is closed.
 inline constexpr std::chrono::milliseconds patience = 2s;
 

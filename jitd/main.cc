@@ -1,4 +1,6 @@
 // jitd: the daemon that asks the identity provider and keeps the ledger.
+#include <cstdlib>
+#include <cstring>
 #include <signal.h>
 #include <sys/stat.h>
 #include <syslog.h>
@@ -25,15 +27,34 @@ int on_stop(sd_event_source *source, const signalfd_siginfo *, void *daemon) noe
     return sd_event_exit(sd_event_source_get_event(source), 0);
 }
 
+// jitd.socket, and jitd-root.socket where it is there; systemd hands them over in any order.
+Result<daemon::Daemon::Sockets> take_sockets()
+{
+    char **names = nullptr;
+    const int count = sd_listen_fds_with_names(1, &names);
+    daemon::Daemon::Sockets sockets;
+    bool are_good = true;
+    for (int i = 0; i < count; ++i) {
+        Fd fd{SD_LISTEN_FDS_START + i};
+        Fd &place = std::strcmp(names[i], "root") == 0 ? sockets.for_root : sockets.for_all;
+        are_good = are_good && !place &&
+                   sd_is_socket_unix(fd.get(), SOCK_STREAM, 1, nullptr, 0) > 0;
+        place = std::move(fd);
+    }
+    for (int i = 0; i < count; ++i)
+        free(names[i]);
+    free(names);
+    if (!are_good || !sockets.for_all)
+        return Error{Code::bad_input, "started without its socket; start jitd.socket instead"};
+    return sockets;
+}
+
 Result<void> run()
 {
-    if (sd_listen_fds(1) != 1 ||
-        sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_STREAM, 1, nullptr, 0) <= 0)
-        return Error{Code::bad_input, "started without its socket; start jitd.socket instead"};
-    Fd listening{SD_LISTEN_FDS_START};
+    daemon::Daemon::Sockets sockets = TRY(take_sockets());
 
     const sys::Loop loop = TRY(sys::make_loop());
-    const auto served = TRY(daemon::Daemon::make(loop.get(), std::move(listening)));
+    const auto served = TRY(daemon::Daemon::make(loop.get(), std::move(sockets)));
     for (const auto &[number, handler] :
          {std::pair{SIGHUP, &on_reload}, {SIGTERM, &on_stop}, {SIGINT, &on_stop}})
         if (const int r = sd_event_add_signal(loop.get(), nullptr, number, handler, served.get());

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -24,14 +25,18 @@ Fd open_socket()
     return Fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
 }
 
-// 0 or an errno.
-int connect_to(int fd, std::string_view path)
+// jitd's socket for root alone, whose queue no other user can fill.
+constexpr std::string_view root_only = ".root";
+
+// 0 or an errno. The path is in two pieces.
+int connect_to(int fd, std::string_view path, std::string_view more)
 {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path)
+    if (path.size() + more.size() >= sizeof address.sun_path)
         return ENAMETOOLONG;
     std::memcpy(address.sun_path, path.data(), path.size());
+    std::memcpy(address.sun_path + path.size(), more.data(), more.size());
     for (;;) {
         if (::connect(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0)
             return 0;
@@ -73,13 +78,24 @@ Event Client::wait(short events, BootTime until)
 
 Heard Client::connect(BootTime until)
 {
+    if (geteuid() == 0) {
+        const Heard heard = connect_to_one(path_, root_only, until);
+        // Where it is not served, the one for everybody is as good.
+        if (heard.event != Event::lost)
+            return heard;
+    }
+    return connect_to_one(path_, {}, until);
+}
+
+Heard Client::connect_to_one(std::string_view path, std::string_view more, BootTime until)
+{
     socket_ = open_socket();
     if (!socket_)
         return {Event::lost, errno, {}};
     used_ = 0;
     given_ = 0;
     for (;;) {
-        const int sys = connect_to(socket_.get(), path_);
+        const int sys = connect_to(socket_.get(), path, more);
         if (sys == 0)
             return {Event::ready, 0, {}};
         if (sys != EAGAIN) // EAGAIN: the queue of those who wait to be accepted is full
@@ -151,7 +167,10 @@ Heard Client::receive(BootTime until)
 void send_and_forget(std::string_view path, std::string_view frame)
 {
     const Fd socket = open_socket();
-    if (!socket || frame.empty() || connect_to(socket.get(), path) != 0)
+    if (!socket || frame.empty())
+        return;
+    const bool is_connected = geteuid() == 0 && connect_to(socket.get(), path, root_only) == 0;
+    if (!is_connected && connect_to(socket.get(), path, {}) != 0)
         return;
     // Whole or not at all: a fresh socket's buffer takes more than a frame of ours.
     (void)::send(socket.get(), frame.data(), frame.size(), MSG_NOSIGNAL);

@@ -14,7 +14,7 @@ namespace jit::pam {
 class Client
 {
   public:
-    // path: at most 107 bytes. terminal: watched for its end, -1 for none. All are borrowed.
+    // path: at most 107 bytes. Root asks at PATH.root first. terminal: watched for its end, -1 for none. All are borrowed.
     Client(std::string_view path, HeldSignals &signals, int terminal)
         : path_(path), signals_(signals), terminal_(terminal)
     {
@@ -28,6 +28,7 @@ class Client
 
   private:
     Heard connect(BootTime until);
+    Heard connect_to_one(std::string_view path, std::string_view more, BootTime until);
     // ready when the socket has one of the events (poll(2)); without events, when the time is over.
     Event wait(short events, BootTime until);
 

@@ -47,6 +47,14 @@ inline BootTime boot_time()
     return BootTime{std::chrono::seconds{t.tv_sec} + std::chrono::microseconds{t.tv_nsec / 1000}};
 }
 
+// What this thread has used of a processor so far.
+inline std::chrono::microseconds thread_time()
+{
+    timespec t{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return std::chrono::seconds{t.tv_sec} + std::chrono::microseconds{t.tv_nsec / 1000};
+}
+
 inline Now read_clocks()
 {
     return {wall_time(), boot_time()};

@@ -18,19 +18,26 @@ constexpr int idle_patiences = 5;
 
 } // namespace
 
-Connection::Connection(Fd socket, Handlers handlers, std::chrono::milliseconds patience)
-    : socket_(std::move(socket)), handlers_(std::move(handlers)), patience_(patience)
+Connection::Connection(Fd socket, Handlers handlers, Manners manners)
+    : socket_(std::move(socket)), handlers_(std::move(handlers)), manners_(manners)
 {
 }
 
 Result<std::unique_ptr<Connection>> Connection::make(sd_event *loop, Fd socket, Handlers handlers,
-                                                     std::chrono::milliseconds patience)
+                                                     Manners manners)
 {
     std::unique_ptr<Connection> made{
-        new Connection(std::move(socket), std::move(handlers), patience)};
+        new Connection(std::move(socket), std::move(handlers), manners)};
     Connection *self = made.get();
-    made->watch_ = TRY(Watch::make(loop, self->socket_.get(), EPOLLIN,
-                                   [self](std::uint32_t events) { self->on_ready(events); }));
+    // Urgent data is a byte like others: what is passed with it would be closed unseen.
+    constexpr int on = 1;
+    if (manners.graveyard &&
+        setsockopt(self->socket_.get(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on) != 0)
+        return Error{Code::internal, "a connection can't be set up", errno};
+    made->watch_ = TRY(Watch::make(
+        loop, self->socket_.get(), EPOLLIN,
+        [self](std::uint32_t events) { self->work([&] { self->on_ready(events); }); },
+        manners.turn));
     made->late_ = TRY(Timer::make(loop, [self] {
         if (self->finishing_)
             self->end();
@@ -40,7 +47,8 @@ Result<std::unique_ptr<Connection>> Connection::make(sd_event *loop, Fd socket, 
             self->fail(Error{Code::timed_out, "a message took too long to arrive"});
     }));
     // A timer, not a Later: sd-event runs what is deferred before any descriptor's turn.
-    made->turn_ = TRY(Timer::make(loop, [self] { self->deliver(); }));
+    made->turn_ = TRY(Timer::make(
+        loop, [self] { self->work([&] { self->deliver(); }); }, manners.turn));
     made->overflow_ = TRY(Later::make(loop, [self] {
         self->fail(Error{Code::unavailable, "the other side does not read"});
     }));
@@ -53,10 +61,19 @@ Result<std::unique_ptr<Connection>> Connection::make(sd_event *loop, Fd socket, 
 void Connection::arm_patience()
 {
     const bool is_idle = is_used_ && !reader_.has_partial();
-    if (patience_.count() == 0 || (late_->is_set() && is_idle == idling_))
+    if (manners_.patience.count() == 0 || (late_->is_set() && is_idle == idling_))
         return;
     idling_ = is_idle;
-    late_->set(boot_time() + (is_idle ? idle_patiences : 1) * patience_);
+    late_->set(boot_time() + (is_idle ? idle_patiences : 1) * manners_.patience);
+}
+
+template <typename Work> void Connection::work(Work piece)
+{
+    if (!handlers_.worked)
+        return piece();
+    const auto before = thread_time();
+    piece();
+    handlers_.worked(thread_time() - before);
 }
 
 void Connection::send(std::string_view text)
@@ -94,6 +111,8 @@ void Connection::close()
     // Not freed: we may stand in its callback.
     if (watch_)
         watch_->stop();
+    if (manners_.graveyard)
+        manners_.graveyard->take(std::move(socket_));
     socket_.reset();
     out_.clear();
 }
@@ -112,6 +131,21 @@ void Connection::set_reading(bool reading)
         return;
     reading_ = reading;
     await_next();
+}
+
+void Connection::set_held(bool held)
+{
+    if (held_ == held || !is_open())
+        return;
+    held_ = held;
+    if (held && reading_ && !finishing_ && !late_->is_set() && manners_.patience.count() > 0) {
+        idling_ = true;
+        late_->set(boot_time() + idle_patiences * manners_.patience);
+    }
+    if (held)
+        update_events();
+    else
+        await_next();
 }
 
 void Connection::fail(Error why)
@@ -142,15 +176,44 @@ void Connection::on_ready(std::uint32_t events)
 {
     if ((events & EPOLLOUT) != 0)
         write_some();
+    // The kernel tells of the end whether asked to or not: it can't be put off.
+    if (held_) {
+        if ((events & (EPOLLHUP | EPOLLERR)) != 0)
+            fail(Error{Code::unavailable, "the other side has gone"});
+        return;
+    }
     // What came before the other side's end is handed over first.
     if (is_open() && !has_backlog_ && (events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP | EPOLLERR)) != 0)
         read_some();
 }
 
+// Like recv(2). EBADMSG: descriptors were passed, and are still in the socket, unread.
+ssize_t Connection::read_bytes(char *into, std::size_t size)
+{
+    if (manners_.graveyard) {
+        // A look makes them only known; what is looked at here is all that is read below.
+        iovec part{into, size};
+        msghdr message{};
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        const ssize_t seen = recvmsg(socket_.get(), &message, MSG_PEEK);
+        if (seen <= 0)
+            return seen;
+        if ((message.msg_flags & MSG_CTRUNC) != 0) {
+            errno = EBADMSG;
+            return -1;
+        }
+        size = static_cast<std::size_t>(seen);
+    }
+    return recv(socket_.get(), into, size, 0);
+}
+
 void Connection::read_some()
 {
     std::array<char, 16 * 1024> chunk;
-    const ssize_t got = recv(socket_.get(), chunk.data(), chunk.size(), 0);
+    const ssize_t got = read_bytes(chunk.data(), chunk.size());
+    if (got < 0 && errno == EBADMSG)
+        return finishing_ ? end() : fail(Error{Code::bad_input, "descriptors are not taken"});
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got <= 0) {
@@ -169,7 +232,7 @@ void Connection::read_some()
 // One frame a turn: a caller who sends many calls at once must not keep the loop from all others.
 void Connection::deliver()
 {
-    if (!is_open() || !reading_ || finishing_ || overflowed_)
+    if (!is_open() || !reading_ || held_ || finishing_ || overflowed_)
         return;
     if (auto frame = reader_.next()) {
         late_->stop();
@@ -182,7 +245,7 @@ void Connection::deliver()
 // What has arrived already is delivered from the loop, not from inside the caller.
 void Connection::await_next()
 {
-    if (!is_open() || finishing_)
+    if (!is_open() || finishing_ || held_)
         return;
     has_backlog_ = reading_ && reader_.has_whole();
     if (has_backlog_)
@@ -216,8 +279,9 @@ void Connection::update_events()
 {
     // While reading is paused, the end of the other side is still heard: it cancels.
     if (is_open())
-        watch_->set_events((has_backlog_ ? 0U : EPOLLRDHUP | (reading_ ? EPOLLIN : 0U)) |
-                           (out_.empty() ? 0U : EPOLLOUT));
+        watch_->set_events(
+            (has_backlog_ || held_ ? 0U : EPOLLRDHUP | (reading_ ? EPOLLIN : 0U)) |
+            (out_.empty() ? 0U : EPOLLOUT));
 }
 
 Result<Fd> connect_unix(const std::string &path)

@@ -9,6 +9,7 @@
 #include "lib/base/fd.h"
 #include "lib/ipc/frame.h"
 #include "lib/sys/event.h"
+#include "lib/sys/graveyard.h"
 
 namespace jit::sys {
 
@@ -31,13 +32,23 @@ class Connection
     struct Handlers {
         Frame frame;
         Closed closed;
+        // Told, if there is one, what of a processor each piece of work for it took.
+        std::function<void(std::chrono::microseconds)> worked{};
+    };
+    struct Manners {
+        // How long the first frame, and any begun one, may take; five times that, how long it may
+        // lie still after a frame while reading is on; zero: for ever.
+        std::chrono::milliseconds patience{0};
+        Turn turn = Turn::usual;
+        // Borrowed; for whom we do not trust: descriptors that they pass end the connection, and no
+        // close waits. Without one they are trusted not to do that.
+        Graveyard *graveyard = nullptr;
     };
 
     // Borrows the loop.
-    //   patience  how long the first frame, and any begun one, may take; five times that, how long
-    //             it may lie still after a frame while reading is on; zero: for ever
     static Result<std::unique_ptr<Connection>> make(sd_event *loop, Fd socket, Handlers handlers,
-                                                    std::chrono::milliseconds patience);
+                                                    Manners manners);
+    ~Connection() { close(); }
 
     // Queues a text that ends with its NUL. Ignored once closed. Never calls back from within.
     void send(std::string_view text);
@@ -52,11 +63,15 @@ class Connection
 
     // Pauses and resumes reading, so that one call is answered before the next is read.
     void set_reading(bool reading);
+    // Pauses everything but writing, whatever the call's state, for a caller who has had his share.
+    void set_held(bool held);
 
   private:
-    Connection(Fd socket, Handlers handlers, std::chrono::milliseconds patience);
+    Connection(Fd socket, Handlers handlers, Manners manners);
 
+    template <typename Work> void work(Work piece);
     void on_ready(std::uint32_t events);
+    ssize_t read_bytes(char *into, std::size_t size);
     void read_some();
     void deliver();
     void await_next();
@@ -68,10 +83,11 @@ class Connection
 
     Fd socket_;
     Handlers handlers_;
-    std::chrono::milliseconds patience_;
+    Manners manners_;
     ipc::FrameReader reader_;
     std::string out_;
     bool reading_ = true;
+    bool held_ = false;
     bool has_backlog_ = false; // frames wait for later turns; nothing more is read until then
     bool is_used_ = false;     // a frame has been handed over
     bool idling_ = false;      // what late_ waits for is a next frame's beginning

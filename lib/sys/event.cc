@@ -6,6 +6,23 @@
 
 namespace jit::sys {
 
+namespace {
+
+std::int64_t priority_of(Turn turn)
+{
+    switch (turn) {
+    case Turn::first:
+        return SD_EVENT_PRIORITY_IMPORTANT;
+    case Turn::last:
+        return SD_EVENT_PRIORITY_IDLE;
+    case Turn::usual:
+        break;
+    }
+    return SD_EVENT_PRIORITY_NORMAL;
+}
+
+} // namespace
+
 Result<Loop> make_loop()
 {
     sd_event *made = nullptr;
@@ -32,7 +49,7 @@ Result<void> run_loop(sd_event *loop, const std::function<void()> &begin_turn)
     return {};
 }
 
-Result<std::unique_ptr<Timer>> Timer::make(sd_event *loop, Due due)
+Result<std::unique_ptr<Timer>> Timer::make(sd_event *loop, Due due, Turn turn)
 {
     std::unique_ptr<Timer> timer{new Timer(std::move(due))};
     sd_event_source *source = nullptr;
@@ -41,6 +58,7 @@ Result<std::unique_ptr<Timer>> Timer::make(sd_event *loop, Due due)
     if (r < 0)
         return Error{Code::internal, "no timer", -r};
     timer->source_.reset(source);
+    (void)sd_event_source_set_priority(source, priority_of(turn));
     timer->stop();
     return timer;
 }
@@ -68,7 +86,7 @@ int Timer::fire(sd_event_source *, std::uint64_t, void *self) noexcept
 }
 
 Result<std::unique_ptr<Watch>> Watch::make(sd_event *loop, int fd, std::uint32_t events,
-                                           Ready ready)
+                                           Ready ready, Turn turn)
 {
     std::unique_ptr<Watch> watch{new Watch(std::move(ready))};
     sd_event_source *source = nullptr;
@@ -76,6 +94,7 @@ Result<std::unique_ptr<Watch>> Watch::make(sd_event *loop, int fd, std::uint32_t
     if (r < 0)
         return Error{Code::internal, "a descriptor can't be watched", -r};
     watch->source_.reset(source);
+    (void)sd_event_source_set_priority(source, priority_of(turn));
     return watch;
 }
 

@@ -23,13 +23,17 @@ Result<Loop> make_loop();
 //   errors      internal: the loop failed
 Result<void> run_loop(sd_event *loop, const std::function<void()> &begin_turn);
 
+// Who comes first when several have something to do.
+enum class Turn { first, usual, last };
+
 // A timer on CLOCK_BOOTTIME that is armed as often as wanted. Borrows the loop.
 class Timer
 {
   public:
     using Due = std::function<void()>;
 
-    static Result<std::unique_ptr<Timer>> make(sd_event *loop, Due due);
+    static Result<std::unique_ptr<Timer>> make(sd_event *loop, Due due,
+                                               Turn turn = Turn::usual);
 
     // Calls `due` once at the time, or at once if it is past. A new time replaces the old.
     // Accuracy is 10 ms: the kernel may join wake-ups.
@@ -54,7 +58,7 @@ class Watch
     using Ready = std::function<void(std::uint32_t events)>;
 
     static Result<std::unique_ptr<Watch>> make(sd_event *loop, int fd, std::uint32_t events,
-                                               Ready ready);
+                                               Ready ready, Turn turn = Turn::usual);
     void set_events(std::uint32_t events);
     // No more calls; the descriptor may be closed afterwards. Works inside the callback itself.
     void stop();

@@ -46,6 +46,15 @@ ipc::Json make_text_member(const char *member, std::string_view text)
     return object;
 }
 
+// Connections that are accepted in one turn, so that a flood of them does not starve those that are
+// open; and how long users then wait for the next: some 5000 a second, which take about a twentieth
+// of a processor, and half a second for a queue of 2048 to pass.
+constexpr int accepted_in_a_turn = 64;
+constexpr std::chrono::milliseconds between_turns{10};
+constexpr std::chrono::milliseconds out_of_descriptors{100};
+// Sockets that wait for their last close, past which users are not served: no child can be made.
+constexpr std::size_t most_unburied = 1024;
+
 std::string_view interface_of(std::string_view method)
 {
     const std::size_t dot = method.rfind('.');
@@ -104,10 +113,10 @@ void Exchange::caller_has_gone()
         gone();
 }
 
-VarlinkServer::VarlinkServer(sd_event *loop, Fd listening, Description description, Limits limits,
+VarlinkServer::VarlinkServer(sd_event *loop, Description description, Limits limits,
                              Handler handler)
-    : loop_(loop), listening_(std::move(listening)), description_(std::move(description)),
-      limits_(limits), handler_(std::move(handler))
+    : loop_(loop), description_(std::move(description)), limits_(limits),
+      handler_(std::move(handler))
 {
 }
 
@@ -115,71 +124,193 @@ Result<std::unique_ptr<VarlinkServer>> VarlinkServer::make(sd_event *loop, Fd li
                                                            Description description, Limits limits,
                                                            Handler handler)
 {
-    std::unique_ptr<VarlinkServer> made{new VarlinkServer(
-        loop, std::move(listening), std::move(description), limits, std::move(handler))};
+    std::unique_ptr<VarlinkServer> made{
+        new VarlinkServer(loop, std::move(description), limits, std::move(handler))};
     VarlinkServer *const self = made.get();
-    // systemd hands over a blocking socket (NonBlocking= in systemd.service(5)), on which the last
-    // accept of a round would wait.
-    const int flags = fcntl(self->listening_.get(), F_GETFL);
-    if (flags < 0 || fcntl(self->listening_.get(), F_SETFL, flags | O_NONBLOCK) != 0)
-        return Error{Code::internal, "the listening socket can't be made non-blocking", errno};
-    made->watch_ = TRY(Watch::make(loop, self->listening_.get(), EPOLLIN,
-                                   [self](std::uint32_t) { self->accept_some(); }));
-    made->accept_again_ = TRY(Timer::make(loop, [self] { self->watch_->set_events(EPOLLIN); }));
+    made->too_many_ = TRY(ipc::encode_error(
+        made->description_.interface_name + ".TooMany",
+        ipc::make_message("too many connections are open; close some and try again").get()));
+    made->release_ = TRY(Timer::make(loop, [self] { self->release_some(); }));
     made->burial_ = TRY(Timer::make(loop, [self] { self->bury(); }));
+    made->graveyard_ = TRY(Graveyard::make(loop));
+    TRY(made->listen(std::move(listening), false));
     return made;
 }
 
-void VarlinkServer::accept_some()
+Result<void> VarlinkServer::listen_for_root(Fd listening)
+{
+    return listen(std::move(listening), true);
+}
+
+Result<void> VarlinkServer::listen(Fd listening, bool is_for_root)
+{
+    // systemd hands over a blocking socket (NonBlocking= in systemd.service(5)), on which the last
+    // accept of a round would wait.
+    const int flags = fcntl(listening.get(), F_GETFL);
+    if (flags < 0 || fcntl(listening.get(), F_SETFL, flags | O_NONBLOCK) != 0)
+        return Error{Code::internal, "the listening socket can't be made non-blocking", errno};
+    auto made = std::make_unique<Listener>();
+    Listener *const listener = made.get();
+    listener->socket = std::move(listening);
+    listener->is_for_root = is_for_root;
+    listener->watch = TRY(Watch::make(
+        loop_, listener->socket.get(), EPOLLIN,
+        [this, listener](std::uint32_t) { accept_some(*listener); },
+        is_for_root ? Turn::first : Turn::last));
+    listener->again =
+        TRY(Timer::make(loop_, [listener] { listener->watch->set_events(EPOLLIN); }));
+    listeners_.push_back(std::move(made));
+    return {};
+}
+
+void VarlinkServer::accept_some(Listener &listener)
 {
     bury();
-    // A few at a time, so that a flood of connections does not starve those that are open.
-    for (int i = 0; i < 16; ++i) {
-        const int fd = accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const auto pause = [&](std::chrono::milliseconds length) {
+        listener.watch->set_events(0);
+        listener.again->set(boot_time() + length);
+    };
+    for (int i = 0; i < accepted_in_a_turn; ++i) {
+        const int fd =
+            accept4(listener.socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-                // The socket stays readable: without a pause the loop would spin.
-                watch_->set_events(0);
-                accept_again_->set(boot_time() + std::chrono::milliseconds{100});
-            }
+            // The socket stays readable: without a pause the loop would spin.
+            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+                pause(out_of_descriptors);
             return;
         }
-        admit(Fd{fd});
+        admit(Fd{fd}, listener);
     }
+    // More than that at once is a flood: its pace is ours, not that of who makes it.
+    if (!listener.is_for_root)
+        pause(between_turns);
 }
 
 bool VarlinkServer::has_room_for(const Peer &peer) const
 {
     if (peer.uid == 0)
         return clients_.size() < limits_.connections;
-    const auto same = std::count_if(clients_.begin(), clients_.end(), [&](const auto &entry) {
-        return entry.second.peer.uid == peer.uid;
-    });
-    return clients_.size() + limits_.connections_for_root < limits_.connections &&
-           static_cast<std::size_t>(same) < limits_.connections_of_one_user;
+    const auto user = users_.find(peer.uid);
+    const bool has_his_room =
+        user == users_.end() ||
+        (!user->second.is_held && user->second.connections < limits_.connections_of_one_user);
+    return has_his_room && clients_.size() < limits_.connections &&
+           connections_of_users_ + limits_.connections_for_root < limits_.connections &&
+           graveyard_->size() < most_unburied;
 }
 
-void VarlinkServer::admit(Fd socket)
+void VarlinkServer::admit(Fd socket, const Listener &listener)
 {
     const auto peer = read_peer(socket.get());
-    if (!peer)
-        return;
-    if (!has_room_for(*peer)) {
-        const auto text = ipc::encode_error(
-            description_.interface_name + ".TooMany",
-            ipc::make_message("too many connections are open; close some and try again").get());
-        if (text)
-            (void)::send(socket.get(), text->data(), text->size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const bool is_root = peer && peer->uid == 0;
+    if (!peer || (listener.is_for_root && !is_root) || !has_room_for(*peer)) {
+        if (peer)
+            (void)::send(socket.get(), too_many_.data(), too_many_.size(),
+                         MSG_NOSIGNAL | MSG_DONTWAIT);
+        graveyard_->take(std::move(socket));
         return;
     }
+    if (is_root)
+        return begin(std::move(socket), *peer);
+    const auto before = thread_time();
+    // Who has left without a word needs no place.
+    char byte = 0;
+    if (recv(socket.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+        graveyard_->take(std::move(socket));
+    else
+        begin(std::move(socket), *peer);
+    charge(peer->uid, thread_time() - before);
+}
+
+void VarlinkServer::begin(Fd socket, const Peer &peer)
+{
+    const bool is_root = peer.uid == 0;
     const unsigned long id = next_id_++;
-    auto connection =
-        Connection::make(loop_, std::move(socket),
-                         {[this, id](std::string frame) { on_frame(id, std::move(frame)); },
-                          [this, id](Error why) { on_closed(id, why); }},
-                         limits_.patience);
-    if (connection)
-        clients_.emplace(id, Client{*peer, *std::move(connection), nullptr});
+    Connection::Handlers handlers;
+    handlers.frame = [this, id](std::string frame) { on_frame(id, std::move(frame)); };
+    handlers.closed = [this, id](Error why) { on_closed(id, why); };
+    if (!is_root)
+        handlers.worked = [this, uid = peer.uid](std::chrono::microseconds work) {
+            charge(uid, work);
+        };
+    auto connection = Connection::make(
+        loop_, std::move(socket), std::move(handlers),
+        {limits_.patience, is_root ? Turn::first : Turn::last, is_root ? nullptr : graveyard_.get()});
+    if (!connection)
+        return;
+    clients_.emplace(id, Client{peer, *std::move(connection), nullptr});
+    if (!is_root) {
+        ++users_[peer.uid].connections;
+        ++connections_of_users_;
+    }
+}
+
+void VarlinkServer::settle(User &user, BootTime now) const
+{
+    constexpr BootTime::duration long_enough = std::chrono::seconds{60};
+    const auto passed = std::min<BootTime::duration>(now - user.settled, long_enough);
+    const auto paid = passed * limits_.work_a_second.count() / 1'000'000;
+    user.owed = std::max(user.owed - paid, std::chrono::microseconds{0});
+    user.settled = now;
+}
+
+void VarlinkServer::charge(uid_t uid, std::chrono::microseconds work)
+{
+    User &user = users_[uid];
+    if (limits_.work_at_once.count() > 0) {
+        settle(user, boot_time());
+        user.owed += work;
+    }
+    if (!user.is_held && (user.owed > limits_.work_at_once ||
+                          unread_of(uid) > limits_.unread_bytes_of_one_user))
+        hold(uid, user, true);
+    // To be forgotten when it is paid.
+    if (user.connections == 0 && !release_->is_set())
+        release_->set(boot_time() + between_turns);
+}
+
+void VarlinkServer::charge_fault(const Peer &peer)
+{
+    if (peer.uid != 0)
+        charge(peer.uid, limits_.work_of_a_fault);
+}
+
+std::size_t VarlinkServer::unread_of(uid_t uid) const
+{
+    std::size_t bytes = 0;
+    for (const auto &[id, client] : clients_)
+        if (client.peer.uid == uid)
+            bytes += client.connection->queued_bytes();
+    return bytes;
+}
+
+void VarlinkServer::hold(uid_t uid, User &user, bool held)
+{
+    user.is_held = held;
+    for (const auto &[id, client] : clients_)
+        if (client.peer.uid == uid)
+            client.connection->set_held(held);
+    if (held && !release_->is_set())
+        release_->set(boot_time() + between_turns);
+}
+
+void VarlinkServer::release_some()
+{
+    const BootTime now = boot_time();
+    bool are_left = false;
+    for (auto entry = users_.begin(); entry != users_.end();) {
+        auto &[uid, user] = *entry;
+        settle(user, now);
+        // Half of it, so that some calls are answered before he is held again.
+        if (user.is_held && user.owed <= limits_.work_at_once / 2 &&
+            unread_of(uid) <= limits_.unread_bytes_of_one_user)
+            hold(uid, user, false);
+        are_left = are_left || user.is_held || (user.connections == 0 && user.owed.count() > 0);
+        const bool is_over = user.connections == 0 && user.owed.count() == 0;
+        entry = is_over ? users_.erase(entry) : std::next(entry);
+    }
+    if (are_left)
+        release_->set(now + between_turns);
 }
 
 void VarlinkServer::on_frame(unsigned long id, std::string frame)
@@ -192,6 +323,8 @@ void VarlinkServer::on_frame(unsigned long id, std::string frame)
     client.exchange = exchange;
     client.connection->set_reading(false);
 
+    if (!decoded)
+        charge_fault(client.peer);
     const std::string_view interface = interface_of(exchange->call().method);
     if (!decoded)
         exchange->fail_and_close(description_.interface_name + ".BadMessage",
@@ -216,14 +349,26 @@ void VarlinkServer::on_closed(unsigned long id, Error why)
         if (text)
             client.connection->send(*text);
         client.connection->finish();
+        charge_fault(client.peer);
     }
     burial_->set(BootTime{});
 }
 
 void VarlinkServer::bury()
 {
-    const auto gone = std::erase_if(
-        clients_, [](const auto &entry) { return !entry.second.connection->is_open(); });
+    const auto gone = std::erase_if(clients_, [this](const auto &entry) {
+        const Client &client = entry.second;
+        if (client.connection->is_open())
+            return false;
+        if (client.peer.uid != 0) {
+            --users_[client.peer.uid].connections;
+            --connections_of_users_;
+        }
+        return true;
+    });
+    // Forgets those of them who owe nothing.
+    if (gone > 0 && !release_->is_set())
+        release_->set(boot_time() + between_turns);
     if (gone > 0 && clients_.empty() && idle_)
         idle_();
 }

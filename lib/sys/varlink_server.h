@@ -1,5 +1,10 @@
-// A Varlink service on a listening Unix socket: connections, their caps, org.varlink.service, and
-// one call at a time handed to the program.
+// A Varlink service on listening Unix sockets: connections, their caps, org.varlink.service, and one
+// call at a time handed to the program.
+//
+// Nobody but root is trusted to leave others a turn. Root is served first, and on a socket of its
+// own, so that no queue is filled before it; every other user has so many connections, so many
+// unread bytes and, if the program says so, so large a part of the time, and waits when it is used
+// up. Connections of users are taken in at a steady pace, however fast they come.
 #pragma once
 
 #include <functional>
@@ -7,11 +12,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/fd.h"
 #include "lib/ipc/message.h"
 #include "lib/sys/connection.h"
 #include "lib/sys/event.h"
+#include "lib/sys/graveyard.h"
 #include "lib/sys/peer.h"
 
 namespace jit::sys {
@@ -73,46 +80,80 @@ class VarlinkServer
         std::size_t connections_for_root;    // of these, kept free for uid 0
         std::size_t connections_of_one_user; // for each uid but 0
         std::chrono::milliseconds patience;  // for a whole frame
+        // What a user but root may have us do at once, and what comes back of it in a second of
+        // time; no `at_once`: as much as he likes.
+        std::chrono::microseconds work_at_once{0};
+        std::chrono::microseconds work_a_second{0};
+        // What a broken rule counts for, besides the work that it made.
+        std::chrono::microseconds work_of_a_fault{0};
+        // Answers that a user but root has not read, past which his next calls wait.
+        std::size_t unread_bytes_of_one_user = 1024 * 1024;
     };
     // Gets each call of the interface. The method stands in the call without the interface's name
     // removed.
     using Handler = std::function<void(std::shared_ptr<Exchange>)>;
 
-    // Borrows the loop; owns the listening socket.
+    // Borrows the loop; owns the listening socket, which anybody may connect to.
     static Result<std::unique_ptr<VarlinkServer>>
     make(sd_event *loop, Fd listening, Description description, Limits limits, Handler handler);
+
+    // One more socket, which the file system keeps for root alone.
+    Result<void> listen_for_root(Fd listening);
 
     std::size_t connections() const { return clients_.size(); }
     // Called whenever the last connection has ended.
     void on_idle(std::function<void()> idle) { idle_ = std::move(idle); }
 
   private:
+    struct Listener {
+        Fd socket;
+        std::unique_ptr<Watch> watch;
+        std::unique_ptr<Timer> again; // while nothing is accepted
+        bool is_for_root = false;
+    };
+    // What a user but root has of us.
+    struct User {
+        std::size_t connections = 0;
+        std::chrono::microseconds owed{0}; // work for him that time has not paid yet
+        BootTime settled{};                // when that was so
+        bool is_held = false;
+    };
     struct Client {
         Peer peer;
         std::unique_ptr<Connection> connection;
         std::shared_ptr<Exchange> exchange; // the call being answered, if any
     };
 
-    VarlinkServer(sd_event *loop, Fd listening, Description description, Limits limits,
-                  Handler handler);
+    VarlinkServer(sd_event *loop, Description description, Limits limits, Handler handler);
 
-    void accept_some();
-    void admit(Fd socket);
+    Result<void> listen(Fd listening, bool is_for_root);
+    void accept_some(Listener &listener);
+    void admit(Fd socket, const Listener &listener);
+    void begin(Fd socket, const Peer &peer);
     bool has_room_for(const Peer &peer) const;
+    void settle(User &user, BootTime now) const;
+    void charge(uid_t uid, std::chrono::microseconds work);
+    void charge_fault(const Peer &peer);
+    std::size_t unread_of(uid_t uid) const;
+    void hold(uid_t uid, User &user, bool held);
+    void release_some();
     void on_frame(unsigned long id, std::string frame);
     void on_closed(unsigned long id, Error why);
     void answer_service(Exchange &exchange);
     void bury();
 
     sd_event *loop_;
-    Fd listening_;
     Description description_;
     Limits limits_;
     Handler handler_;
     std::function<void()> idle_;
-    std::unique_ptr<Watch> watch_;
-    std::unique_ptr<Timer> accept_again_;
+    std::string too_many_; // what is said to who finds no room, as a frame
+    std::vector<std::unique_ptr<Listener>> listeners_;
+    std::unique_ptr<Timer> release_;
     std::unique_ptr<Timer> burial_;
+    std::unique_ptr<Graveyard> graveyard_; // outlives the connections
+    std::map<uid_t, User> users_;          // who has a connection or owes something
+    std::size_t connections_of_users_ = 0;
     std::map<unsigned long, Client> clients_;
     unsigned long next_id_ = 1;
 };

@@ -113,7 +113,7 @@ void a_connection_may_be_closed_inside_its_own_callback(void **)
                                         connection->close();
                                     },
                                     [&](Error) { ++closed; }},
-                                   1s);
+                                   {1s});
     assert_int_equal(write(other.get(), "a\0b\0", 4), 4);
     run(loop.get(), 30ms);
     assert_int_equal(frames, 1);
