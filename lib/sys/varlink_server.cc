@@ -157,8 +157,7 @@ Result<void> VarlinkServer::listen(Fd listening, bool is_for_root)
         loop_, listener->socket.get(), EPOLLIN,
         [this, listener](std::uint32_t) { accept_some(*listener); },
         is_for_root ? Turn::first : Turn::last));
-    listener->again =
-        TRY(Timer::make(loop_, [listener] { listener->watch->set_events(EPOLLIN); }));
+    listener->again = TRY(Timer::make(loop_, [listener] { listener->watch->set_events(EPOLLIN); }));
     listeners_.push_back(std::move(made));
     return {};
 }
@@ -233,16 +232,26 @@ void VarlinkServer::begin(Fd socket, const Peer &peer)
         handlers.worked = [this, uid = peer.uid](std::chrono::microseconds work) {
             charge(uid, work);
         };
-    auto connection = Connection::make(
-        loop_, std::move(socket), std::move(handlers),
-        {limits_.patience, is_root ? Turn::first : Turn::last, is_root ? nullptr : graveyard_.get()});
+    auto connection =
+        is_root ? Connection::make_unwatched(loop_, std::move(socket), std::move(handlers),
+                                             {limits_.patience, Turn::first, nullptr})
+                : Connection::make(loop_, std::move(socket), std::move(handlers),
+                                   {limits_.patience, Turn::last, graveyard_.get()});
     if (!connection)
         return;
-    clients_.emplace(id, Client{peer, *std::move(connection), nullptr});
+    Client &client =
+        clients_.emplace(id, Client{peer, *std::move(connection), nullptr}).first->second;
     if (!is_root) {
         ++users_[peer.uid].connections;
         ++connections_of_users_;
+        return;
     }
+    // sudo's question has come with its connection, and with the answer all is over.
+    beginning_ = id;
+    client.connection->begin();
+    beginning_ = 0;
+    if (!client.connection->is_open())
+        bury();
 }
 
 void VarlinkServer::settle(User &user, BootTime now) const
@@ -261,8 +270,8 @@ void VarlinkServer::charge(uid_t uid, std::chrono::microseconds work)
         settle(user, boot_time());
         user.owed += work;
     }
-    if (!user.is_held && (user.owed > limits_.work_at_once ||
-                          unread_of(uid) > limits_.unread_bytes_of_one_user))
+    if (!user.is_held &&
+        (user.owed > limits_.work_at_once || unread_of(uid) > limits_.unread_bytes_of_one_user))
         hold(uid, user, true);
     // To be forgotten when it is paid.
     if (user.connections == 0 && !release_->is_set())
@@ -351,11 +360,13 @@ void VarlinkServer::on_closed(unsigned long id, Error why)
         client.connection->finish();
         charge_fault(client.peer);
     }
-    burial_->set(BootTime{});
+    if (id != beginning_)
+        burial_->set(BootTime{});
 }
 
 void VarlinkServer::bury()
 {
+    const std::size_t users_before = connections_of_users_;
     const auto gone = std::erase_if(clients_, [this](const auto &entry) {
         const Client &client = entry.second;
         if (client.connection->is_open())
@@ -367,7 +378,7 @@ void VarlinkServer::bury()
         return true;
     });
     // Forgets those of them who owe nothing.
-    if (gone > 0 && !release_->is_set())
+    if (connections_of_users_ < users_before && !release_->is_set())
         release_->set(boot_time() + between_turns);
     if (gone > 0 && clients_.empty() && idle_)
         idle_();

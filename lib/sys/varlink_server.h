@@ -1,5 +1,5 @@
-// A Varlink service on listening Unix sockets: connections, their caps, org.varlink.service, and one
-// call at a time handed to the program.
+// A Varlink service on listening Unix sockets: connections, their caps, org.varlink.service, and
+// one call at a time handed to the program.
 //
 // Nobody but root is trusted to leave others a turn. Root is served first, and on a socket of its
 // own, so that no queue is filled before it; every other user has so many connections, so many
@@ -156,6 +156,7 @@ class VarlinkServer
     std::size_t connections_of_users_ = 0;
     std::map<unsigned long, Client> clients_;
     unsigned long next_id_ = 1;
+    unsigned long beginning_ = 0; // whose first call is being answered before the loop knows him
 };
 
 } // namespace jit::sys

@@ -12,7 +12,9 @@ Result<std::unique_ptr<Watchdog>> Watchdog::make(sd_event *loop)
         return Error{Code::bad_input, "systemd's watchdog time can't be read", -r};
     std::unique_ptr<Watchdog> made{new Watchdog(std::chrono::microseconds{r > 0 ? usec : 0})};
     Watchdog *const self = made.get();
-    made->timer_ = TRY(Timer::make(loop, [self] { self->end_half_period(); }));
+    // First, lest those who come first keep it from being seen that the daemon lives.
+    made->timer_ = TRY(Timer::make(
+        loop, [self] { self->end_half_period(); }, Turn::first));
     if (r > 0)
         made->timer_->set(boot_time() + made->period_ / 2);
     return made;
