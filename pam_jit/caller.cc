@@ -113,7 +113,10 @@ Caller read_caller(pam_handle_t *handle)
     if (out.problem == nullptr && !is_name(out.requester))
         out.problem = "your user name is not one that jit can handle";
 
-    if (const passwd *found = pam_modutil_getpwnam(handle, user)) {
+    if (out.is_by_uid && out.account == out.requester) {
+        // sudo asks for its caller, whose entry was found by his uid: each look-up reads a file.
+        out.names[out.name_count++] = out.account;
+    } else if (const passwd *found = pam_modutil_getpwnam(handle, user)) {
         const uid_t uid = found->pw_uid;
         out.names[out.name_count++] = out.account;
         const passwd *first = pam_modutil_getpwuid(handle, uid);
