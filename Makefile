@@ -136,13 +136,23 @@ $(foreach s,$(UNIT_SOURCES),$(eval $(call unit_rule,$(s))))
 $(BUILD)/o/tests/unit/net/%.o: SYS_CXX += $(shell $(PKG_CONFIG) --cflags cpp-httplib 2>/dev/null)
 
 # The module as it is shipped, under pam_wrapper. It becomes sudo for another real uid, so: root.
-MODULE_TEST := $(BUILD)/tests/module/test_module
-$(MODULE_TEST): $(BUILD)/o/tests/module/test_module.o | $(BUILD)/pam_jit/pam_jit.so
+MODULE_TESTS := $(patsubst %.cc,$(BUILD)/%,$(sort $(wildcard tests/module/test_*.cc)))
+MODULE_STAGE := $(patsubst %,$(BUILD)/o/tests/module/%.o,fake_jitd stage transaction)
+MODULE_TOOLS := $(BUILD)/tests/module/fake-jitd $(BUILD)/tests/module/starve.so
+$(MODULE_TESTS): $(BUILD)/%: $(BUILD)/o/%.o $(MODULE_STAGE) | $(MODULE_TOOLS) $(BUILD)/pam_jit/pam_jit.so
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $(filter %.o,$^) -lcmocka -lpam -pthread
+	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ -lcmocka -lpam -pthread
+$(BUILD)/tests/module/fake-jitd: $(patsubst %,$(BUILD)/o/tests/module/%.o,fake_jitd_main fake_jitd)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ -pthread
+# Preloaded before everything, so no sanitizer in it.
+$(BUILD)/o/tests/module/starve.o: our_cxx += $(if $(SAN),-fno-sanitize=all)
+$(BUILD)/tests/module/starve.so: $(BUILD)/o/tests/module/starve.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CXX) -shared $(LDFLAGS) -o $@ $^
 
-unit: $(UNIT_TESTS) $(MODULE_TEST) $(PROGRAMS) ## build and run the unit tests
-	@tools/run-units $(UNIT_TESTS) $(MODULE_TEST)
+unit: $(UNIT_TESTS) $(MODULE_TESTS) $(PROGRAMS) ## build and run the unit tests
+	@BUILD=$(BUILD) tools/run-units $(UNIT_TESTS) $(MODULE_TESTS) tests/module/test-pamtester
 
 emulator: $(BUILD)/tests/entra/entra-emulator ## build the provider that the tests talk to
 EMULATOR_OBJS := $(patsubst %.cc,$(BUILD)/o/%.o,$(wildcard tests/entra/*.cc))
@@ -153,9 +163,10 @@ $(BUILD)/tests/entra/entra-emulator: $(EMULATOR_OBJS) $(call libs,lib/base)
 	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ \
 	    $(shell $(PKG_CONFIG) --libs cpp-httplib) -ljansson -lssl -lcrypto -pthread
 
-lint: $(PROGRAMS) ## layers, exports, format, the tests that doc/THREATS.md names
+lint: $(PROGRAMS) ## layers, exports, needed libraries, format, the tests that doc/THREATS.md names
 	@tools/check-layers
 	@tools/check-exports $(BUILD)/pam_jit/pam_jit.so
+	@$(if $(SAN),,tools/check-needed $(PROGRAMS))
 	@tools/check-threats
 	@tools/check-format
 

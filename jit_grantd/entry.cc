@@ -101,6 +101,8 @@ Result<std::string> encode_entry(const Entry &entry)
     if (entry.is_ended())
         writer.text("cause", entry.cause);
     writer.maybe_time("ended", entry.ended);
+    if (entry.owes_record)
+        writer.flag("owes_record", true);
     const ipc::Json object = writer.take();
     const std::unique_ptr<char, decltype(&std::free)> text{json_dumps(object.get(), JSON_COMPACT),
                                                            &std::free};
@@ -130,12 +132,14 @@ Result<Entry> decode_entry(std::string_view text)
     entry.state = state_of(reader.text("state", 16, is_state));
     entry.cause = reader.maybe_text("cause", 64).value_or("");
     entry.ended = reader.maybe_time("ended");
+    entry.owes_record = reader.maybe_flag("owes_record");
     TRY(reader.finish());
     for (const std::string &group : groups) {
         const bool was_there = std::find(there.begin(), there.end(), group) != there.end();
         entry.parts.push_back({group, was_there});
     }
-    if (entry.parts.empty() || entry.is_ended() != entry.ended.has_value())
+    if (entry.parts.empty() || entry.is_ended() != entry.ended.has_value() ||
+        (entry.owes_record && !entry.is_ended()))
         return Error{Code::bad_input, "a ledger entry contradicts itself"};
     return entry;
 }

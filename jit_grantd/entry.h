@@ -40,6 +40,7 @@ struct Entry {
     State state = State::granting;
     std::string cause;             // of the end; empty before
     std::optional<WallTime> ended; // set when ended
+    bool owes_record = false;      // ended, and the journal may not have been told yet
 
     bool is_ended() const { return state == State::ended; }
     // Past its end by either clock, or of an earlier boot.

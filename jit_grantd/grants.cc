@@ -57,11 +57,18 @@ Answer<ipc::GrantReply> Grants::grant(const ipc::GrantCall &call)
     auto entry = prepare(*books, call, *checked);
     if (!entry)
         return entry.refusal();
-    if (const auto done = carry_out(*books, *entry, *checked); !done) {
-        undo(*books, *entry);
+    auto done = carry_out(*books, *entry, *checked);
+    const bool is_recorded = done.has_value();
+    if (done) {
+        // Before it counts: a crash in between leaves a record, whose end reconcile() records too,
+        // and never a grant without one.
+        outside_.records.record(Records::Event::granted, *entry);
+        done = mark_live(*books, *entry);
+    }
+    if (!done) {
+        undo(*books, *entry, is_recorded);
         return unavailable("cannot grant role " + entry->role, done.error());
     }
-    outside_.records.record(Records::Event::granted, *entry);
     return ipc::GrantReply{entry->since, entry->until, entry->groups()};
 }
 
@@ -134,6 +141,11 @@ Result<void> Grants::carry_out(Books &books, Entry &entry, const Checked &checke
     for (const gid_t gid : checked.gids)
         if (!TRY(outside_.accounts.is_member(checked.user, gid)))
             return Error{Code::unavailable, no_name_service};
+    return {};
+}
+
+Result<void> Grants::mark_live(Books &books, Entry &entry)
+{
     Entry live = entry;
     live.state = Entry::State::live;
     TRY(books.ledger.store(live));
@@ -143,13 +155,17 @@ Result<void> Grants::carry_out(Books &books, Entry &entry, const Checked &checke
 
 // Every step back can be taken whether or not the step forward was. What can't be taken back stays
 // in the ledger as "granting", with its timer, for the next reconcile.
-void Grants::undo(Books &books, const Entry &entry)
+void Grants::undo(Books &books, Entry entry, bool is_recorded)
 {
     const std::string doing = "cannot undo grant " + entry.id;
     if (const auto back = take_back(books, entry, outside_.clocks.now()); !back)
         return report(doing, back.error());
     if (const auto stopped = outside_.timers.disarm(entry.id); !stopped)
         report(doing, stopped.error()); // a shot at an unknown grant hits nothing
+    if (is_recorded) {
+        entry.cause = "interrupted";
+        outside_.records.record(event_of(entry.cause), entry);
+    }
     if (const auto gone = books.ledger.forget(entry.id); !gone)
         report(doing, gone.error());
 }
@@ -184,14 +200,39 @@ Result<void> Grants::end_entry(Books &books, Entry entry, std::string_view cause
 {
     const Now now = outside_.clocks.now();
     TRY(take_back(books, entry, now));
+    // Nobody was told that it began: its end says so, whoever finds it and however late.
+    if (entry.state == Entry::State::granting)
+        cause = "interrupted";
     entry.state = Entry::State::ended;
     entry.cause = cause;
     entry.ended = now.wall;
+    entry.owes_record = true;
     TRY(books.ledger.store(entry));
-    if (const auto stopped = outside_.timers.disarm(entry.id); !stopped)
-        report("cannot stop the timer of ended grant " + entry.id, stopped.error());
-    outside_.records.record(event_of(cause), entry);
+    (void)say_end(books, std::move(entry)); // it has ended, whatever of this fails
     return {};
+}
+
+bool Grants::say_end(Books &books, Entry entry)
+{
+    outside_.records.record(event_of(entry.cause), entry);
+    entry.owes_record = false;
+    const auto stored = books.ledger.store(entry);
+    if (!stored)
+        report("the end of grant " + entry.id + " may be recorded again", stored.error());
+    const auto stopped = outside_.timers.disarm(entry.id);
+    if (!stopped) // reconcile() stops it, or its shot hits nothing
+        report("cannot stop the timer of ended grant " + entry.id, stopped.error());
+    return stored.has_value() && stopped.has_value();
+}
+
+bool Grants::say_what_is_owed(Books &books)
+{
+    bool is_fine = true;
+    const std::vector<Entry> entries = books.ledger.entries();
+    for (const Entry &entry : entries)
+        if (entry.owes_record && !say_end(books, entry))
+            is_fine = false;
+    return is_fine;
 }
 
 Answer<ipc::EndReply> Grants::end(const ipc::EndCall &call)
@@ -202,8 +243,11 @@ Answer<ipc::EndReply> Grants::end(const ipc::EndCall &call)
     const Entry *const entry = books->ledger.find(call.id);
     if (entry == nullptr)
         return Refusal{Refusal::Kind::not_found, "there is no grant " + call.id};
-    if (entry->is_ended())
+    if (entry->is_ended()) {
+        if (entry->owes_record)
+            (void)say_end(*books, *entry);
         return ipc::EndReply{false};
+    }
     if (const auto done = end_entry(*books, *entry, call.cause); !done) {
         report("cannot end grant " + call.id, done.error());
         return unavailable("cannot end grant " + call.id, done.error());
@@ -216,6 +260,8 @@ Result<void> Grants::expire(const std::string &id)
     auto books = TRY(open_books());
     const Now now = outside_.clocks.now();
     Result<void> first;
+    if (!say_what_is_owed(books))
+        first = Error{Code::unavailable, "an end is not wholly recorded"};
     const std::vector<Entry> entries = books.ledger.entries(); // ending changes the ledger's own
     for (const Entry &entry : entries) {
         if (entry.is_ended())
@@ -238,6 +284,8 @@ Result<void> Grants::purge()
 {
     auto books = TRY(open_books());
     Result<void> first;
+    if (!say_what_is_owed(books))
+        first = Error{Code::unavailable, "an end is not wholly recorded"};
     const std::vector<Entry> entries = books.ledger.entries();
     for (const Entry &entry : entries) {
         if (entry.is_ended())

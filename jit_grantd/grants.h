@@ -2,11 +2,12 @@
 // timers and ledger in agreement, or in a state that reconcile() brings to agreement:
 //
 //   granting   ledger "granting" -> timer armed -> memberships made -> seen through the name
-//              service -> ledger "live". A failure undoes it all, in reverse. A crash leaves
-//              "granting": reconcile() takes back what was made.
-//   ending     memberships removed and seen to be gone -> ledger "ended" -> timer stopped ->
-//              record. A crash or a full disk leaves "live" without membership: an end is
-//              repeated as often as need be.
+//              service -> record -> ledger "live". A failure undoes it all, in reverse. A crash
+//              leaves "granting": reconcile() takes back what was made, and says so.
+//   ending     memberships removed and seen to be gone -> ledger "ended", which owes a record ->
+//              record -> ledger "ended" -> timer stopped. A crash or a full disk leaves "live"
+//              without membership: an end is repeated as often as need be. A record that is owed
+//              is written by whoever comes next: once too often rather than never.
 //
 // Two live grants that give one user the same group share its file: it stays until the later end.
 #pragma once
@@ -66,19 +67,23 @@ class Grants
     Answer<Entry> prepare(Books &books, const ipc::GrantCall &call, Checked &checked);
     std::optional<Refusal> find_parts(const Books &books, const Checked &checked, Entry &entry);
     Result<void> carry_out(Books &books, Entry &entry, const Checked &checked);
-    void undo(Books &books, const Entry &entry);
+    Result<void> mark_live(Books &books, Entry &entry);
+    void undo(Books &books, Entry entry, bool is_recorded);
 
     bool is_shared(const Books &books, const Entry &entry, const std::string &group,
                    const Now &now) const;
     Result<void> take_back(Books &books, const Entry &entry, const Now &now);
     Result<void> end_entry(Books &books, Entry entry, std::string_view cause);
+    // The record of an end, and what comes after it. Reports its own faults.
+    bool say_end(Books &books, Entry entry);
+    bool say_what_is_owed(Books &books);
 
     // In reconcile.cc. Each reports its own faults and says whether there were none.
     Result<void> make_agree();
     bool handle_damage(Books &books);
     bool end_what_must(Books &books);
     bool remove_orphans(Books &books);
-    bool arm_again(Books &books);
+    bool mend_timers(Books &books);
     bool prune(Books &books);
     Result<std::string_view> why_ended(const Books &books, const Entry &entry,
                                        const Now &now) const;

@@ -51,7 +51,8 @@ class Timers
                              BootTime::duration remaining) = 0;
     // Absent is fine.
     virtual Result<void> disarm(const std::string &id) = 0;
-    virtual Result<bool> is_armed(const std::string &id) = 0;
+    // The ids of all that are armed.
+    virtual Result<std::vector<std::string>> armed() = 0;
 };
 
 // Writes and removals that must be durable.

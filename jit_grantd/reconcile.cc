@@ -130,30 +130,41 @@ bool Grants::remove_orphans(Books &books)
     return is_fine;
 }
 
-bool Grants::arm_again(Books &books)
+// Each live grant has its timer, and each timer a grant.
+bool Grants::mend_timers(Books &books)
 {
+    const auto armed = outside_.timers.armed();
+    if (!armed) {
+        report("cannot list the timers", armed.error());
+        return false;
+    }
     bool is_fine = true;
+    const auto note = [&](const Result<void> &done, const std::string &doing,
+                          const std::string &text) {
+        if (done)
+            return outside_.records.log(LOG_WARNING, text);
+        report(doing, done.error());
+        is_fine = false;
+    };
+    for (const std::string &id : *armed) {
+        const Entry *const entry = books.ledger.find(id);
+        const bool is_over = entry ? entry->is_ended() : books.ledger.damaged().empty();
+        if (is_over)
+            note(outside_.timers.disarm(id), "cannot stop the timer of ended grant " + id,
+                 "stopped the timer of grant " + id + ", which has ended");
+    }
     for (const Entry &entry : books.ledger.entries()) {
-        if (entry.state != Entry::State::live)
-            continue;
-        const auto armed = outside_.timers.is_armed(entry.id);
-        if (armed && *armed)
+        if (entry.state != Entry::State::live ||
+            std::find(armed->begin(), armed->end(), entry.id) != armed->end())
             continue;
         const Now now = outside_.clocks.now();
         if (entry.is_due(now, outside_.boot_id))
             continue; // within this very second; the next reconcile or its own timer ends it
-        Result<void> done = armed ? Result<void>{} : armed.error();
-        if (done)
-            done = outside_.timers.disarm(entry.id);
+        Result<void> done = outside_.timers.disarm(entry.id);
         if (done)
             done = outside_.timers.arm(entry.id, entry.until, entry.until_boot - now.boot);
-        if (done) {
-            outside_.records.log(LOG_WARNING, "the timer of grant " + entry.id +
-                                                  " was missing; it is armed again");
-        } else {
-            report("cannot arm the timer of grant " + entry.id, done.error());
-            is_fine = false;
-        }
+        note(done, "cannot arm the timer of grant " + entry.id,
+             "the timer of grant " + entry.id + " was missing; it is armed again");
     }
     return is_fine;
 }
@@ -188,16 +199,17 @@ Result<void> Grants::make_agree()
     auto books = TRY(open_books());
     // All are tried, whatever fails before.
     const bool is_whole = handle_damage(books);
+    const bool is_said = say_what_is_owed(books);
     const bool are_ended = end_what_must(books);
     const bool are_removed = remove_orphans(books);
-    const bool are_armed = arm_again(books);
+    const bool are_armed = mend_timers(books);
     const bool is_pruned = prune(books);
     if (!is_whole || !are_ended || !are_removed)
         return Error{Code::unavailable, "memberships and ledger do not agree"};
     // Only memberships bar the way: without a timer, the reconcile of every 30 s ends a grant.
     TRY(write_reconciled());
-    if (!are_armed || !is_pruned)
-        return Error{Code::unavailable, "not every timer is armed, or the ledger is not pruned"};
+    if (!is_said || !are_armed || !is_pruned)
+        return Error{Code::unavailable, "timers and ledger do not wholly agree"};
     return {};
 }
 

@@ -32,7 +32,7 @@ class BusError
     bool is(const char *name) const { return sd_bus_error_has_name(&error_, name) != 0; }
 
   private:
-    sd_bus_error error_ = SD_BUS_ERROR_NULL;
+    sd_bus_error error_{}; // SD_BUS_ERROR_NULL, whose macro is C alone
 };
 
 std::string unit_of(const std::string &id)
@@ -165,12 +165,37 @@ Result<void> SystemdTimers::disarm(const std::string &id)
     return {};
 }
 
-Result<bool> SystemdTimers::is_armed(const std::string &id)
+// ListUnitsByPatterns(states, patterns): name, description, load state, active state, ...
+Result<std::vector<std::string>> SystemdTimers::armed()
 {
-    if (!is_id(id))
-        return Error{Code::internal, "not an id"};
     const Bus bus = TRY(open_bus());
-    return TRY(active_state(bus.get(), unit_of(id))) == "active";
+    BusError error;
+    sd_bus_message *raw = nullptr;
+    int r = sd_bus_call_method(bus.get(), destination, manager_path, manager, "ListUnitsByPatterns",
+                               error.get(), &raw, "asas", 0, 1, unit_of("*").c_str());
+    const Message reply{raw};
+    std::vector<std::string> ids;
+    const char *unit = nullptr;
+    const char *state = nullptr;
+    if (r >= 0)
+        r = sd_bus_message_enter_container(reply.get(), 'a', "(ssssssouso)");
+    while (r >= 0 && (r = sd_bus_message_enter_container(reply.get(), 'r', "ssssssouso")) > 0) {
+        r = sd_bus_message_read(reply.get(), "ssss", &unit, nullptr, nullptr, &state);
+        if (r >= 0 && std::string_view{state} == "active") {
+            const std::string_view name{unit};
+            const std::size_t at = name.find('@') + 1;
+            std::string id{name.substr(at, name.rfind('.') - at)};
+            if (is_id(id)) // another's unit, by hand
+                ids.push_back(std::move(id));
+        }
+        if (r >= 0)
+            r = sd_bus_message_skip(reply.get(), "ssouso");
+        if (r >= 0)
+            r = sd_bus_message_exit_container(reply.get());
+    }
+    if (r < 0)
+        return Error{Code::unavailable, "systemd does not list the timers", -r};
+    return ids;
 }
 
 } // namespace jit::grantd

@@ -11,7 +11,7 @@ class SystemdTimers : public Timers
   public:
     Result<void> arm(const std::string &id, WallTime until, BootTime::duration remaining) override;
     Result<void> disarm(const std::string &id) override;
-    Result<bool> is_armed(const std::string &id) override;
+    Result<std::vector<std::string>> armed() override;
 };
 
 } // namespace jit::grantd

@@ -25,7 +25,8 @@ inline constexpr std::chrono::seconds ending_within{60};
 class Client
 {
   public:
-    // Connects, as root to PATH.root first, whose queue no other user can fill; tries again while jitd's queue is full, until the deadline.
+    // Connects, as root to PATH.root first, whose queue no other user can fill; tries again while
+    // jitd's queue is full, until the deadline.
     //   errors  unavailable: no socket, nobody listens, not ours to connect to
     //           timed_out: the queue stayed full
     static Result<Client> connect(const std::string &path, BootTime deadline);

@@ -5,22 +5,39 @@
 #include <vector>
 
 #include "jitd/limits.h"
+#include "lib/base/text.h"
 #include "lib/sys/journal.h"
 
 namespace jit::daemon {
 
-bool Audit::write(const AuditRecord &record)
+namespace {
+
+Result<std::string> append(Store &store, const AuditRecord &record, const StoredRequest *with)
 {
-    const std::string text = encode_record(record, wall_time());
-    const auto chain = text.empty() ? Result<std::string>{Error{Code::internal, "no memory"}}
-                                    : store_.append_audit(name_of(record.event), text);
+    const std::string text = encode_record(record, record.at.value_or(wall_time()));
+    if (text.empty())
+        return Error{Code::internal, "no memory"};
+    return store.append_audit(name_of(record.event), text, with);
+}
+
+// Without a chain: the ledger does not have the record.
+void tell(const AuditRecord &record, const std::string &message, const std::string &chain)
+{
     std::vector<sys::Field> fields;
     fields.push_back({"MESSAGE_ID", message_id_of(record.event)});
     for (JournalField &field : journal_fields(record))
         fields.push_back({field.name, std::move(field.value)});
-    if (chain)
-        fields.push_back({"JIT_CHAIN", *chain});
-    sys::write_journal(priority_of(record.event), record.message, fields);
+    if (!chain.empty())
+        fields.push_back({"JIT_CHAIN", chain});
+    sys::write_journal(priority_of(record.event), message, fields);
+}
+
+} // namespace
+
+bool Audit::write(const AuditRecord &record, const StoredRequest *with)
+{
+    const auto chain = append(store_, record, with);
+    tell(record, record.message, chain ? *chain : std::string{});
     if (!chain) {
         const std::vector<sys::Field> error{{"ERRNO", std::to_string(chain.error().sys)}};
         sys::write_journal(LOG_ALERT,
@@ -29,6 +46,29 @@ bool Audit::write(const AuditRecord &record)
                            error);
     }
     return chain.has_value();
+}
+
+bool Audit::write_late(const AuditRecord &record, const StoredRequest *with)
+{
+    const auto chain = append(store_, record, with);
+    if (chain)
+        tell(record, "now in the ledger: " + record.message, *chain);
+    return chain.has_value();
+}
+
+void Audit::tell_untold()
+{
+    const auto untold = store_.read_untold();
+    if (!untold || !*untold)
+        return; // a ledger that can't be read stops the daemon soon enough
+    const auto record = decode_record((*untold)->text);
+    if (record)
+        tell(*record, "once more, after a crash: " + record->message, (*untold)->hash);
+}
+
+void Audit::note_told()
+{
+    (void)store_.note_told(); // at worst a record is told twice
 }
 
 void Audit::say_left_out(BootTime now, bool all)

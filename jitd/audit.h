@@ -17,8 +17,19 @@ class Audit
 
     // Never fails for the caller: a ledger that can't be written is said in the journal, where the
     // record stands without a chain.
+    //   with     changes in the ledger together with the record, or not at all; null: nothing
     //   returns  whether the record is on disk in the ledger
-    bool write(const AuditRecord &record);
+    bool write(const AuditRecord &record, const StoredRequest *with = nullptr);
+
+    // The same for a record that could not be written before, and is in the journal without a
+    // chain: says nothing unless it succeeds now.
+    bool write_late(const AuditRecord &record, const StoredRequest *with);
+
+    // Once, at the start: tells the journal the newest record again if a crash may have come
+    // between the ledger and the journal. Whoever reads both knows it by its JIT_CHAIN.
+    void tell_untold();
+    // At an orderly end: the journal has all.
+    void note_told();
 
     // The same for what a local user can cause as often as he likes, refusals and uses: past so
     // many of one user in a minute (limits) the rest is counted, and said in one record afterwards.

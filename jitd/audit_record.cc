@@ -2,7 +2,9 @@
 
 #include <syslog.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 
 #include <jansson.h>
 
@@ -118,6 +120,44 @@ std::string encode_record(const AuditRecord &record, WallTime at)
     set("message", safe_text(record.message, max_text));
     const Handle<char, &free> text{json_dumps(object.get(), JSON_COMPACT)};
     return text ? text.get() : "";
+}
+
+Result<AuditRecord> decode_record(const std::string &text)
+{
+    const Handle<json_t, &json_decref> object{json_loads(text.c_str(), 0, nullptr)};
+    const auto get = [&](const char *name) {
+        const char *const value = json_string_value(json_object_get(object.get(), name));
+        return std::string{value ? value : ""};
+    };
+    const std::string event = get("event");
+    const auto *const kind = std::find_if(kinds.begin(), kinds.end(),
+                                          [&](const Kind &each) { return each.name == event; });
+    const auto at = parse_time(get("time"));
+    if (kind == kinds.end() || !at)
+        return Error{Code::bad_input, "not a record of the audit"};
+    AuditRecord record;
+    record.event = kind->event;
+    record.message = get("message");
+    record.request = get("request");
+    record.has_grant = !get("grant").empty();
+    record.role = get("role");
+    record.user = get("user");
+    record.oid = get("oid");
+    record.approver_oid = get("approver_oid");
+    record.service = get("service");
+    record.tty = get("tty");
+    record.rhost = get("rhost");
+    record.command = get("command");
+    record.reason = get("reason");
+    record.correlation = get("correlation");
+    record.until = parse_time(get("until"));
+    record.rule = get("rule");
+    record.at = at;
+    const std::string uid = get("uid");
+    uid_t number = 0;
+    if (std::from_chars(uid.data(), uid.data() + uid.size(), number).ec == std::errc{})
+        record.uid = number;
+    return record;
 }
 
 } // namespace jit::daemon

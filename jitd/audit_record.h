@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/clock.h"
+#include "lib/base/result.h"
 
 namespace jit::daemon {
 
@@ -56,12 +57,16 @@ struct AuditRecord {
     std::string reason;
     std::string correlation;
     std::optional<WallTime> until;
-    std::string rule; // the condition or cause that decided: "not-requester", "policy"
+    std::string rule;           // the condition or cause that decided: "not-requester", "policy"
+    std::optional<WallTime> at; // absent: when it is written
 };
 
 // The record as one line of JSON, members in a fixed order, what is empty left out: what the
 // ledger's hash is over. Text from outside is made safe here.
 std::string encode_record(const AuditRecord &record, WallTime at);
+
+// What encode_record() made. Errors: bad_input.
+Result<AuditRecord> decode_record(const std::string &text);
 
 // The fields of a record as the journal names them, JIT_CHAIN excepted.
 struct JournalField {

@@ -76,6 +76,7 @@ Result<void> Daemon::begin(Sockets sockets)
     boot_id_ = TRY(sys::read_boot_id());
     store_ = TRY(Store::open(ledger_path, limits::ledger_pages));
     audit_ = std::make_unique<Audit>(*store_);
+    audit_->tell_untold();
     grants_ = TRY(Grants::make(loop_, *store_, *audit_, helper_, boot_id_,
                                [](std::string_view user, std::string_view group) {
                                    return sys::has_membership(user, group);
@@ -92,10 +93,11 @@ Result<void> Daemon::begin(Sockets sockets)
         *store_, *audit_, *grants_, *requests_, settings_, [this] { return is_reconciled(); },
         [](const std::string &user) { return sys::read_local_groups(user); }});
     server_ = TRY(sys::VarlinkServer::make(
-        loop_, std::move(sockets.for_all), {"jitd", "io.jitd.Elevation", ipc::elevation_interface_text},
+        loop_, std::move(sockets.for_all),
+        {"jitd", "io.jitd.Elevation", ipc::elevation_interface_text},
         {limits::connections, limits::connections_for_root, limits::connections_of_one_user,
-         limits::patience, limits::work_at_once, limits::work_a_second,
-         limits::work_of_a_fault, limits::unread_bytes_of_one_user},
+         limits::patience, limits::work_at_once, limits::work_a_second, limits::work_of_a_fault,
+         limits::unread_bytes_of_one_user},
         [this](const std::shared_ptr<sys::Exchange> &exchange) { api_->answer(exchange); }));
     if (sockets.for_root)
         TRY(server_->listen_for_root(std::move(sockets.for_root)));
@@ -175,6 +177,8 @@ void Daemon::stop()
     (void)sd_notify(0, "STOPPING=1");
     requests_->cancel_all(ipc::Cause::cancelled, std::string{words::stopping});
     audit_->say_left_out(boot_time(), true);
+    grants_->write_late();
+    audit_->note_told();
 }
 
 void Daemon::tell_status() const

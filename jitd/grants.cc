@@ -15,6 +15,10 @@ using namespace std::chrono_literals;
 constexpr auto after_end = 300ms;
 // How long a membership may outlive its end before the helper is asked to end it again.
 constexpr auto overdue = 2s;
+// How often memberships are looked at that others may have taken away, and how soon a ledger that
+// could not be written is tried again.
+constexpr auto look_again = 30s;
+constexpr auto write_again = 5s;
 
 AuditRecord make_record(const Grant &grant, Event event, const std::string &cause,
                         const std::string &message)
@@ -93,15 +97,13 @@ Result<void> Grants::mend()
         const bool was_live = stored.state == ipc::State::live;
         stored.cause = was_live ? "reboot" : "restart";
         stored.state = was_live ? ipc::State::ended : ipc::State::cancelled;
-        // What the helper may have granted unheard stays open until it has answered.
-        const bool is_owed = !was_live && stored.asked_helper;
-        if (!is_owed)
-            TRY(store_.put(stored));
         if (was_live) {
             const bool ran_out = wall_time() >= grant.until;
+            // A row that can't be written now stays open, and its record is written with it then.
             (void)audit_.write(make_record(grant, ran_out ? Event::expired : Event::reconciled,
                                            stored.cause,
-                                           describe(grant) + " ended with the machine's boot"));
+                                           describe(grant) + " ended with the machine's boot"),
+                               &stored);
             continue;
         }
         AuditRecord record = make_record(grant, Event::cancelled, stored.cause,
@@ -109,12 +111,14 @@ Result<void> Grants::mend()
                                              grant.role + " ended because jitd was started anew");
         record.has_grant = false;
         record.until.reset();
-        (void)audit_.write(record);
-        if (is_owed)
+        // What the helper may have granted unheard stays open until it has answered.
+        if (stored.asked_helper)
             helper_.end_surely({grant.id, "interrupted"},
-                               [this, stored](const ipc::EndReply *, const HelperFault &) {
-                                   (void)store_.put(stored);
+                               [this, stored, record](const ipc::EndReply *, const HelperFault &) {
+                                   (void)audit_.write(record, &stored);
                                });
+        else
+            (void)audit_.write(record, &stored);
     }
     close_ended();
     return {};
@@ -129,12 +133,24 @@ void Grants::add(Grant grant)
 void Grants::arm()
 {
     const auto next = table_.next_end();
-    if (!next)
+    if (!next && unwritten_.empty())
         return timer_->stop();
     const BootTime now = boot_time();
-    const BootTime at = *next + after_end;
+    BootTime at = now + (unwritten_.empty() ? look_again : write_again);
     // What is overdue is looked at again soon, not at once.
-    timer_->set(at > now ? at : now + overdue);
+    if (next)
+        at = std::min(at, *next + after_end > now ? *next + after_end : now + overdue);
+    timer_->set(at);
+}
+
+void Grants::write_late()
+{
+    while (!unwritten_.empty()) {
+        const Unwritten &first = unwritten_.front();
+        if (!audit_.write_late(first.record, &first.row))
+            return;
+        unwritten_.erase(unwritten_.begin());
+    }
 }
 
 void Grants::close(const std::string &id, Event event, const std::string &cause,
@@ -143,14 +159,16 @@ void Grants::close(const std::string &id, Event event, const std::string &cause,
     const auto grant = table_.take(id);
     if (!grant)
         return;
-    // A ledger that can't be written keeps the entry open; it is closed at the next start. What
-    // counts for rights is gone already.
-    if (auto stored = store_.read(id)) {
+    AuditRecord record = make_record(*grant, event, cause, message);
+    record.at = wall_time();
+    auto stored = store_.read(id);
+    if (stored) {
         stored->state = ipc::State::ended;
         stored->cause = cause;
-        (void)store_.put(*stored);
     }
-    (void)audit_.write(make_record(*grant, event, cause, message));
+    // A ledger that can't be written keeps the entry open. What counts for rights is gone already.
+    if (!audit_.write(record, stored ? &*stored : nullptr) && stored)
+        unwritten_.push_back({std::move(record), *std::move(stored)});
     arm();
 }
 
@@ -158,13 +176,21 @@ void Grants::end(const std::string &id, Ending ending, Done done)
 {
     // Apart, since arguments are evaluated in any order and one of them is moved from.
     const ipc::EndCall call{id, ending.cause};
-    helper_.ask_end(call, on_ended(id, std::move(ending), std::move(done)));
+    const auto ended = on_ended(id, ending, std::move(done));
+    helper_.ask_end(
+        call, [this, call, ending, ended](const ipc::EndReply *reply, const HelperFault &fault) {
+            ended(reply, fault);
+            if (!reply && fault.kind == HelperFault::Kind::unavailable)
+                helper_.end_surely(call, on_ended(call.id, ending, [](const HelperFault *) {}));
+        });
 }
 
 GrantClient::Ended Grants::on_ended(const std::string &id, Ending ending, Done done)
 {
+    ending_.insert(id);
     return [this, id, ending = std::move(ending),
             done = std::move(done)](const ipc::EndReply *reply, const HelperFault &fault) {
+        ending_.erase(id);
         if (!reply && fault.kind != HelperFault::Kind::not_found)
             return done(&fault);
         if (const Grant *const grant = table_.find(id))
@@ -191,6 +217,7 @@ void Grants::end_without_role(const policy::Policy &policy)
 
 void Grants::close_ended()
 {
+    write_late();
     const Now now = read_clocks();
     std::vector<Grant> ended;
     for (const Grant *grant : table_.all())
@@ -205,6 +232,9 @@ void Grants::close_ended()
         for (const Grant *other : table_.of_user(grant.user))
             kept = kept || (other->id != grant.id && is_live(*other, now, has_membership_));
         if (!is_due(grant, now)) {
+            // Its membership may be gone because we asked for that: the answer says so.
+            if (ending_.contains(grant.id))
+                continue;
             close(grant.id, Event::reconciled, "membership-gone",
                   describe(grant) + " ended early: its membership was taken away");
         } else if (!any_left || kept) {

@@ -4,7 +4,9 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "jitd/audit.h"
 #include "jitd/grant_client.h"
@@ -40,7 +42,9 @@ class Grants
     // A grant that is in the ledger already.
     void add(Grant grant);
 
-    // Has the root helper end it, then closes it. One that is gone already counts as ended.
+    // Has the root helper end it, then closes it. One that is gone already counts as ended. A
+    // helper that does not answer is a fault for the caller, and is asked again until it does:
+    // nobody keeps a role whose end was asked for.
     void end(const std::string &id, Ending ending, Done done);
 
     // Ends grants whose role the policy no longer has.
@@ -48,6 +52,9 @@ class Grants
 
     // Closes in the ledger what is past its end, or what somebody else has ended.
     void close_ended();
+
+    // Tries again to write the ends that the ledger could not take.
+    void write_late();
 
     const GrantTable &table() const { return table_; }
     const std::string &boot_id() const { return boot_id_; }
@@ -68,6 +75,14 @@ class Grants
     std::string boot_id_;
     HasMembership has_membership_;
     GrantTable table_;
+    std::set<std::string> ending_; // the helper has been asked to end them and has not answered
+    // Ends that the ledger could not take: tried again until it can, and found open at the next
+    // start if that comes first. As many as there were live grants.
+    struct Unwritten {
+        AuditRecord record;
+        StoredRequest row;
+    };
+    std::vector<Unwritten> unwritten_;
     std::unique_ptr<sys::Timer> timer_;
 };
 

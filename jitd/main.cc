@@ -37,8 +37,8 @@ Result<daemon::Daemon::Sockets> take_sockets()
     for (int i = 0; i < count; ++i) {
         Fd fd{SD_LISTEN_FDS_START + i};
         Fd &place = std::strcmp(names[i], "root") == 0 ? sockets.for_root : sockets.for_all;
-        are_good = are_good && !place &&
-                   sd_is_socket_unix(fd.get(), SOCK_STREAM, 1, nullptr, 0) > 0;
+        are_good =
+            are_good && !place && sd_is_socket_unix(fd.get(), SOCK_STREAM, 1, nullptr, 0) > 0;
         place = std::move(fd);
     }
     for (int i = 0; i < count; ++i)

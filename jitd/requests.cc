@@ -136,15 +136,19 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
         if (const auto found = waiting_.find(id); found != waiting_.end())
             perform(id, found->second.session->on_time(boot_time()));
     });
-    // On disk before the provider is asked: what cannot be recorded does not happen.
-    if (!timer || !parts_.store.put(made.stored))
-        return fail(watcher, ipc::Fault::unavailable, words::no_ledger);
-    made.wake = *std::move(timer);
-    begun_[facts.user].push_back(facts.began.boot);
+    begun_[facts.user].push_back(facts.began.boot); // though it fail: that is written down too
     made.session = std::make_unique<Session>(std::move(facts));
+    Actions begun = made.session->start();
+    // The row with its first record, before the provider is asked: what cannot be recorded does not
+    // happen.
+    const auto *const requested = std::get_if<WriteRecord>(&begun.front());
+    if (!timer || !requested || !parts_.audit.write(requested->record, &made.stored))
+        return fail(watcher, ipc::Fault::unavailable, words::no_ledger);
+    begun.erase(begun.begin());
+    made.wake = *std::move(timer);
     Waiting &waiting = waiting_.emplace(id, std::move(made)).first->second;
     watch(id, waiting, std::move(watcher));
-    perform(id, waiting.session->start());
+    perform(id, std::move(begun));
 }
 
 void Requests::watch(const std::string &id, Waiting &waiting, Watcher watcher)
@@ -238,6 +242,8 @@ void Requests::perform(const std::string &id, Actions actions)
             ask_grant(id);
         } else if (std::holds_alternative<TakeBack>(action)) {
             end_surely(waiting);
+        } else if (auto *grant = std::get_if<RecordGrant>(&action)) {
+            perform(id, waiting.session->on_recorded(record_grant(waiting, grant->record)));
         } else if (auto *done = std::get_if<Close>(&action)) {
             close(waiting, *done);
         }
@@ -354,11 +360,19 @@ void Requests::on_granted(const std::string &id, const ipc::GrantReply &reply)
     stored.until = reply.until;
     stored.until_boot = now.boot + (reply.until - now.wall);
     stored.boot_id = parts_.grants.boot_id();
-    if (!store_state(waiting, ipc::State::live, "")) {
-        perform(id, waiting.session->cancel(ipc::Cause::failed, std::string{words::no_ledger}));
-        return perform(id, waiting.session->on_granted(reply.since, reply.until, reply.groups));
-    }
     perform(id, waiting.session->on_granted(reply.since, reply.until, reply.groups));
+}
+
+// Nobody has a role whose grant is missing in the ledger, and none is there without its record.
+bool Requests::record_grant(Waiting &waiting, const AuditRecord &record)
+{
+    StoredRequest live = waiting.stored;
+    live.state = ipc::State::live;
+    live.cause.clear();
+    if (!parts_.audit.write(record, &live))
+        return false;
+    waiting.stored = std::move(live);
+    return true;
 }
 
 void Requests::close(Waiting &waiting, const Close &close)

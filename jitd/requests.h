@@ -78,6 +78,7 @@ class Requests
     void ask_grant(const std::string &id);
     void on_granted(const std::string &id, const ipc::GrantReply &reply);
     void end_surely(const Waiting &waiting);
+    bool record_grant(Waiting &waiting, const AuditRecord &record);
     void close(Waiting &waiting, const Close &close);
     bool store_state(Waiting &waiting, ipc::State state, std::string cause);
 

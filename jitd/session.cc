@@ -150,7 +150,7 @@ Actions Session::on_reply(const oidc::HttpReply &reply, BootTime now)
 
 Actions Session::on_time(BootTime now)
 {
-    if (state_ == State::closed || state_ == State::granting)
+    if (state_ == State::closed || state_ == State::granting || state_ == State::recording)
         return {};
     if (now >= facts_.deadline)
         return close(ipc::Cause::timed_out, std::string{words::timed_out});
@@ -214,7 +214,7 @@ Actions Session::on_granted(WallTime since, WallTime until, std::vector<std::str
         return {};
     if (cancelled_)
         return join(list(TakeBack{}), close(cancelled_->first, cancelled_->second));
-    state_ = State::closed;
+    state_ = State::recording;
     since_ = since;
     until_ = until;
     facts_.groups = std::move(groups);
@@ -223,7 +223,17 @@ Actions Session::on_granted(WallTime since, WallTime until, std::vector<std::str
     granted.has_grant = true;
     granted.until = until;
     granted.approver_oid = signed_in_oid_;
-    return list(WriteRecord{std::move(granted)}, Close{std::nullopt, "", correlation_});
+    return list(RecordGrant{std::move(granted)});
+}
+
+Actions Session::on_recorded(bool is_recorded)
+{
+    if (state_ != State::recording)
+        return {};
+    if (!is_recorded)
+        return join(list(TakeBack{}), close(ipc::Cause::failed, std::string{words::no_ledger}));
+    state_ = State::closed;
+    return list(Close{std::nullopt, "", correlation_});
 }
 
 Actions Session::on_grant_failed(ipc::Cause cause, std::string message)
@@ -237,7 +247,7 @@ Actions Session::on_grant_failed(ipc::Cause cause, std::string message)
 
 Actions Session::cancel(ipc::Cause cause, std::string message)
 {
-    if (state_ == State::closed)
+    if (state_ == State::closed || state_ == State::recording)
         return {};
     if (state_ == State::granting) {
         if (!cancelled_)

@@ -15,12 +15,16 @@
 //                   v                                                              v
 //               granting ────── the root helper refuses, is away ──────────────> closed
 //                   │ on_granted                                                   ^
+//                   v                                                              │
+//               recording ───── the ledger can't be written ───────────────────────┤
+//                   │ on_recorded                                                  │
 //                   └──────────────────────────────────────────────────────────────┘
 //
-// cancel() closes it from every state but granting: there the helper may already have acted, so the
-// session waits for its answer and has the grant taken back. The deadline works as a cancel does,
-// with another cause; in granting the person has signed in already, and it is over. Nothing leads
-// back: a closed session says nothing more.
+// cancel() closes it from every state but the last two. While granting, the helper may already have
+// acted, so the session waits for its answer and has the grant taken back; once it is being
+// recorded it stands, unless the ledger fails: then it is taken back as well. The deadline works as
+// a cancel does, with another cause; in granting the person has signed in already, and it is over.
+// Nothing leads back: a closed session says nothing more.
 #pragma once
 
 #include <optional>
@@ -63,6 +67,9 @@ struct TakeBack {
 struct WriteRecord {
     AuditRecord record;
 };
+struct RecordGrant {
+    AuditRecord record;
+}; // keep the grant and its record in the ledger, both or neither; answer: on_recorded
 // The last one. Granted if cause is absent.
 struct Close {
     std::optional<ipc::Cause> cause;
@@ -70,7 +77,7 @@ struct Close {
     std::string correlation;
 };
 using Action = std::variant<FindProvider, SendHttp, WakeAt, ShowCode, FindKeys, AskGrant, TakeBack,
-                            WriteRecord, Close>;
+                            WriteRecord, RecordGrant, Close>;
 using Actions = std::vector<Action>;
 
 // --- the session ------------------------------------------------------------------------------
@@ -98,6 +105,7 @@ class Session
     Actions on_time(BootTime now);
     Actions on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime now);
     Actions on_granted(WallTime since, WallTime until, std::vector<std::string> groups);
+    Actions on_recorded(bool is_recorded);
     Actions on_grant_failed(ipc::Cause cause, std::string message);
     Actions cancel(ipc::Cause cause, std::string message);
 
@@ -118,6 +126,7 @@ class Session
         signing_in,
         judging,
         granting,
+        recording,
         closed
     };
 

@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS audit (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, record TEXT NOT NULL,
   hash TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS told (one INTEGER PRIMARY KEY CHECK (one = 1), hash TEXT NOT NULL) STRICT;
 PRAGMA user_version = 1;
 )";
 
@@ -139,7 +140,8 @@ StoredRequest read_row(const Use &row)
 } // namespace
 
 struct Store::Statements {
-    Statement put, open, one, newest, newest_of_user, head, append;
+    Statement put, open, one, newest, newest_of_user, head, append, untold, told, begin, commit,
+        rollback;
 };
 
 Store::Store(sqlite3 *db, std::unique_ptr<Statements> statements)
@@ -201,15 +203,24 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
         prepare(select + "WHERE user = ?2 ORDER BY began DESC, id LIMIT ?1");
     statements->head = prepare("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1");
     statements->append = prepare("INSERT INTO audit (event, record, hash) VALUES (?1, ?2, ?3)");
+    statements->untold =
+        prepare("SELECT event, record, hash FROM audit WHERE seq = (SELECT max(seq) FROM audit) "
+                "AND NOT EXISTS (SELECT 1 FROM told WHERE told.hash = audit.hash)");
+    statements->told = prepare("INSERT OR REPLACE INTO told SELECT 1, hash FROM audit WHERE seq = "
+                               "(SELECT max(seq) FROM audit)");
+    statements->begin = prepare("BEGIN IMMEDIATE");
+    statements->commit = prepare("COMMIT");
+    statements->rollback = prepare("ROLLBACK");
     for (const Statement *made :
          {&statements->put, &statements->open, &statements->one, &statements->newest,
-          &statements->newest_of_user, &statements->head, &statements->append})
+          &statements->newest_of_user, &statements->head, &statements->append, &statements->untold,
+          &statements->told, &statements->begin, &statements->commit, &statements->rollback})
         if (!*made)
             return sqlite_error(db.get(), "the ledger's tables are not as expected");
     return std::unique_ptr<Store>{new Store(db.release(), std::move(statements))};
 }
 
-Result<void> Store::put(const StoredRequest &request)
+bool Store::put_row(const StoredRequest &request)
 {
     Use use{statements_->put};
     use.text(1, request.id);
@@ -235,7 +246,12 @@ Result<void> Store::put(const StoredRequest &request)
         use.number(18, request.until_boot->time_since_epoch().count());
     use.text(19, request.boot_id);
     use.text(20, request.cause);
-    if (use.step() != SQLITE_DONE)
+    return use.step() == SQLITE_DONE;
+}
+
+Result<void> Store::put(const StoredRequest &request)
+{
+    if (!put_row(request))
         return sqlite_error(db_, "the ledger can't be written");
     return {};
 }
@@ -290,19 +306,57 @@ Result<std::string> Store::read_head()
     return sqlite_error(db_, "the ledger can't be read");
 }
 
-Result<std::string> Store::append_audit(std::string_view event, std::string_view text)
+bool Store::append_row(std::string_view event, std::string_view text, std::string_view hash)
 {
-    if (head_.empty())
-        head_ = TRY(read_head());
-    const std::string hash = TRY(sys::sha256_hex(head_ + "\n" + std::string{text}));
     Use use{statements_->append};
     use.text(1, event);
     use.text(2, text);
     use.text(3, hash);
-    if (use.step() != SQLITE_DONE)
-        return sqlite_error(db_, "the ledger can't be written");
+    return use.step() == SQLITE_DONE;
+}
+
+Result<std::string> Store::append_audit(std::string_view event, std::string_view text,
+                                        const StoredRequest *with)
+{
+    if (head_.empty())
+        head_ = TRY(read_head());
+    const std::string hash = TRY(sys::sha256_hex(head_ + "\n" + std::string{text}));
+    const auto run = [](const Statement &statement) {
+        return Use{statement}.step() == SQLITE_DONE;
+    };
+    bool is_done = false;
+    if (with == nullptr)
+        is_done = append_row(event, text, hash);
+    else
+        is_done = run(statements_->begin) && put_row(*with) && append_row(event, text, hash) &&
+                  run(statements_->commit);
+    if (!is_done) {
+        const Error error = sqlite_error(db_, "the ledger can't be written");
+        if (sqlite3_get_autocommit(db_) == 0) // some errors have rolled back already
+            (void)run(statements_->rollback);
+        return error;
+    }
     head_ = hash;
     return hash;
+}
+
+Result<std::optional<Store::Untold>> Store::read_untold()
+{
+    Use use{statements_->untold};
+    const int status = use.step();
+    if (status == SQLITE_DONE)
+        return std::optional<Untold>{};
+    if (status != SQLITE_ROW)
+        return sqlite_error(db_, "the ledger can't be read");
+    return std::optional{Untold{use.text_at(0), use.text_at(1), use.text_at(2)}};
+}
+
+Result<void> Store::note_told()
+{
+    Use use{statements_->told};
+    if (use.step() != SQLITE_DONE)
+        return sqlite_error(db_, "the ledger can't be written");
+    return {};
 }
 
 } // namespace jit::daemon

@@ -60,13 +60,28 @@ class Store
 
     // Appends to the chain: hash = SHA-256(previous hash, newline, text), in hex; before the first
     // record it is 64 zeros.
+    //   with     put in the same transaction: a crash leaves both or neither; null: nothing
     //   returns  the new head
-    Result<std::string> append_audit(std::string_view event, std::string_view text);
+    Result<std::string> append_audit(std::string_view event, std::string_view text,
+                                     const StoredRequest *with = nullptr);
+
+    // The newest record of the chain, unless it is noted that the journal has it too. Of all others
+    // that is known: each is told before the next is written.
+    struct Untold {
+        std::string event;
+        std::string text;
+        std::string hash;
+    };
+    Result<std::optional<Untold>> read_untold();
+    // Notes that the journal has every record there is.
+    Result<void> note_told();
 
   private:
     struct Statements;
     Store(sqlite3 *db, std::unique_ptr<Statements> statements);
 
+    bool put_row(const StoredRequest &request);
+    bool append_row(std::string_view event, std::string_view text, std::string_view hash);
     Result<std::string> read_head();
 
     sqlite3 *db_;

@@ -40,16 +40,19 @@ $(DIST)/.built: $(DEB_SOURCES)
 	@tar -cf - --exclude='./$(DIST)*' --exclude='./build*' --exclude=./.git . | tar -C $(DIST)/tree -xf -
 	@mv $(DIST)/tree/packaging/debian $(DIST)/tree/debian
 	@echo "  DEB  $(DIST)/ (log: $(DIST)/build.log)"; cd $(DIST)/tree && DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$$(nproc) $$DEB_BUILD_OPTIONS" \
-	    env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS dpkg-buildpackage -b -uc -us -tc \
+	    env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS dpkg-buildpackage -F -uc -us -tc \
 	    >../build.log 2>&1 || { tail -n 40 ../build.log; exit 1; }
 	@rm -rf $(DIST)/tree && touch $@
 	@ls -1 $(DIST)/*.deb
+
+lintian: debs ## what lintian says of all these packages, each release's of its own
+	@tools/run-lintian $(foreach r,$(RELEASES),$(call dist_for,$(r)))
 
 # For another release of Debian than this machine's they are built in a root of that release, where
 # the unit tests run as well.
 this_release := $(shell . /etc/os-release && echo $$VERSION_CODENAME)
 dist_for      = $(DIST)$(if $(filter $(1),$(this_release)),,-$(1))
-.PHONY: debs
+.PHONY: debs lintian
 debs: $(foreach r,$(RELEASES),$(call dist_for,$(r))/.built) ## build the packages for each of RELEASES
 $(DIST)-%/.built: $(DEB_SOURCES) $(shell find tests/unit tests/module tests/vectors tools -type f)
 	@echo "  DEB  $(@D)/ (log: $(@D)/build.log)"

@@ -2,12 +2,12 @@
 
 #include <fcntl.h>
 #include <pwd.h>
-#include <security/pam_modutil.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "lib/base/fd.h"
+#include "pam_jit/converse.h"
 #include "pam_jit/names.h"
 
 namespace jit::pam {
@@ -50,14 +50,34 @@ void read_command_line(Caller &out)
     out.is_non_interactive = is_sudo(out.service) && is_non_interactive(command_line);
 }
 
-void read_requester(pam_handle_t *handle, Caller &out)
+// libpam's own pam_modutil_getpwnam(3) does not do: with no memory left for its result it tries two
+// thousand million times. What does not fit the buffer is not found.
+struct Entry {
+    passwd *found = nullptr;
+    passwd entry;
+    std::array<char, 16384> bytes;
+
+    void find(const char *name)
+    {
+        if (getpwnam_r(name, &entry, bytes.data(), bytes.size(), &found) != 0)
+            found = nullptr;
+    }
+    void find(uid_t uid)
+    {
+        if (getpwuid_r(uid, &entry, bytes.data(), bytes.size(), &found) != 0)
+            found = nullptr;
+    }
+    const char *name() const { return found == nullptr ? nullptr : found->pw_name; }
+};
+
+void read_requester(pam_handle_t *handle, Entry &person, Caller &out)
 {
-    const passwd *person = pam_modutil_getpwuid(handle, getuid());
-    if (person == nullptr || person->pw_name == nullptr) {
+    person.find(getuid());
+    if (person.name() == nullptr || !out.person.set(person.name())) {
         out.problem = "your user id has no name on this host";
         return;
     }
-    out.requester = person->pw_name;
+    out.requester = out.person.view();
     const std::string_view ruser = item_of(handle, PAM_RUSER);
     if (!ruser.empty() && ruser != out.requester)
         out.problem = "the program names another caller than its user id";
@@ -87,9 +107,8 @@ bool is_console(std::string_view tty)
     return true;
 }
 
-Caller read_caller(pam_handle_t *handle)
+void read_caller(pam_handle_t *handle, Caller &out)
 {
-    Caller out;
     out.service = service_of(handle);
     out.tty = item_of(handle, PAM_TTY);
     out.rhost = item_of(handle, PAM_RHOST);
@@ -97,15 +116,19 @@ Caller read_caller(pam_handle_t *handle)
     // Never by the name of the target: sudo asks about root whenever root runs it.
     out.is_exempt = out.is_by_uid && getuid() == 0;
     if (out.is_exempt)
-        return out;
+        return;
+    Entry person; // one for all look-ups: a page of stack is a page fault in each new sudo
     if (out.is_by_uid)
-        read_requester(handle, out);
+        read_requester(handle, person, out);
 
     const char *user = nullptr;
-    // login takes the item away between tries; this asks again where it must.
-    if (pam_get_user(handle, &user, nullptr) != PAM_SUCCESS || user == nullptr || *user == '\0') {
+    // login takes the item away between tries; this asks again where it must, and calls what is not
+    // there where a program has no conversation.
+    const bool may_get = !item_of(handle, PAM_USER).empty() || has_conversation(handle);
+    if (!may_get || pam_get_user(handle, &user, nullptr) != PAM_SUCCESS || user == nullptr ||
+        *user == '\0') {
         out.problem = "there is no user name";
-        return out;
+        return;
     }
     out.account = user;
     if (!out.is_by_uid)
@@ -113,20 +136,26 @@ Caller read_caller(pam_handle_t *handle)
     if (out.problem == nullptr && !is_name(out.requester))
         out.problem = "your user name is not one that jit can handle";
 
-    if (out.is_by_uid && out.account == out.requester) {
-        // sudo asks for its caller, whose entry was found by his uid: each look-up reads a file.
+    // sudo asks for its caller, whose entry was found by his uid: each look-up reads a file.
+    const bool is_own = out.is_by_uid && out.account == out.requester;
+    if (!is_own)
+        person.find(user);
+    if (person.found != nullptr) {
+        const uid_t uid = person.entry.pw_uid;
         out.names[out.name_count++] = out.account;
-    } else if (const passwd *found = pam_modutil_getpwnam(handle, user)) {
-        const uid_t uid = found->pw_uid;
-        out.names[out.name_count++] = out.account;
-        const passwd *first = pam_modutil_getpwuid(handle, uid);
-        if (first != nullptr && first->pw_name != nullptr && out.account != first->pw_name)
-            out.names[out.name_count++] = first->pw_name;
+        if (!is_own)
+            person.find(uid);
+        // Half of the names is none: a gate may stand before the other half.
+        if (person.name() == nullptr)
+            out.name_count = 0;
+        else if (!out.first_name.set(person.name()))
+            out.problem = "the account's user name is too long";
+        else if (out.first_name.view() != out.account)
+            out.names[out.name_count++] = out.first_name.view();
         out.is_exempt =
             out.service == "login" && uid == 0 && out.rhost.empty() && is_console(out.tty);
     }
     read_command_line(out);
-    return out;
 }
 
 } // namespace jit::pam

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <array>
+#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -13,8 +14,14 @@
 
 namespace jit::pam {
 
-// Texts belong to the handle or the user database, and live as long as the call of the module.
+inline constexpr std::size_t max_login_bytes = 256; // LOGIN_NAME_MAX
+
+// Texts belong to the handle or to this, and live as long as the call of the module.
 struct Caller {
+    Caller() = default;
+    Caller(const Caller &) = delete;
+    Caller &operator=(const Caller &) = delete;
+
     std::string_view service;
     std::string_view requester;            // whose grant is asked for
     std::string_view account;              // PAM_USER
@@ -28,13 +35,16 @@ struct Caller {
     bool is_non_interactive = false; // sudo -n
     const char *problem = nullptr;   // why nobody can be asked for: deny
 
+    FixedText<max_login_bytes> person;     // the passwd name of the real uid
+    FixedText<max_login_bytes> first_name; // and of the account's uid
+
     std::span<const std::string_view> account_names() const { return {names.data(), name_count}; }
 };
 
 std::string_view service_of(pam_handle_t *handle);
 
 // Fills in all but the names when is_exempt or problem is set.
-Caller read_caller(pam_handle_t *handle);
+void read_caller(pam_handle_t *handle, Caller &out);
 
 // A terminal whose user stands at the machine: tty[0-9]+ ttyS* ttyAMA* hvc* console.
 bool is_console(std::string_view tty);

@@ -27,6 +27,12 @@ Fd open_socket()
     return Fd{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
 }
 
+// jitd closed before it read our call or after, or died: all the same to a person, and no errno.
+int reason(int sys)
+{
+    return sys == ECONNRESET || sys == EPIPE ? 0 : sys;
+}
+
 // jitd's socket for root alone, whose queue no other user can fill.
 constexpr std::string_view root_only = ".root";
 
@@ -144,7 +150,7 @@ Heard Client::send(std::string_view frame, BootTime until)
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent == 0 || errno != EAGAIN)
-            return {Event::lost, sent == 0 ? EPIPE : errno, {}};
+            return {Event::lost, sent == 0 ? 0 : reason(errno), {}};
         const Event event = wait(POLLOUT, until);
         if (event != Event::ready)
             return {event, 0, {}};
@@ -180,8 +186,7 @@ Heard Client::receive(BootTime until)
         else if (got == 0)
             return {Event::lost, 0, {}};
         else if (errno != EINTR && errno != EAGAIN)
-            // jitd closed with our call unread, or died: the same to a person.
-            return {Event::lost, errno == ECONNRESET ? 0 : errno, {}};
+            return {Event::lost, reason(errno), {}};
     }
 }
 

@@ -15,13 +15,15 @@ namespace jit::pam {
 class Client
 {
   public:
-    // path: at most 107 bytes. Root asks at PATH.root first. terminal: watched for its end, -1 for none. All are borrowed.
+    // path: at most 107 bytes. Root asks at PATH.root first. terminal: watched for its end, -1 for
+    // none. All are borrowed.
     Client(std::string_view path, HeldSignals &signals, int terminal)
         : path_(path), signals_(signals), terminal_(terminal)
     {
     }
 
-    // Connects anew, again and again while jitd's queue is full, and sends. lost has the errno.
+    // Connects anew, again and again while jitd's queue is full, and sends. lost has the errno,
+    // none where jitd closed.
     Heard send(std::string_view frame, BootTime until);
     // lost without errno: jitd closed, perhaps in the middle of a frame.
     Heard receive(BootTime until);

@@ -180,7 +180,10 @@ void write_command(std::string_view command_line, bool is_sudo, FixedText<max_co
     for (bool first = true; !words.is_empty(); first = false) {
         if (!first)
             out.add(" ");
-        out.add(words.front());
+        // After a word that was cut nothing follows, though it might fit: that would hide the cut.
+        const std::size_t before = out.size();
+        if (out.add(words.front()).size() - before < words.front().size())
+            return;
         words.pop();
     }
 }

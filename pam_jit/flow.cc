@@ -151,6 +151,8 @@ Outcome Flow::check()
 
 Outcome Flow::judge(const ipc::ElevationReply &reply)
 {
+    if (reply.continues) // nobody asked for more
+        return nonsense();
     const std::string_view verdict = reply.verdict.view();
     if (verdict == "ignore" || verdict == "exempt" || verdict == "observed")
         return Outcome::ignored;
@@ -265,7 +267,9 @@ Outcome Flow::follow(std::string_view role)
         const std::string_view state = reply.state.view();
         if (state == "denied")
             return refuse(reply);
-        if (reply.role.view() != role || !is_id(reply.id.view()))
+        // Only the grant ends a call; what came after a last reply would answer nothing.
+        if (reply.role.view() != role || !is_id(reply.id.view()) ||
+            reply.continues == (state == "granted"))
             return nonsense();
         is_begun = true;
         if (reply.duration_s)

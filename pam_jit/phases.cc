@@ -126,7 +126,8 @@ Outcome decide(pam_handle_t *handle, Phase phase, const Arguments &arguments)
         return Outcome::ignored;
     if (arguments.observe && phase == Phase::auth)
         return Outcome::ignored;
-    const Caller caller = read_caller(handle);
+    Caller caller;
+    read_caller(handle, caller);
     if (caller.is_exempt)
         return Outcome::ignored;
     if (arguments.observe) {
@@ -161,7 +162,8 @@ int note_session(pam_handle_t *handle, Line line, std::string_view method, bool 
     const Memory *memory = arguments.observe ? nullptr : Memory::of(handle, false);
     if (memory == nullptr || memory->grant().empty())
         return PAM_SUCCESS;
-    const Caller caller = read_caller(handle);
+    Caller caller;
+    read_caller(handle, caller);
     ipc::CallWriter call{method, ipc::CallMode::oneway};
     call.name("grant", memory->grant().view())
         .name("requester", memory->requester().view())

@@ -3,12 +3,15 @@ SYSTEM_TESTS ?= $(sort $(wildcard tests/system/[0-9]*.sh))
 # The hosts that are booted; each runs the packages that were built for it.
 RELEASES     ?= bookworm trixie
 
-.PHONY: deps provider
+.PHONY: deps provider msal
 deps: ## install what building and testing need, if it is missing
 	@tools/install-build-deps
 
 provider: emulator ## check the provider that the tests talk to
 	@ENTRA_EMULATOR=$(abspath $(BUILD))/tests/entra/entra-emulator tests/entra/test-emulator
+
+msal: emulator ## Microsoft's own client (npm) goes through the device flow with it; needs root
+	@BUILD=$(BUILD) ENTRA_EMULATOR=$(abspath $(BUILD))/tests/entra/entra-emulator tests/msal/run
 
 e2e: emulator debs ## the whole story, in hosts of each of RELEASES; needs root
 	@BUILD=$(BUILD) tests/system/run $(foreach r,$(RELEASES),$(r)=$(call dist_for,$(r))) -- $(SYSTEM_TESTS)

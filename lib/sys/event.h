@@ -24,7 +24,11 @@ Result<Loop> make_loop();
 Result<void> run_loop(sd_event *loop, const std::function<void()> &begin_turn);
 
 // Who comes first when several have something to do.
-enum class Turn { first, usual, last };
+enum class Turn {
+    first,
+    usual,
+    last
+};
 
 // A timer on CLOCK_BOOTTIME that is armed as often as wanted. Borrows the loop.
 class Timer
@@ -32,8 +36,7 @@ class Timer
   public:
     using Due = std::function<void()>;
 
-    static Result<std::unique_ptr<Timer>> make(sd_event *loop, Due due,
-                                               Turn turn = Turn::usual);
+    static Result<std::unique_ptr<Timer>> make(sd_event *loop, Due due, Turn turn = Turn::usual);
 
     // Calls `due` once at the time, or at once if it is past. A new time replaces the old.
     // Accuracy is 10 ms: the kernel may join wake-ups.

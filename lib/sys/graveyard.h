@@ -26,8 +26,8 @@ class Graveyard
     Graveyard &operator=(const Graveyard &) = delete;
     ~Graveyard();
 
-    // Ends a Unix stream for both sides at once. It is closed at once as well if nothing lies unread
-    // in it, else a moment later, with others.
+    // Ends a Unix stream for both sides at once. It is closed at once as well if nothing lies
+    // unread in it, else a moment later, with others.
     void take(Fd socket);
     // Sockets that are not closed yet.
     std::size_t size() const { return dead_.size(); }

@@ -116,7 +116,8 @@ void Exchange::caller_has_gone()
 VarlinkServer::VarlinkServer(sd_event *loop, Description description, Limits limits,
                              Handler handler)
     : loop_(loop), description_(std::move(description)), limits_(limits),
-      handler_(std::move(handler))
+      handler_(std::move(handler)),
+      shares_({limits.connections_of_one_user, limits.work_at_once, limits.work_a_second})
 {
 }
 
@@ -189,12 +190,8 @@ bool VarlinkServer::has_room_for(const Peer &peer) const
 {
     if (peer.uid == 0)
         return clients_.size() < limits_.connections;
-    const auto user = users_.find(peer.uid);
-    const bool has_his_room =
-        user == users_.end() ||
-        (!user->second.is_held && user->second.connections < limits_.connections_of_one_user);
-    return has_his_room && clients_.size() < limits_.connections &&
-           connections_of_users_ + limits_.connections_for_root < limits_.connections &&
+    return clients_.size() < limits_.connections && shares_.may_connect(peer.uid) &&
+           shares_.connections() + limits_.connections_for_root < limits_.connections &&
            graveyard_->size() < most_unburied;
 }
 
@@ -242,8 +239,7 @@ void VarlinkServer::begin(Fd socket, const Peer &peer)
     Client &client =
         clients_.emplace(id, Client{peer, *std::move(connection), nullptr}).first->second;
     if (!is_root) {
-        ++users_[peer.uid].connections;
-        ++connections_of_users_;
+        shares_.add_connection(peer.uid);
         return;
     }
     // sudo's question has come with its connection, and with the answer all is over.
@@ -254,27 +250,13 @@ void VarlinkServer::begin(Fd socket, const Peer &peer)
         bury();
 }
 
-void VarlinkServer::settle(User &user, BootTime now) const
+void VarlinkServer::charge(uid_t uid, Shares::Work work)
 {
-    constexpr BootTime::duration long_enough = std::chrono::seconds{60};
-    const auto passed = std::min<BootTime::duration>(now - user.settled, long_enough);
-    const auto paid = passed * limits_.work_a_second.count() / 1'000'000;
-    user.owed = std::max(user.owed - paid, std::chrono::microseconds{0});
-    user.settled = now;
-}
-
-void VarlinkServer::charge(uid_t uid, std::chrono::microseconds work)
-{
-    User &user = users_[uid];
-    if (limits_.work_at_once.count() > 0) {
-        settle(user, boot_time());
-        user.owed += work;
-    }
-    if (!user.is_held &&
-        (user.owed > limits_.work_at_once || unread_of(uid) > limits_.unread_bytes_of_one_user))
-        hold(uid, user, true);
-    // To be forgotten when it is paid.
-    if (user.connections == 0 && !release_->is_set())
+    const bool owes_too_much = shares_.charge(uid, work, boot_time());
+    if (!shares_.is_held(uid) &&
+        (owes_too_much || unread_of(uid) > limits_.unread_bytes_of_one_user))
+        hold(uid, true);
+    if (!release_->is_set())
         release_->set(boot_time() + between_turns);
 }
 
@@ -293,32 +275,21 @@ std::size_t VarlinkServer::unread_of(uid_t uid) const
     return bytes;
 }
 
-void VarlinkServer::hold(uid_t uid, User &user, bool held)
+void VarlinkServer::hold(uid_t uid, bool held)
 {
-    user.is_held = held;
+    shares_.set_held(uid, held);
     for (const auto &[id, client] : clients_)
         if (client.peer.uid == uid)
             client.connection->set_held(held);
-    if (held && !release_->is_set())
-        release_->set(boot_time() + between_turns);
 }
 
 void VarlinkServer::release_some()
 {
     const BootTime now = boot_time();
-    bool are_left = false;
-    for (auto entry = users_.begin(); entry != users_.end();) {
-        auto &[uid, user] = *entry;
-        settle(user, now);
-        // Half of it, so that some calls are answered before he is held again.
-        if (user.is_held && user.owed <= limits_.work_at_once / 2 &&
-            unread_of(uid) <= limits_.unread_bytes_of_one_user)
-            hold(uid, user, false);
-        are_left = are_left || user.is_held || (user.connections == 0 && user.owed.count() > 0);
-        const bool is_over = user.connections == 0 && user.owed.count() == 0;
-        entry = is_over ? users_.erase(entry) : std::next(entry);
-    }
-    if (are_left)
+    for (const uid_t uid : shares_.held())
+        if (shares_.has_paid(uid, now) && unread_of(uid) <= limits_.unread_bytes_of_one_user)
+            hold(uid, false);
+    if (shares_.forget(now) || !shares_.held().empty())
         release_->set(now + between_turns);
 }
 
@@ -366,19 +337,19 @@ void VarlinkServer::on_closed(unsigned long id, Error why)
 
 void VarlinkServer::bury()
 {
-    const std::size_t users_before = connections_of_users_;
-    const auto gone = std::erase_if(clients_, [this](const auto &entry) {
+    std::size_t users_gone = 0;
+    const auto gone = std::erase_if(clients_, [&](const auto &entry) {
         const Client &client = entry.second;
         if (client.connection->is_open())
             return false;
         if (client.peer.uid != 0) {
-            --users_[client.peer.uid].connections;
-            --connections_of_users_;
+            shares_.remove_connection(client.peer.uid);
+            ++users_gone;
         }
         return true;
     });
-    // Forgets those of them who owe nothing.
-    if (connections_of_users_ < users_before && !release_->is_set())
+    // Those of them who owe nothing are forgotten.
+    if (users_gone > 0 && !release_->is_set())
         release_->set(boot_time() + between_turns);
     if (gone > 0 && clients_.empty() && idle_)
         idle_();

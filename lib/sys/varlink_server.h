@@ -20,6 +20,7 @@
 #include "lib/sys/event.h"
 #include "lib/sys/graveyard.h"
 #include "lib/sys/peer.h"
+#include "lib/sys/shares.h"
 
 namespace jit::sys {
 
@@ -82,10 +83,10 @@ class VarlinkServer
         std::chrono::milliseconds patience;  // for a whole frame
         // What a user but root may have us do at once, and what comes back of it in a second of
         // time; no `at_once`: as much as he likes.
-        std::chrono::microseconds work_at_once{0};
-        std::chrono::microseconds work_a_second{0};
+        Shares::Work work_at_once{0};
+        Shares::Work work_a_second{0};
         // What a broken rule counts for, besides the work that it made.
-        std::chrono::microseconds work_of_a_fault{0};
+        Shares::Work work_of_a_fault{0};
         // Answers that a user but root has not read, past which his next calls wait.
         std::size_t unread_bytes_of_one_user = 1024 * 1024;
     };
@@ -111,13 +112,6 @@ class VarlinkServer
         std::unique_ptr<Timer> again; // while nothing is accepted
         bool is_for_root = false;
     };
-    // What a user but root has of us.
-    struct User {
-        std::size_t connections = 0;
-        std::chrono::microseconds owed{0}; // work for him that time has not paid yet
-        BootTime settled{};                // when that was so
-        bool is_held = false;
-    };
     struct Client {
         Peer peer;
         std::unique_ptr<Connection> connection;
@@ -131,11 +125,10 @@ class VarlinkServer
     void admit(Fd socket, const Listener &listener);
     void begin(Fd socket, const Peer &peer);
     bool has_room_for(const Peer &peer) const;
-    void settle(User &user, BootTime now) const;
-    void charge(uid_t uid, std::chrono::microseconds work);
+    void charge(uid_t uid, Shares::Work work);
     void charge_fault(const Peer &peer);
     std::size_t unread_of(uid_t uid) const;
-    void hold(uid_t uid, User &user, bool held);
+    void hold(uid_t uid, bool held);
     void release_some();
     void on_frame(unsigned long id, std::string frame);
     void on_closed(unsigned long id, Error why);
@@ -152,8 +145,7 @@ class VarlinkServer
     std::unique_ptr<Timer> release_;
     std::unique_ptr<Timer> burial_;
     std::unique_ptr<Graveyard> graveyard_; // outlives the connections
-    std::map<uid_t, User> users_;          // who has a connection or owes something
-    std::size_t connections_of_users_ = 0;
+    Shares shares_;
     std::map<unsigned long, Client> clients_;
     unsigned long next_id_ = 1;
     unsigned long beginning_ = 0; // whose first call is being answered before the loop knows him

@@ -3,7 +3,7 @@
 //   tenant = "6f1c0000-0000-4000-8000-000000000000"
 //   code_lifetime = 900            # seconds
 //   interval = 5                   # seconds
-//   slow_down_early = false        # true: an early poll is told slow_down, not pending
+//   slow_down_early = false        # true: an early poll, but the first, is told slow_down
 //   other_tenants = ["<guid>"]     # exist, and know none of the applications
 //   unsatisfied_contexts = ["c2"]  # authentication contexts whose policy nobody satisfies
 //

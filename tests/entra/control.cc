@@ -94,6 +94,8 @@ Json describe(const World &world, const Flow &flow)
     put(row, "interval", static_cast<long>(flow.interval.count()));
     put(row, "polls", flow.polls);
     put(row, "early_polls", flow.early_polls);
+    if (flow.first_gap)
+        put(row, "first_gap_ms", static_cast<long>(flow.first_gap->count()));
     if (flow.shortest_gap)
         put(row, "shortest_gap_ms", static_cast<long>(flow.shortest_gap->count()));
     return row;

@@ -108,7 +108,10 @@ Pace Flows::note_poll(const std::string &device_code, BootTime now)
         return Pace::unknown_code;
     const auto gap = std::chrono::duration_cast<std::chrono::milliseconds>(now - flow->last_poll);
     flow->last_poll = now;
-    ++flow->polls;
+    if (++flow->polls == 1) {
+        flow->first_gap = gap;
+        return Pace::in_time;
+    }
     if (!flow->shortest_gap || gap < *flow->shortest_gap)
         flow->shortest_gap = gap;
     if (gap >= flow->interval)

@@ -44,10 +44,11 @@ struct Flow {
     int aadsts = 0;
     WallTime signed_in;
 
-    BootTime last_poll; // at first the time of the device request: the first poll waits too
+    BootTime last_poll; // at first the time of the device request
     long polls = 0;
-    long early_polls = 0; // sooner than the interval
-    std::optional<std::chrono::milliseconds> shortest_gap;
+    long early_polls = 0; // sooner than the interval after the poll before
+    std::optional<std::chrono::milliseconds> first_gap; // from the device request to the first poll
+    std::optional<std::chrono::milliseconds> shortest_gap; // between two polls
 };
 
 struct Decision {
@@ -82,8 +83,10 @@ class Flows
     // The user code of the youngest flow that is pending, waited for if there is none.
     std::optional<std::string> wait_for_pending(std::chrono::milliseconds patience);
 
-    // Notes that a client polled; `slow_down` lengthens the interval by 5 s (RFC 8628 section 3.5).
+    // Notes that a client polled. The first poll is never early: RFC 8628 section 3.5 asks for a
+    // pause between polls, and Microsoft's own clients send the first at once.
     Pace note_poll(const std::string &device_code, BootTime now);
+    // Lengthens the interval by 5 s (RFC 8628 section 3.5).
     void slow_down(const std::string &device_code);
     // The flow as it is. One that was approved for this tenant and client, and not too late, is
     // redeemed by this: it is seen as `approved` once.

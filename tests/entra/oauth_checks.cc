@@ -32,10 +32,8 @@ std::optional<Reply> refuse_request(const World &world, const OauthRequest &requ
                            "The request body must contain the following parameter: '" +
                                std::string{name} + "'.",
                            "", ""});
-    // The device code of one tenant shown to another is the token endpoint's matter.
     const std::string client_id = request.form.get("client_id");
-    if (world.config.find_app(client_id) == nullptr ||
-        (is_other && request.form.get("device_code").empty()))
+    if (world.config.find_app(client_id) == nullptr || is_other)
         return refuse({400, "unauthorized_client", 700016,
                        "Application with identifier '" + client_id +
                            "' was not found in the directory '" + request.tenant + "'.",

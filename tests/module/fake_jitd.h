@@ -1,16 +1,8 @@
-// A jitd for the module's test: a thread that takes one call a connection and answers by a script.
+// A jitd that says what a script tells it to: a thread that serves one connection after the other.
 #pragma once
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <chrono>
-#include <cstring>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -19,92 +11,42 @@
 
 namespace jit::pam::test {
 
-// What one connection does once its call has come: bytes are sent as they are. "!hang" waits until
-// the module closes, "!act" calls the hook. At the end the connection is closed.
+// What one connection does once its call has come; at the end it is closed. Texts are sent as they
+// are, but for these:
+//   !deaf     first of all: the call is not read
+//   !hang     waits until the module closes
+//   !act      calls the hook
+//   !wait MS  waits so many milliseconds, or until the module closes
+//   !drip MS  what follows is sent byte by byte with such a pause after each, until the module
+//   closes
 using Answers = std::vector<std::string>;
-
-inline std::string frame(const std::string &parameters, const std::string &more = {})
-{
-    return "{\"parameters\":{" + parameters + "}" + more + "}" + '\0';
-}
 
 class FakeJitd
 {
   public:
     using Clock = std::chrono::steady_clock;
 
+    // Connections beyond the scripts are closed after their call.
     FakeJitd(const std::string &path, std::vector<Answers> connections,
-             std::function<void()> act = {})
-        : connections_(std::move(connections)), act_(std::move(act))
-    {
-        listener_.reset(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-        (void)unlink(path.c_str());
-        (void)bind(listener_.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address);
-        (void)listen(listener_.get(), 8);
-        int ends[2] = {-1, -1};
-        if (pipe2(ends, O_CLOEXEC) != 0)
-            return;
-        stop_.reset(ends[0]);
-        stopper_.reset(ends[1]);
-        thread_ = std::thread{[this] { serve(); }};
-    }
+             std::function<void()> act = {});
     ~FakeJitd() { stop(); }
+    FakeJitd(const FakeJitd &) = delete;
+    FakeJitd &operator=(const FakeJitd &) = delete;
 
-    // Ends the thread; then calls and times are the caller's.
-    void stop()
-    {
-        stopper_.reset();
-        if (thread_.joinable())
-            thread_.join();
-    }
+    // Ends the thread; then what follows is the caller's.
+    void stop();
 
     std::vector<std::string> calls; // with their NUL
-    Clock::time_point acted{};
-    Clock::time_point left{}; // the module closed a hanging connection
+    Clock::time_point acted{};      // before the hook
+    Clock::time_point left{};       // the module closed a connection that hung, waited or dripped
+    std::size_t left_count = 0;
 
   private:
-    bool is_readable(int fd)
-    {
-        pollfd watched[] = {{fd, POLLIN, 0}, {stop_.get(), POLLIN, 0}};
-        (void)poll(watched, 2, 20000);
-        return watched[0].revents != 0;
-    }
-
-    void serve()
-    {
-        for (std::size_t i = 0; is_readable(listener_.get()); ++i) {
-            const Fd peer{accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-            std::string call;
-            char byte = 0;
-            while (is_readable(peer.get()) && read(peer.get(), &byte, 1) == 1) {
-                call += byte;
-                if (byte == '\0')
-                    break;
-            }
-            calls.push_back(call);
-            if (i < connections_.size())
-                answer(peer.get(), connections_[i]);
-        }
-    }
-
-    void answer(int peer, const Answers &answers)
-    {
-        for (const std::string &each : answers) {
-            if (each == "!hang") {
-                char byte = 0;
-                if (is_readable(peer) && read(peer, &byte, 1) <= 0)
-                    left = Clock::now();
-            } else if (each == "!act") {
-                acted = Clock::now();
-                act_();
-            } else {
-                (void)send(peer, each.data(), each.size(), MSG_NOSIGNAL);
-            }
-        }
-    }
+    bool is_readable(int fd, int limit_ms);
+    // False when the module closed.
+    bool wait(int peer, int limit_ms);
+    void serve();
+    void answer(int peer, const Answers &answers);
 
     std::vector<Answers> connections_;
     std::function<void()> act_;
@@ -113,5 +55,8 @@ class FakeJitd
     Fd stopper_;
     std::thread thread_;
 };
+
+// A listening stream socket, for those who serve it by themselves.
+Fd listen_at(const std::string &path, int backlog);
 
 } // namespace jit::pam::test

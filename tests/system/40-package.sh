@@ -75,11 +75,12 @@ host_offer_again "$now~older" "${DEBS[@]}"
 host_offer_again "$now+newer" "${DEBS[@]}"
 cat >"$HOST_ROOT/usr/local/bin/keep-on" <<'X'
 #!/bin/bash
-# Uses sudo until /run/enough is there; prints how often it was let in and how often not.
+# Uses sudo until /run/enough is there; prints how often it was let in and how often not, and why.
 in=0 out=0
 while [ ! -e /run/enough ]; do
-    if sudo -n /usr/bin/true 2>/dev/null; then in=$((in + 1)); else out=$((out + 1)); fi
+    if why=$(sudo -n /usr/bin/true 2>&1); then in=$((in + 1)); else out=$((out + 1)) last=$why; fi
 done
+echo "$last"
 echo "$in let in, $out not"
 X
 chmod 0755 "$HOST_ROOT/usr/local/bin/keep-on"

@@ -52,7 +52,7 @@ void what_is_due_has_expired(void **)
     world.pass(600s);
     assert_true(world.grants().reconcile().has_value());
     assert_text(cause_of(world, '1'), "expired");
-    assert_true(world.timers.armed.empty());
+    assert_true(world.timers.ids.empty());
 }
 
 void what_is_of_another_boot_is_ended_though_its_time_is_not_over(void **)
@@ -90,9 +90,9 @@ void a_lost_timer_is_armed_again(void **)
 {
     World world;
     assert_true(world.grants().grant(World::call('1')).has_value());
-    world.timers.armed.clear();
+    world.timers.ids.clear();
     assert_true(world.grants().reconcile().has_value());
-    assert_true(world.timers.armed.contains(World::id('1')));
+    assert_true(world.timers.ids.contains(World::id('1')));
     assert_text(cause_of(world, '1'), "live");
 }
 
@@ -100,7 +100,7 @@ void without_systemd_memberships_still_agree_and_the_mark_is_written(void **)
 {
     World world;
     assert_true(world.grants().grant(World::call('1')).has_value());
-    world.timers.armed.clear();
+    world.timers.ids.clear();
     world.script.clear();
     world.script.fail_at = 0; // the arming
     assert_false(world.grants().reconcile().has_value());

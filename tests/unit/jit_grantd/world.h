@@ -20,24 +20,39 @@ inline constexpr const char *boot_two = "22222222-0000-4000-8000-000000000002";
 inline constexpr const char *alice_oid = "aaaaaaaa-0000-4000-8000-000000000001";
 inline const std::string digest_of_policy(64, 'd');
 
+// The process is dead: thrown out of whatever it was doing.
+struct Killed {
+};
+
 // What was done outside, in order, and at which step things break.
 struct Script {
     std::vector<std::string> steps;
-    int fail_at = -1;          // the step (from 0) that fails
-    bool fail_from_on = false; // and all that follow
+    std::vector<std::string> trace; // the same, and the records, which can't fail
+    int fail_at = -1;               // the step (from 0) that fails
+    bool fail_from_on = false;      // and all that follow
+    int fail_errno = 0;
+    int points = 0;   // moments at which the process might have been killed
+    int kill_at = -1; // the moment (from 0) at which it is
+
+    void point()
+    {
+        if (points++ == kill_at)
+            throw Killed{};
+    }
+    Error error() const { return {Code::unavailable, "broken by the test", fail_errno}; }
 
     bool step(const std::string &what)
     {
+        point();
         const int number = static_cast<int>(steps.size());
         const bool fails =
             fail_at >= 0 && (number == fail_at || (fail_from_on && number > fail_at));
         steps.push_back(what + (fails ? " FAILS" : ""));
+        trace.push_back(steps.back());
         return !fails;
     }
     void clear() { *this = Script{}; }
 };
-
-inline const Error broken{Code::unavailable, "broken by the test"};
 
 struct FakeAccounts : Accounts {
     explicit FakeAccounts(Script &s, Places &p) : script(s), places(p) {}
@@ -64,7 +79,7 @@ struct FakeAccounts : Accounts {
     Result<bool> is_member(const User &user, gid_t gid) override
     {
         if (!script.step("ask name service"))
-            return broken;
+            return script.error();
         for (const auto &[name, each] : groups)
             if (each == gid && answers)
                 return std::filesystem::exists(places.userdb + "/" + user.name + ":" + name +
@@ -91,23 +106,29 @@ struct FakeTimers : Timers {
     Result<void> arm(const std::string &id, WallTime, BootTime::duration remaining) override
     {
         if (!script.step("arm " + id))
-            return broken;
+            return script.error();
         if (remaining <= BootTime::duration::zero())
             return Error{Code::internal, "no time left"};
-        armed.insert(id);
+        ids.insert(id);
         return {};
     }
     Result<void> disarm(const std::string &id) override
     {
         if (!script.step("disarm " + id))
-            return broken;
-        armed.erase(id);
+            return script.error();
+        ids.erase(id);
         return {};
     }
-    Result<bool> is_armed(const std::string &id) override { return armed.contains(id); }
+    Result<std::vector<std::string>> armed() override
+    {
+        if (!tells)
+            return script.error();
+        return std::vector<std::string>{ids.begin(), ids.end()};
+    }
 
     Script &script;
-    std::set<std::string> armed;
+    std::set<std::string> ids;
+    bool tells = true; // whether systemd lists its timers
 };
 
 struct RecordingDisk : Disk {
@@ -119,17 +140,34 @@ struct RecordingDisk : Disk {
         for (const char *state : {"granting", "live", "ended"})
             if (bytes.find("\"state\":\"" + std::string{state}) != bytes.npos)
                 what += std::string{" "} + state;
+        if (bytes.find("\"owes_record\":true") != bytes.npos)
+            what += " owing";
         if (!script.step(what))
-            return broken;
+            return script.error();
+        tear(directory, name, bytes);
+        if (name.ends_with(".membership"))
+            made.insert(name);
         return sys::write_durable(directory, name, bytes, mode);
     }
     Result<void> remove(int directory, const std::string &name) override
     {
         if (!script.step("remove " + name))
-            return broken;
+            return script.error();
         return sys::remove_durable(directory, name);
     }
+    // What a kill within a write leaves.
+    void tear(int directory, const std::string &name, std::string_view bytes)
+    {
+        try {
+            script.point();
+        } catch (const Killed &) {
+            (void)sys::write_durable(directory, "." + name + ".jit-0123456789abcdef",
+                                     bytes.substr(0, bytes.size() / 2), 0600);
+            throw;
+        }
+    }
     Script &script;
+    std::set<std::string> made; // every membership that ever was
 };
 
 struct FakeRules : Rules {
@@ -145,13 +183,17 @@ struct FakeRules : Rules {
 };
 
 struct FakeRecords : Records {
+    explicit FakeRecords(Script &s) : script(s) {}
     void record(Event event, const Entry &entry) override
     {
+        script.point();
         static const char *const names[] = {"granted", "expired", "dropped", "revoked",
                                             "reconciled"};
         events.push_back(std::string{names[static_cast<int>(event)]} + " " + entry.id);
+        script.trace.push_back("record " + events.back());
     }
     void log(int, const std::string &text) override { lines.push_back(text); }
+    Script &script;
     std::vector<std::string> events;
     std::vector<std::string> lines;
 };
@@ -177,8 +219,11 @@ class World
   public:
     World()
     {
-        char name[] = "/tmp/jit-grantd-test-XXXXXX";
-        folder = mkdtemp(name);
+        // In memory, where there is such: thousands of syncs are waited for.
+        folder = std::filesystem::exists("/dev/shm") ? "/dev/shm" : "/tmp";
+        folder += "/jit-grantd-test-XXXXXX";
+        if (mkdtemp(folder.data()) == nullptr)
+            abort();
         places = {folder + "/policy.d", folder + "/jitd.toml", folder + "/masks",
                   folder + "/state",    folder + "/run",       folder + "/userdb"};
         std::filesystem::create_directory(places.masks);
@@ -223,7 +268,7 @@ class World
     bool is_clean() const
     {
         return names(places.userdb).empty() && names(places.state + "/grants").empty() &&
-               timers.armed.empty();
+               timers.ids.empty();
     }
     void pass(std::chrono::seconds time)
     {
@@ -235,7 +280,7 @@ class World
         boot = boot_two;
         std::filesystem::remove_all(places.userdb);
         std::filesystem::remove_all(places.run);
-        timers.armed.clear();
+        timers.ids.clear();
         clocks.time.boot = BootTime{std::chrono::seconds{20}};
         clocks.time.wall += std::chrono::seconds{40};
     }
@@ -248,7 +293,7 @@ class World
     FakeTimers timers{script};
     RecordingDisk disk{script};
     FakeRules rules;
-    FakeRecords records;
+    FakeRecords records{script};
     FakeClocks clocks;
 };
 

@@ -198,6 +198,23 @@ void jitd_that_is_not_there_is_unreachable(void **)
     assert_true(has(err.text(), "jitd is not running"));
 }
 
+// So that root can revoke while somebody floods the socket for everybody.
+void regress_root_asks_at_its_own_socket(void **)
+{
+    if (geteuid() != 0)
+        return; // nobody else has it
+    FakeJitd jitd{{{{granted}}}};
+    const std::string own = jitd.path() + ".root";
+    assert_int_equal(rename(jitd.path().c_str(), own.c_str()), 0);
+    Command command;
+    command.verb = Verb::request;
+    command.role = "web";
+    const Caught out, err;
+    const Output output{out.stream(), err.stream(), false, false};
+    assert_true(request(command, output, jitd.path(), -1) == Exit::done);
+    assert_int_equal(unlink(own.c_str()), 0);
+}
+
 void jitd_that_hangs_up_is_unreachable(void **)
 {
     assert_int_equal(static_cast<int>(run({{{}}}).exit), 3);
@@ -257,6 +274,7 @@ int main()
         cmocka_unit_test(a_stop_closes_the_connection_within_100_ms),
         cmocka_unit_test(a_reply_that_came_before_the_stop_is_not_lost),
         cmocka_unit_test(jitd_that_is_not_there_is_unreachable),
+        cmocka_unit_test(regress_root_asks_at_its_own_socket),
         cmocka_unit_test(jitd_that_hangs_up_is_unreachable),
         cmocka_unit_test(jitd_that_says_nothing_is_unreachable_after_5_s),
         cmocka_unit_test(nonsense_from_jitd_is_our_fault),

@@ -110,6 +110,7 @@ enum class Stage {
     polling,
     judging,
     granting,
+    recording,
     closed
 };
 
@@ -143,13 +144,17 @@ inline Session walk(const World &world, Stage stage, std::string_view token = "e
     if (reached(Stage::granting))
         return session;
     (void)session.on_granted(world.now, world.now + seconds{3600}, {"jit-web"});
+    if (reached(Stage::recording))
+        return session;
+    (void)session.on_recorded(true);
     return session;
 }
 
 inline const char *word_of(const Action &action)
 {
-    static constexpr const char *words[] = {"find-provider", "http",      "wake",   "code", "keys",
-                                            "grant",         "take-back", "record", "close"};
+    static constexpr const char *words[] = {"find-provider", "http",  "wake",      "code",
+                                            "keys",          "grant", "take-back", "record",
+                                            "record-grant",  "close"};
     return words[action.index()];
 }
 

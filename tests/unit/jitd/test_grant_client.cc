@@ -137,6 +137,43 @@ void regress_an_end_is_sent_with_its_cause(void **)
     assert_int_equal(grants->table().size(), 0);
 }
 
+// A revocation that met a helper just being restarted was told as failed, and forgotten.
+void regress_an_end_that_the_helper_did_not_answer_is_asked_for_again(void **)
+{
+    Helper helper;
+    const auto store = *Store::open(helper.folder.path + "/jit.db", 1000);
+    Audit audit{*store};
+    GrantClient client{helper.loop.get(), helper.path};
+    bool is_member = true;
+    const auto grants =
+        *Grants::make(helper.loop.get(), *store, audit, client, "boot",
+                      [&](std::string_view, std::string_view) { return is_member; });
+    Grant grant;
+    grant.id = make_id(1);
+    grant.role = "web";
+    grant.user = "alice";
+    grant.groups = {"jit-web"};
+    grant.until = wall_time() + 3600s;
+    grant.until_boot = boot_time() + 3600s;
+    grants->add(grant);
+    int faults = 0;
+    grants->end(grant.id, {Event::revoked, "revoked", "root"},
+                [&](const HelperFault *fault) { faults += fault != nullptr ? 1 : 0; });
+    helper.run(50ms);
+    assert_int_equal(faults, 1);
+    // The helper got as far as the membership; what is said of the end is still its answer.
+    is_member = false;
+    grants->close_ended();
+    assert_int_equal(grants->table().size(), 1);
+    helper.start();
+    helper.run(1500ms);
+    assert_int_equal(grants->table().size(), 0);
+    assert_text(helper.causes.at(0), "revoked");
+    assert_int_equal(faults, 1);
+    const auto untold = *store->read_untold();
+    assert_text(untold->event, "revoked");
+}
+
 } // namespace
 
 int main()
@@ -146,6 +183,7 @@ int main()
         cmocka_unit_test(regress_an_end_that_is_owed_is_asked_for_until_the_helper_is_back),
         cmocka_unit_test(a_call_to_a_helper_that_is_away_fails_at_once),
         cmocka_unit_test(regress_an_end_is_sent_with_its_cause),
+        cmocka_unit_test(regress_an_end_that_the_helper_did_not_answer_is_asked_for_again),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

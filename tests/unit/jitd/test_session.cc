@@ -16,9 +16,9 @@ const World &world()
     return made;
 }
 
-constexpr Stage stages[] = {
-    Stage::idle,    Stage::finding_provider, Stage::asking_code, Stage::waiting,
-    Stage::polling, Stage::judging,          Stage::granting,    Stage::closed};
+constexpr Stage stages[] = {Stage::idle,     Stage::finding_provider, Stage::asking_code,
+                            Stage::waiting,  Stage::polling,          Stage::judging,
+                            Stage::granting, Stage::recording,        Stage::closed};
 
 const Close *close_of(const Actions &actions)
 {
@@ -52,12 +52,14 @@ void the_happy_path_says_each_thing_once(void **)
     assert_text(shape_of(judged), "record:signed-in record:approved grant");
     assert_true(session.is_granting());
     const auto granted = session.on_granted(w.now, w.now + seconds{600}, {"jit-web"});
-    assert_text(shape_of(granted), "record:granted close:granted");
-    const auto &record = std::get<WriteRecord>(granted.front()).record;
+    assert_text(shape_of(granted), "record-grant");
+    const auto &record = std::get<RecordGrant>(granted.front()).record;
+    assert_true(record.event == Event::granted);
     assert_true(record.has_grant);
     assert_true(record.until == w.now + seconds{600});
     assert_text(record.approver_oid, alice_oid);
     assert_text(record.correlation, flow_id);
+    assert_text(shape_of(session.on_recorded(true)), "close:granted");
     assert_true(session.is_closed());
     assert_true(session.until() == w.now + seconds{600});
 }
@@ -94,48 +96,54 @@ void each_event_in_each_state_does_what_the_table_says(void **)
     const Row rows[] = {
         {"start",
          [](Session &s) { return s.start(); },
-         {"record:requested wake find-provider", "", "", "", "", "", "", ""}},
+         {"record:requested wake find-provider", "", "", "", "", "", "", "", ""}},
         {"provider",
          [&](Session &s) { return s.on_provider(w.expected, w.provider, flow_id, boot_at(9)); },
-         {"", "http", "", "", "", "", "", ""}},
+         {"", "http", "", "", "", "", "", "", ""}},
         {"provider after the deadline",
          [&](Session &s) { return s.on_provider(w.expected, w.provider, flow_id, boot_at(900)); },
-         {"", timed_out, "", "", "", "", "", ""}},
+         {"", timed_out, "", "", "", "", "", "", ""}},
         {"provider failed",
          [](Session &s) { return s.on_provider_failed(oidc::Failure::unreachable); },
-         {"", unreachable, "", "", "", unreachable, "", ""}},
+         {"", unreachable, "", "", "", unreachable, "", "", ""}},
         {"a reply without sense",
          [](Session &s) { return s.on_reply(reply_of("?"), boot_at(9)); },
-         {"", "", broken, broken, broken, "", "", ""}},
+         {"", "", broken, broken, broken, "", "", "", ""}},
         {"declined",
          [](Session &s) {
              return s.on_reply(reply_of(R"({"error":"authorization_declined"})", 400), boot_at(9));
          },
          {"", "", "record:denied close:declined", broken, "record:denied close:declined", "", "",
-          ""}},
+          "", ""}},
         {"time, early",
          [](Session &s) { return s.on_time(boot_at(3)); },
-         {"wake", "wake", "wake", "wake", "wake", "wake", "", ""}},
+         {"wake", "wake", "wake", "wake", "wake", "wake", "", "", ""}},
         {"the deadline",
          [](Session &s) { return s.on_time(boot_at(900)); },
-         {timed_out, timed_out, timed_out, timed_out, timed_out, timed_out, "", ""}},
+         {timed_out, timed_out, timed_out, timed_out, timed_out, timed_out, "", "", ""}},
         {"keys",
          [&](Session &s) { return s.on_keys(w.keys, w.rules(), w.now); },
-         {"", "", "", "", "", "record:signed-in record:approved grant", "", ""}},
+         {"", "", "", "", "", "record:signed-in record:approved grant", "", "", ""}},
         {"no keys",
          [&](Session &s) { return s.on_keys({}, w.rules(), w.now); },
-         {"", "", "", "", "", "keys", "", ""}},
+         {"", "", "", "", "", "keys", "", "", ""}},
         {"granted",
          [&](Session &s) { return s.on_granted(w.now, w.now + seconds{60}, {"g"}); },
-         {"", "", "", "", "", "", "record:granted close:granted", ""}},
+         {"", "", "", "", "", "", "record-grant", "", ""}},
         {"grant failed",
          [](Session &s) { return s.on_grant_failed(ipc::Cause::failed, "no"); },
-         {"", "", "", "", "", "", "record:denied close:failed", ""}},
+         {"", "", "", "", "", "", "record:denied close:failed", "", ""}},
         {"cancel",
          [](Session &s) { return s.cancel(ipc::Cause::cancelled, "cancelled"); },
          {"record:cancelled close:cancelled", "record:cancelled close:cancelled",
           "record:cancelled close:cancelled", "record:cancelled close:cancelled",
-          "record:cancelled close:cancelled", "record:cancelled close:cancelled", "", ""}},
+          "record:cancelled close:cancelled", "record:cancelled close:cancelled", "", "", ""}},
+        {"recorded",
+         [](Session &s) { return s.on_recorded(true); },
+         {"", "", "", "", "", "", "", "close:granted", ""}},
+        {"not recorded",
+         [](Session &s) { return s.on_recorded(false); },
+         {"", "", "", "", "", "", "", "take-back record:denied close:failed", ""}},
     };
     int wrong = 0;
     for (const Row &row : rows) {
@@ -164,6 +172,7 @@ void a_closed_session_says_nothing_more(void **)
         Session session = walk(w, stage);
         (void)session.cancel(ipc::Cause::cancelled, "cancelled");
         (void)session.on_grant_failed(ipc::Cause::failed, "no");
+        (void)session.on_recorded(false);
         assert_true(session.is_closed());
         assert_true(session.start().empty());
         assert_true(session.on_provider(w.expected, w.provider, flow_id, boot_at(9)).empty());
@@ -172,6 +181,7 @@ void a_closed_session_says_nothing_more(void **)
         assert_true(session.on_time(boot_at(9000)).empty());
         assert_true(session.on_keys(w.keys, w.rules(), w.now).empty());
         assert_true(session.on_granted(w.now, w.now, {}).empty());
+        assert_true(session.on_recorded(true).empty());
         assert_true(session.on_grant_failed(ipc::Cause::failed, "no").empty());
         assert_true(session.cancel(ipc::Cause::cancelled, "again").empty());
         assert_true(session.is_closed());
@@ -188,9 +198,11 @@ void cancelled_while_granting_the_grant_is_taken_back(void **)
     const auto said = session.on_granted(w.now, w.now + seconds{60}, {"jit-web"});
     assert_text(shape_of(said), "take-back record:cancelled close:cancelled");
     assert_text(close_of(said)->message, "gone");
-    for (const Action &action : said)
+    for (const Action &action : said) {
+        assert_null(std::get_if<RecordGrant>(&action));
         if (const auto *record = std::get_if<WriteRecord>(&action))
             assert_true(record->record.event != Event::granted);
+    }
 
     Session failed = walk(w, Stage::granting);
     (void)failed.cancel(ipc::Cause::cancelled, "gone");
@@ -321,6 +333,8 @@ void no_record_or_message_holds_code_or_token(void **)
         for (const Action &action : actions) {
             if (const auto *record = std::get_if<WriteRecord>(&action))
                 all += encode_record(record->record, w.now) + record->record.message;
+            else if (const auto *grant = std::get_if<RecordGrant>(&action))
+                all += encode_record(grant->record, w.now) + grant->record.message;
             else if (const auto *close = std::get_if<Close>(&action))
                 all += close->message;
         }
@@ -335,6 +349,7 @@ void no_record_or_message_holds_code_or_token(void **)
     collect(session.on_reply(reply_of("{\"id_token\":\"" + token + "\"}"), boot_at(8)));
     collect(session.on_keys(w.keys, w.rules(), w.now));
     collect(session.on_granted(w.now, w.now + seconds{60}, {"jit-web"}));
+    collect(session.on_recorded(true));
     assert_true(all.size() > 500);
     for (const std::string_view secret :
          {std::string_view{"ABCD-1234"}, std::string_view{"DEVCODE"},

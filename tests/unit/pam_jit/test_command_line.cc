@@ -103,6 +103,14 @@ void of_sudo_the_command_is_what_it_runs(void **)
     assert_text(out.view(), "sudo -i");
 }
 
+void regress_nothing_follows_a_word_that_was_cut(void **)
+{
+    jit::FixedText<max_command_bytes> out;
+    const std::string word = std::string(255, 'x') + "\u00e9";
+    write_command(join({"sudo", word, "y"}), true, out);
+    assert_text(out.view(), std::string(255, 'x'));
+}
+
 } // namespace
 
 int main()
@@ -113,6 +121,7 @@ int main()
         cmocka_unit_test(bytes_without_a_last_nul_are_read_to_their_end),
         cmocka_unit_test(a_command_is_its_words_cut_at_256_bytes),
         cmocka_unit_test(of_sudo_the_command_is_what_it_runs),
+        cmocka_unit_test(regress_nothing_follows_a_word_that_was_cut),
     };
     return cmocka_run_group_tests_name("pam_jit/command_line", tests, nullptr, nullptr);
 }

@@ -125,12 +125,17 @@ Step hears(std::string_view parameters)
     return {Act::receive, "{\"parameters\":{" + std::string(parameters) + "}}"};
 }
 
+Step hears_more(std::string_view parameters)
+{
+    return {Act::receive, "{\"parameters\":{" + std::string(parameters) + "},\"continues\":true}"};
+}
+
 const Step hears_request = hears(R"("verdict":"request","role":"web")");
-const Step hears_pending = hears(
+const Step hears_pending = hears_more(
     R"("state":"pending","id":"0123456789abcdef","role":"web","host":"web01","duration":1800)");
-const Step hears_code =
-    hears(R"("state":"code","id":"0123456789abcdef","role":"web","host":"web01","duration":1800,)"
-          R"("uri":"https://microsoft.com/devicelogin","code":"K7QF2MZ9R","expires":900)");
+const Step hears_code = hears_more(
+    R"("state":"code","id":"0123456789abcdef","role":"web","host":"web01","duration":1800,)"
+    R"("uri":"https://microsoft.com/devicelogin","code":"K7QF2MZ9R","expires":900)");
 const Step hears_granted = hears(
     R"("state":"granted","id":"0123456789abcdef","role":"web","until":"2026-03-17T14:05:00Z")");
 
@@ -403,12 +408,26 @@ void nonsense_is_never_a_yes(void **)
          R"("state":"code","id":"0123456789abcdef","role":"web","uri":"https://x\u202e","code":"A","expires":9)",
          R"("state":"code","id":"0123456789abcdef","role":"web","uri":"https://x","code":"A B","expires":9)",
          R"("state":"code","id":"0123456789abcdef","role":"web","uri":"https://x","code":"A")"})
-        assert_true(play(door(Phase::auth), {check, hears_request, request, hears_pending,
-                                             hears(parameters), words}) == Outcome::broken);
+        for (const Step &step : {hears(parameters), hears_more(parameters)})
+            assert_true(play(door(Phase::auth), {check, hears_request, request, hears_pending, step,
+                                                 words}) == Outcome::broken);
     assert_true(play(door(Phase::auth), {check, {Act::receive, "{", Event::ready}, words}) ==
                 Outcome::broken);
     assert_true(play(door(Phase::auth), {check, {Act::receive, "", Event::garbled}, words}) ==
                 Outcome::broken);
+}
+
+void regress_a_request_goes_on_until_its_last_reply_and_no_further(void **)
+{
+    const Step words{Act::complain, "understood"};
+    const Step last_pending = hears(R"("state":"pending","id":"0123456789abcdef","role":"web")");
+    const Step early_grant =
+        hears_more(R"("state":"granted","id":"0123456789abcdef","role":"web")");
+    for (const Step &step : {last_pending, early_grant})
+        assert_true(play(door(Phase::auth), {check, hears_request, request, step, words}) ==
+                    Outcome::broken);
+    assert_true(play(door(Phase::account), {check, hears_more(R"("verdict":"live","role":"web")"),
+                                            words}) == Outcome::broken);
 }
 
 void observed_says_nothing(void **)
@@ -476,6 +495,7 @@ int main()
         cmocka_unit_test(jitd_lost_before_and_in_the_middle),
         cmocka_unit_test(a_person_s_no_ends_everything),
         cmocka_unit_test(nonsense_is_never_a_yes),
+        cmocka_unit_test(regress_a_request_goes_on_until_its_last_reply_and_no_further),
         cmocka_unit_test(observed_says_nothing),
         cmocka_unit_test(a_name_too_long_is_denied_before_jitd_is_asked),
         cmocka_unit_test(every_outcome_has_its_pam_code_and_nothing_else_is_a_yes),

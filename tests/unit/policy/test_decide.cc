@@ -128,8 +128,9 @@ void decide_takes_an_absent_group_claim_for_no_group(void **)
     const Policy policy = group_policy();
     assert_true(decide(policy, "web", signed_in_alice(std::nullopt), host, {}).refusal ==
                 Refusal::not_requester);
-    assert_true(decide(policy, "web", signed_in_alice({{}}), host, {}).refusal ==
-                Refusal::not_requester);
+    assert_true(
+        decide(policy, "web", signed_in_alice(std::vector<std::string>{}), host, {}).refusal ==
+        Refusal::not_requester);
 }
 
 void standing_knows_strangers_without_a_sign_in_where_it_can(void **)

@@ -1,5 +1,5 @@
-// Other users of the host, who want a server to stand still: what they may have of it, and that root
-// never waits for them. Root makes them; without it these tests are left out.
+// Other users of the host, who want a server to stand still: what they may have of it, and that
+// root never waits for them. Root makes them; without it these tests are left out.
 #include "tests/unit/cmocka_cpp.h"
 
 #include <netinet/in.h>
@@ -41,7 +41,8 @@ Fd listen_at(const std::string &path, mode_t mode, int backlog)
 }
 
 struct Service {
-    explicit Service(std::chrono::microseconds at_once = 0us, std::chrono::microseconds a_second = 0us,
+    explicit Service(std::chrono::microseconds at_once = 0us,
+                     std::chrono::microseconds a_second = 0us,
                      std::chrono::microseconds of_a_fault = 0us)
     {
         assert_int_equal(chmod(folder.path.c_str(), 0755), 0);
@@ -188,9 +189,15 @@ std::size_t open_descriptors()
 // A neighbour could stop the daemon for as long as he liked, and the watchdog would kill it.
 void regress_passed_descriptors_that_linger_stop_nobody(void **)
 {
-    enum class How { read, refused_first, unread_at_the_end, urgent, no_room };
-    for (const How how : {How::read, How::refused_first, How::unread_at_the_end, How::urgent,
-                          How::no_room}) {
+    enum class How {
+        read,
+        refused_first,
+        unread_at_the_end,
+        urgent,
+        no_room
+    };
+    for (const How how :
+         {How::read, How::refused_first, How::unread_at_the_end, How::urgent, How::no_room}) {
         Service service;
         std::vector<Fd> others;
         if (how == How::no_room) {
@@ -236,7 +243,8 @@ void a_passed_descriptor_ends_the_connection_and_is_not_taken(void **)
     const std::vector<int> many(250, 0);
     assert_true(pass(caller, many));
     int turns = 0;
-    assert_true(service.await(caller, turns).find("descriptors are not taken") != std::string::npos);
+    assert_true(service.await(caller, turns).find("descriptors are not taken") !=
+                std::string::npos);
     service.run(60ms);
     assert_text(service.read(caller), "closed");
     assert_true(open_descriptors() <= before);

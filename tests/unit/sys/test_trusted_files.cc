@@ -49,7 +49,7 @@ void a_file_that_only_its_owner_can_write_is_read(void **)
 
 void a_file_that_others_can_write_is_denied_by_name(void **)
 {
-    for (const mode_t mode : {0664, 0646, 0666, 0620}) {
+    for (const mode_t mode : {0664U, 0646U, 0666U, 0620U}) {
         Setup setup;
         setup.set_mode("etc/one", mode);
         expect(setup.read("/etc/one"), Code::denied);

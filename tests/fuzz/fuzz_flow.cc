@@ -1,0 +1,174 @@
+// Any bytes as what jitd answers the module, which runs as root in sudo: the exchange ends, lets
+// nobody through without a reply that says so, and shows nothing that is unsafe on a terminal.
+//
+// The first byte chooses the door, bit by bit: 1 account phase, 2 unproven, 4 no flow possible,
+// 8 role=web on the line, 16 a timeout, 32 observed, 64 quiet. Then records, parted by form feeds,
+// that answer in turn what the flow asks of the outside:
+//   a digit     what comes instead of a frame: Event's values, from '1', timed out
+//   '?'         what a person types next
+//   else        a frame
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "lib/base/json_depth.h"
+#include "lib/base/text.h"
+#include "lib/ipc/message.h"
+#include "pam_jit/flow.h"
+
+using namespace jit;
+using namespace jit::pam;
+
+namespace {
+
+void expect(bool truth)
+{
+    if (!truth)
+        std::abort();
+}
+
+void expect_shown(std::string_view text)
+{
+    std::string lines{text};
+    for (char &c : lines)
+        if (c == '\n')
+            c = ' ';
+    expect(safe_text(lines, lines.size()) == lines);
+}
+
+class Script final : public Outside
+{
+  public:
+    Script(std::string_view records, const Door &door) : left_(records), door_(door) {}
+
+    std::deque<std::string> calls; // methods
+    bool said_live = false;        // as jansson reads the frames that were given out
+    bool said_granted = false;
+    bool said_ignore = false;
+
+    BootTime now() override { return now_; }
+    Heard send(std::string_view frame, BootTime until) override
+    {
+        expect(!frame.empty() && frame.back() == '\0' && until > now_);
+        const auto call = ipc::decode_call(frame.substr(0, frame.size() - 1));
+        expect(call.has_value());
+        calls.push_back(call->method);
+        return {Event::ready, 0, {}};
+    }
+    Heard receive(BootTime until) override
+    {
+        expect(++receives_ < 1000);
+        if (until <= now_ || left_.empty()) {
+            now_ = std::max(until, now_);
+            return {until == BootTime::max() ? Event::lost : Event::timed_out, 0, {}};
+        }
+        std::string_view record = take();
+        now_ += std::chrono::seconds{1};
+        if (record.size() == 1 && record[0] >= '1' && record[0] <= '5') {
+            const auto event = static_cast<Event>(record[0] - '0');
+            if (event == Event::timed_out)
+                now_ = std::max(until, now_);
+            return {event, 0, {}};
+        }
+        // A copy of exactly the size, so that reading past the end is seen.
+        frame_ = std::make_unique<char[]>(record.size());
+        if (!record.empty())
+            std::memcpy(frame_.get(), record.data(), record.size());
+        note(record);
+        return {Event::ready, 0, {frame_.get(), record.size()}};
+    }
+    Event tell(Tone, const Text &text) override
+    {
+        expect(!door_.is_observed);
+        expect_shown(text.view());
+        return Event::ready;
+    }
+    Event ask(const Text &text, FixedText<64> &answer) override
+    {
+        expect_shown(text.view());
+        std::string_view typed = take();
+        if (!typed.starts_with('?'))
+            return Event::interrupted;
+        typed.remove_prefix(1);
+        (void)answer.set(typed.substr(0, 64));
+        return Event::ready;
+    }
+
+  private:
+    std::string_view take()
+    {
+        const std::size_t end = std::min(left_.find('\f'), left_.size());
+        const std::string_view record = left_.substr(0, end);
+        left_.remove_prefix(std::min(end + 1, left_.size()));
+        return record;
+    }
+    void note(std::string_view frame)
+    {
+        const auto reply = ipc::decode_reply(frame);
+        if (!reply || !reply->error.empty())
+            return;
+        const auto is = [&](const char *member, std::string_view value) {
+            const json_t *text = json_object_get(reply->parameters.get(), member);
+            return json_is_string(text) && json_string_value(text) == value;
+        };
+        const bool is_role = door_.role.empty() || is("role", door_.role);
+        said_live |= is("verdict", "live") && is_role;
+        said_granted |= is("state", "granted") && is_role;
+        said_ignore |=
+            is("verdict", "ignore") || is("verdict", "exempt") || is("verdict", "observed");
+    }
+
+    std::string_view left_;
+    const Door &door_;
+    std::unique_ptr<char[]> frame_;
+    BootTime now_{std::chrono::seconds{1000}};
+    int receives_ = 0;
+};
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
+{
+    if (size == 0)
+        return 0;
+    const unsigned bits = data[0];
+    Door door;
+    door.phase = (bits & 1U) != 0 ? Phase::account : Phase::auth;
+    door.requester = door.account = "alice";
+    const std::string_view names[] = {"alice"};
+    door.account_names = names;
+    door.service = "sudo";
+    door.command = "id";
+    door.socket = "/run/jit/io.jitd.Elevation";
+    door.is_proven = (bits & 2U) == 0;
+    door.may_start = (bits & 4U) == 0;
+    if ((bits & 8U) != 0)
+        door.role = "web";
+    if ((bits & 16U) != 0)
+        door.timeout = std::chrono::seconds{300};
+    // The module observes without a flow, and shows nothing: phases.cc.
+    door.is_observed = (bits & 32U) != 0;
+    door.may_start = door.may_start && !door.is_observed;
+    door.is_quiet = (bits & 64U) != 0;
+    Script script{{reinterpret_cast<const char *>(data) + 1, size - 1}, door};
+
+    const Passage passage = run_flow(door, script);
+
+    const bool has_asked = script.calls.size() == 2;
+    expect(script.calls.size() == 1 || has_asked);
+    expect(script.calls[0] == "io.jitd.Elevation.Check");
+    expect(!has_asked || script.calls[1] == "io.jitd.Elevation.Request");
+    expect(!has_asked || (door.phase == Phase::auth && door.is_proven && door.may_start));
+    if (passage.outcome == Outcome::allowed) {
+        expect(has_asked ? script.said_granted : script.said_live);
+        expect(door.phase == Phase::account || door.is_proven);
+        expect(passage.grant.empty() || is_id(passage.grant.view()));
+    } else {
+        expect(passage.grant.empty());
+        expect(passage.outcome != Outcome::ignored || (script.said_ignore && !has_asked));
+    }
+    return 0;
+}

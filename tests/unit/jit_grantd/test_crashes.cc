@@ -1,0 +1,452 @@
+// The process is killed at every moment of granting and ending, or one step after the other fails,
+// and meanwhile time passes, the clock is set or the machine boots: a new process that has only
+// what is on disk brings everything back to agreement, and each grant has its records.
+#include "tests/unit/cmocka_cpp.h"
+
+#include <functional>
+
+#include "jit_grantd/ledger.h"
+#include "tests/unit/jit_grantd/world.h"
+
+using namespace jit;
+using namespace jit::grantd;
+using namespace jit::grantd::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+[[noreturn]] void fail_because(const std::string &text)
+{
+    print_error("%s\n", text.c_str());
+    _fail(__FILE__, __LINE__);
+    abort(); // it has jumped away
+}
+
+// --- what must hold when somebody has reconciled ------------------------------------------------
+
+bool has_record(const World &world, const std::string &event, const std::string &id)
+{
+    const auto &events = world.records.events;
+    return std::find(events.begin(), events.end(), event + " " + id) != events.end();
+}
+
+bool has_end_record(const World &world, const std::string &id)
+{
+    return has_record(world, "expired", id) || has_record(world, "dropped", id) ||
+           has_record(world, "revoked", id) || has_record(world, "reconciled", id);
+}
+
+std::string find_fault_of_entry(World &world, const Entry &entry)
+{
+    if (entry.state == Entry::State::granting)
+        return "an entry is still granting";
+    if (entry.is_ended()) {
+        if (entry.owes_record)
+            return "an end still owes its record";
+        if (!has_end_record(world, entry.id))
+            return "an end has no record";
+        // One that was never told to its caller is told as reconciled, if it was made at all.
+        if (!has_record(world, "granted", entry.id) && !has_record(world, "reconciled", entry.id))
+            return "an ended grant has no record of its beginning";
+        return {};
+    }
+    if (entry.is_due(world.clocks.now(), world.boot))
+        return "a grant outlives its end";
+    for (const Part &part : entry.parts)
+        if (!world.is_member(part.group))
+            return "a live grant has no membership";
+    if (!world.timers.ids.contains(entry.id))
+        return "a live grant has no timer";
+    if (!has_record(world, "granted", entry.id))
+        return "a live grant has no record";
+    return {};
+}
+
+// Empty: everything agrees.
+std::string find_fault(World &world)
+{
+    const auto ledger = Ledger::read(world.places, world.disk);
+    if (!ledger || !ledger->damaged().empty())
+        return "the ledger is damaged";
+    for (const Entry &entry : ledger->entries())
+        if (auto fault = find_fault_of_entry(world, entry); !fault.empty())
+            return fault;
+    for (const std::string &id : world.timers.ids)
+        if (const Entry *entry = ledger->find(id); entry == nullptr || entry->is_ended())
+            return "a timer has no grant";
+    for (const std::string &name : world.names(world.places.userdb)) {
+        bool is_needed = false;
+        for (const Entry &entry : ledger->entries())
+            for (const Part &part : entry.parts)
+                is_needed = is_needed ||
+                            (!entry.is_ended() && name == "alice:" + part.group + ".membership");
+        if (!is_needed)
+            return "a membership has no grant: " + name;
+    }
+    for (const std::string &name : world.names(world.places.state + "/grants"))
+        if (name.starts_with('.'))
+            return "a temporary file is left: " + name;
+    for (const std::string &event : world.records.events) {
+        const std::string id = event.substr(event.find(' ') + 1);
+        const Entry *const entry = ledger->find(id);
+        if ((entry == nullptr || entry->is_ended()) && !has_end_record(world, id))
+            return "a grant was recorded and its end was not: " + event;
+    }
+    return {};
+}
+
+// --- what is done, and what happens meanwhile ---------------------------------------------------
+
+struct Scenario {
+    const char *name;
+    std::function<void(World &)> prepare;
+    std::function<void(World &)> act; // may fail, or be killed
+};
+
+void must_grant(World &world, char last, const std::string &role = "dba", int seconds = 600)
+{
+    if (!world.grants().grant(World::call(last, role, seconds)).has_value())
+        fail_because("a grant of the preparation failed");
+}
+
+std::vector<Scenario> scenarios()
+{
+    const auto nothing = [](World &) {};
+    const auto one = [](World &world) { must_grant(world, '1', "ops"); };
+    const auto two = [](World &world) {
+        must_grant(world, '1', "dba", 600);
+        must_grant(world, '2', "ops", 900);
+    };
+    const auto reconcile = [](World &world) { (void)world.grants().reconcile(); };
+    return {
+        {"a grant", nothing,
+         [](World &world) { (void)world.grants().grant(World::call('1', "ops")); }},
+        {"a grant beside one of the same group",
+         [](World &world) { must_grant(world, '2', "dba", 900); },
+         [](World &world) { (void)world.grants().grant(World::call('1', "ops")); }},
+        {"a grant whose membership is of other hands",
+         [](World &world) {
+             (void)world.grants().reconcile();
+             world.put(world.places.userdb + "/alice:jit-dba.membership", "{}\n");
+             must_grant(world, '2', "ops", 900);
+             std::filesystem::remove(world.places.userdb + "/alice:jit-dba.membership");
+             must_grant(world, '3', "dba", 900);
+         },
+         [](World &world) {
+             (void)world.grants().end({World::id('3'), "dropped"});
+         }},
+        {"a drop", one,
+         [](World &world) {
+             (void)world.grants().end({World::id('1'), "dropped"});
+         }},
+        {"a revocation of one of two", two,
+         [](World &world) {
+             (void)world.grants().end({World::id('2'), "revoked"});
+         }},
+        {"an end of what the caller never heard of", one,
+         [](World &world) {
+             (void)world.grants().end({World::id('1'), "interrupted"});
+         }},
+        {"an expiry",
+         [one](World &world) {
+             one(world);
+             world.pass(600s);
+         },
+         [](World &world) { (void)world.grants().expire(World::id('1')); }},
+        {"an expiry of one of two",
+         [two](World &world) {
+             two(world);
+             world.pass(600s);
+         },
+         [](World &world) { (void)world.grants().expire(World::id('1')); }},
+        {"a reconcile when two are due",
+         [two](World &world) {
+             two(world);
+             world.pass(900s);
+         },
+         reconcile},
+        {"a reconcile when a membership is gone",
+         [one](World &world) {
+             one(world);
+             std::filesystem::remove(world.places.userdb + "/alice:jit-ops.membership");
+         },
+         reconcile},
+        {"a reconcile when a timer is gone",
+         [one](World &world) {
+             one(world);
+             world.timers.ids.clear();
+         },
+         reconcile},
+        {"the first reconcile of a boot",
+         [two](World &world) {
+             two(world);
+             world.reboot();
+         },
+         reconcile},
+        {"a purge", two, [](World &world) { (void)world.grants().purge(); }},
+    };
+}
+
+struct Meanwhile {
+    const char *name;
+    std::function<void(World &)> happens;
+};
+
+const Meanwhile meanwhiles[] = {
+    {"nothing happens", [](World &) {}},
+    {"ten minutes pass", [](World &world) { world.pass(600s); }},
+    {"the clock is set a day forward", [](World &world) { world.clocks.time.wall += 24h; }},
+    {"the clock is set a day back", [](World &world) { world.clocks.time.wall -= 24h; }},
+    {"the machine boots",
+     [](World &world) {
+         if (world.boot == boot_one)
+             world.reboot();
+     }},
+};
+
+// A new process, which knows what is on disk; then everything must be as it should.
+void expect_agreement(World &world, const std::string &where)
+{
+    world.script.clear();
+    if (!world.grants().reconcile().has_value())
+        fail_because(where + ": reconcile fails");
+    if (const std::string fault = find_fault(world); !fault.empty())
+        fail_because(where + ": " + fault);
+    if (!world.grants().grant(World::call('9')).has_value())
+        fail_because(where + ": no fresh grant can be had");
+    if (const std::string fault = find_fault(world); !fault.empty())
+        fail_because(where + ", after a fresh grant: " + fault);
+}
+
+// --- the tests
+// ------------------------------------------------------------------------------------
+
+void each_scenario_leaves_agreement_when_nothing_breaks(void **)
+{
+    for (const Scenario &scenario : scenarios()) {
+        World world;
+        scenario.prepare(world);
+        scenario.act(world);
+        expect_agreement(world, scenario.name);
+    }
+}
+
+void a_kill_at_any_moment_is_mended_by_the_next_reconcile(void **)
+{
+    for (const Scenario &scenario : scenarios()) {
+        for (const Meanwhile &meanwhile : meanwhiles) {
+            bool is_over = false;
+            for (int at = 0; !is_over; ++at) {
+                World world;
+                scenario.prepare(world);
+                world.script.clear();
+                world.script.kill_at = at;
+                is_over = true;
+                try {
+                    scenario.act(world);
+                } catch (const Killed &) {
+                    is_over = false;
+                }
+                assert_true(at > 0 || !is_over); // there was a moment to be killed at
+                world.script.clear();
+                meanwhile.happens(world);
+                expect_agreement(world, std::string{scenario.name} + ", killed at moment " +
+                                            std::to_string(at) + ", then " + meanwhile.name);
+            }
+        }
+    }
+}
+
+void a_second_kill_at_any_moment_of_the_mending_is_mended_too(void **)
+{
+    for (const Scenario &scenario : scenarios()) {
+        bool is_over = false;
+        for (int first = 0; !is_over; ++first) {
+            bool is_mended = false;
+            for (int second = 0; !is_mended; ++second) {
+                World world;
+                scenario.prepare(world);
+                world.script.clear();
+                world.script.kill_at = first;
+                is_over = true;
+                try {
+                    scenario.act(world);
+                } catch (const Killed &) {
+                    is_over = false;
+                }
+                world.script.clear();
+                world.script.kill_at = second;
+                is_mended = true;
+                try {
+                    (void)world.grants().reconcile();
+                } catch (const Killed &) {
+                    is_mended = false;
+                }
+                expect_agreement(world, std::string{scenario.name} + ", killed at moments " +
+                                            std::to_string(first) + " and " +
+                                            std::to_string(second));
+            }
+        }
+    }
+}
+
+void a_step_that_fails_is_mended_by_the_next_reconcile(void **)
+{
+    for (const Scenario &scenario : scenarios()) {
+        for (const Meanwhile &meanwhile : meanwhiles) {
+            for (const bool from_on : {false, true}) {
+                for (const int error : {EIO, ENOSPC, EPERM}) {
+                    bool is_hit = true;
+                    for (int at = 0; is_hit; ++at) {
+                        World world;
+                        scenario.prepare(world);
+                        world.script.clear();
+                        world.script.fail_at = at;
+                        world.script.fail_from_on = from_on;
+                        world.script.fail_errno = error;
+                        scenario.act(world);
+                        is_hit = world.script.steps.size() > static_cast<std::size_t>(at);
+                        assert_true(is_hit || at > 0);
+                        world.script.clear();
+                        meanwhile.happens(world);
+                        expect_agreement(world, std::string{scenario.name} + ", step " +
+                                                    std::to_string(at) + " and " +
+                                                    (from_on ? "all after it fail" : "none after") +
+                                                    ", then " + meanwhile.name);
+                    }
+                }
+            }
+        }
+    }
+}
+
+// The mending itself fails at a step, or from it on, and is tried again half a minute later.
+void a_reconcile_that_fails_at_any_step_is_made_good_by_the_next(void **)
+{
+    for (const Scenario &scenario : scenarios()) {
+        bool is_over = false;
+        for (int at = 0; !is_over; ++at) {
+            for (const bool from_on : {false, true}) {
+                bool is_hit = true;
+                for (int step = 0; is_hit; ++step) {
+                    World world;
+                    scenario.prepare(world);
+                    world.script.clear();
+                    world.script.kill_at = at;
+                    is_over = true;
+                    try {
+                        scenario.act(world);
+                    } catch (const Killed &) {
+                        is_over = false;
+                    }
+                    world.script.clear();
+                    world.script.fail_at = step;
+                    world.script.fail_from_on = from_on;
+                    world.script.fail_errno = ENOSPC;
+                    (void)world.grants().reconcile();
+                    is_hit = world.script.steps.size() > static_cast<std::size_t>(step);
+                    world.script.clear();
+                    world.pass(30s);
+                    expect_agreement(world, std::string{scenario.name} + ", killed at moment " +
+                                                std::to_string(at) + ", reconcile failed at step " +
+                                                std::to_string(step));
+                }
+            }
+        }
+    }
+}
+
+// The record came after the ledger's last word: a kill in between lost it for ever.
+void regress_an_end_is_recorded_though_the_process_died_before_it_could(void **)
+{
+    World world;
+    must_grant(world, '1');
+    world.script.clear();
+    world.script.kill_at = 3; // removal, the ledger's two, and now the record
+    try {
+        (void)world.grants().end({World::id('1'), "dropped"});
+        fail_because("it was not killed");
+    } catch (const Killed &) {
+    }
+    assert_false(has_end_record(world, World::id('1')));
+    world.script.clear();
+    assert_false(world.is_member("jit-dba"));
+    // Whoever comes next says it: the timer, the caller's second try, the next reconcile.
+    assert_true(world.grants().expire(World::id('1')).has_value());
+    assert_text(world.records.events.back(), "dropped 0000000000000001");
+    const std::size_t said = world.records.events.size();
+    assert_false(world.grants().end({World::id('1'), "dropped"})->ended);
+    assert_true(world.grants().reconcile().has_value());
+    assert_int_equal(world.records.events.size(), said); // once
+}
+
+void regress_a_grant_is_recorded_before_it_is_live(void **)
+{
+    World world;
+    world.script.kill_at = 8; // the last write: ledger "live"
+    try {
+        (void)world.grants().grant(World::call('1'));
+        fail_because("it was not killed");
+    } catch (const Killed &) {
+    }
+    assert_true(has_record(world, "granted", World::id('1')));
+    world.script.clear();
+    assert_true(world.grants().reconcile().has_value());
+    assert_text(world.records.events.back(), "reconciled 0000000000000001");
+}
+
+void regress_a_grant_that_was_recorded_and_could_not_be_kept_has_an_end_record(void **)
+{
+    World world;
+    world.script.fail_at = 4; // ledger "live": the disk is full
+    assert_false(world.grants().grant(World::call('1')).has_value());
+    assert_true(world.is_clean());
+    assert_int_equal(world.records.events.size(), 2);
+    assert_text(world.records.events[0], "granted 0000000000000001");
+    assert_text(world.records.events[1], "reconciled 0000000000000001");
+}
+
+void regress_a_timer_whose_grant_has_ended_is_stopped(void **)
+{
+    World world;
+    must_grant(world, '1');
+    world.script.clear();
+    world.script.fail_at = 3; // the stopping
+    assert_true(world.grants().end({World::id('1'), "dropped"}).has_value());
+    assert_true(world.timers.ids.contains(World::id('1')));
+    world.timers.ids.insert("00000000000000ff"); // of a grant that is in no ledger
+    world.script.clear();
+    assert_true(world.grants().reconcile().has_value());
+    assert_true(world.timers.ids.empty());
+}
+
+void a_service_manager_that_lists_no_timers_is_reported_and_bars_nothing_else(void **)
+{
+    World world;
+    must_grant(world, '1');
+    world.pass(600s);
+    world.timers.tells = false;
+    assert_false(world.grants().reconcile().has_value());
+    assert_false(world.is_member("jit-dba"));
+    assert_true(world.grants().is_reconciled());
+    assert_true(world.records.lines.back().find("cannot list the timers") != std::string::npos);
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(each_scenario_leaves_agreement_when_nothing_breaks),
+        cmocka_unit_test(a_kill_at_any_moment_is_mended_by_the_next_reconcile),
+        cmocka_unit_test(a_second_kill_at_any_moment_of_the_mending_is_mended_too),
+        cmocka_unit_test(a_step_that_fails_is_mended_by_the_next_reconcile),
+        cmocka_unit_test(a_reconcile_that_fails_at_any_step_is_made_good_by_the_next),
+        cmocka_unit_test(regress_an_end_is_recorded_though_the_process_died_before_it_could),
+        cmocka_unit_test(regress_a_grant_is_recorded_before_it_is_live),
+        cmocka_unit_test(regress_a_grant_that_was_recorded_and_could_not_be_kept_has_an_end_record),
+        cmocka_unit_test(regress_a_timer_whose_grant_has_ended_is_stopped),
+        cmocka_unit_test(a_service_manager_that_lists_no_timers_is_reported_and_bars_nothing_else),
+    };
+    return cmocka_run_group_tests_name("jit_grantd/crashes", tests, nullptr, nullptr);
+}
