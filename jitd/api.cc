@@ -5,7 +5,6 @@
 #include "jitd/answers.h"
 #include "jitd/records.h"
 #include "lib/base/text.h"
-#include "lib/sys/local_accounts.h"
 #include "lib/sys/users.h"
 
 namespace jit::daemon {
@@ -74,8 +73,8 @@ void Api::answer_check(Call exchange)
     call->command = unless_empty(shown_command(call->command));
     // The module knows two names of the account's uid, its own and the first one; a role may list a
     // third. Without an answer the account counts as one that could not be resolved.
-    call->account_names =
-        sys::add_same_uid(std::move(call->account_names)).value_or(std::vector<std::string>{});
+    call->account_names = local_names_.add_same_uid(std::move(call->account_names))
+                              .value_or(std::vector<std::string>{});
     const Now now = read_clocks();
     const DoorAnswer answer = daemon::answer_check(
         *call, {parts_.settings, parts_.grants.table(), now, parts_.is_reconciled(),

@@ -10,6 +10,7 @@
 #include "jitd/requests.h"
 #include "jitd/settings.h"
 #include "jitd/store.h"
+#include "lib/sys/local_accounts.h"
 #include "lib/sys/varlink_server.h"
 
 namespace jit::daemon {
@@ -62,6 +63,7 @@ class Api
     ipc::State state_of(const Grant &grant) const;
 
     Parts parts_;
+    sys::LocalNames local_names_;
 };
 
 } // namespace jit::daemon

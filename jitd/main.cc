@@ -9,6 +9,7 @@
 #include "jitd/daemon.h"
 #include "lib/sys/event.h"
 #include "lib/sys/journal.h"
+#include "lib/sys/watchdog.h"
 
 namespace {
 
@@ -59,12 +60,9 @@ Result<void> run()
         if (const int r = sd_event_add_signal(loop.get(), nullptr, number, handler, served.get());
             r < 0)
             return Error{Code::internal, "a signal can't be watched", -r};
-    if (const int r = sd_event_set_watchdog(loop.get(), 1); r < 0)
-        return Error{Code::internal, "no watchdog", -r};
+    const auto watchdog = TRY(sys::Watchdog::make(loop.get()));
     (void)sd_notify(0, "READY=1");
-    if (const int r = sd_event_loop(loop.get()); r < 0)
-        return Error{Code::internal, "the event loop failed", -r};
-    return {};
+    return sys::run_loop(loop.get(), [&] { watchdog->begin_turn(); });
 }
 
 } // namespace

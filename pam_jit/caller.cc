@@ -70,9 +70,8 @@ struct Entry {
     const char *name() const { return found == nullptr ? nullptr : found->pw_name; }
 };
 
-void read_requester(pam_handle_t *handle, Caller &out)
+void read_requester(pam_handle_t *handle, Entry &person, Caller &out)
 {
-    Entry person;
     person.find(getuid());
     if (person.name() == nullptr || !out.person.set(person.name())) {
         out.problem = "your user id has no name on this host";
@@ -118,8 +117,9 @@ void read_caller(pam_handle_t *handle, Caller &out)
     out.is_exempt = out.is_by_uid && getuid() == 0;
     if (out.is_exempt)
         return;
+    Entry person; // one for all look-ups: a page of stack is a page fault in each new sudo
     if (out.is_by_uid)
-        read_requester(handle, out);
+        read_requester(handle, person, out);
 
     const char *user = nullptr;
     // login takes the item away between tries; this asks again where it must, and calls what is not
@@ -136,16 +136,19 @@ void read_caller(pam_handle_t *handle, Caller &out)
     if (out.problem == nullptr && !is_name(out.requester))
         out.problem = "your user name is not one that jit can handle";
 
-    Entry of_account;
-    of_account.find(user);
-    if (of_account.found != nullptr) {
-        const uid_t uid = of_account.entry.pw_uid;
+    // sudo asks for its caller, whose entry was found by his uid: each look-up reads a file.
+    const bool is_own = out.is_by_uid && out.account == out.requester;
+    if (!is_own)
+        person.find(user);
+    if (person.found != nullptr) {
+        const uid_t uid = person.entry.pw_uid;
         out.names[out.name_count++] = out.account;
-        of_account.find(uid);
+        if (!is_own)
+            person.find(uid);
         // Half of the names is none: a gate may stand before the other half.
-        if (of_account.name() == nullptr)
+        if (person.name() == nullptr)
             out.name_count = 0;
-        else if (!out.first_name.set(of_account.name()))
+        else if (!out.first_name.set(person.name()))
             out.problem = "the account's user name is too long";
         else if (out.first_name.view() != out.account)
             out.names[out.name_count++] = out.first_name.view();

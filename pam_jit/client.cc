@@ -1,6 +1,7 @@
 #include "pam_jit/client.h"
 
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr std::size_t most_bytes = ipc::max_frame_bytes + 1;
 constexpr milliseconds between_tries{20};
 // poll(2) does not count time asleep, deadlines do: look at the clock now and then.
 constexpr milliseconds longest_poll{30000};
@@ -52,6 +54,25 @@ int connect_to(int fd, std::string_view path, std::string_view more)
 }
 
 } // namespace
+
+Client::~Client()
+{
+    if (buffer_.data() != first_.data())
+        (void)munmap(buffer_.data(), buffer_.size());
+}
+
+bool Client::grow()
+{
+    if (buffer_.size() >= most_bytes)
+        return false;
+    void *pages =
+        mmap(nullptr, most_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED)
+        return false;
+    std::memcpy(pages, buffer_.data(), used_);
+    buffer_ = {static_cast<char *>(pages), most_bytes};
+    return true;
+}
 
 Event Client::wait(short events, BootTime until)
 {
@@ -154,7 +175,7 @@ Heard Client::receive(BootTime until)
             return {Event::ready, 0, {buffer_.data(), length}};
         }
         looked_at = used_;
-        if (used_ == buffer_.size())
+        if (used_ == buffer_.size() && !grow())
             return {Event::garbled, 0, {}};
         const Event event = wait(POLLIN, until);
         if (event != Event::ready)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string_view>
 
 #include "lib/base/fd.h"
@@ -28,6 +29,10 @@ class Client
     Heard receive(BootTime until);
     void close() { socket_.reset(); }
 
+    Client(const Client &) = delete;
+    Client &operator=(const Client &) = delete;
+    ~Client();
+
   private:
     Heard connect(BootTime until);
     Heard connect_to_one(std::string_view path, std::string_view more, BootTime until);
@@ -38,9 +43,14 @@ class Client
     HeldSignals &signals_;
     int terminal_;
     Fd socket_;
+    // Room for the longest frame in place of the first buffer.
+    bool grow();
+
     std::size_t used_ = 0;  // bytes in the buffer
     std::size_t given_ = 0; // of the frame handed out last, its NUL included
-    std::array<char, ipc::max_frame_bytes + 1> buffer_;
+    // Most frames are short, and each page of the stack costs every sudo a page fault.
+    std::array<char, 2048> first_;
+    std::span<char> buffer_{first_};
 };
 
 // One frame to jitd and no answer, without waiting for anything: best effort.

@@ -22,6 +22,16 @@ check: ## install what is missing, then run every test; needs root
 demo: ## show the whole story in a throw-away host; SHELL_IN=1 leaves you in it
 	@BUILD=$(BUILD) DIST=$(DIST) MAKE="$(MAKE)" tests/system/demo
 
+# --- what it costs --------------------------------------------------------------------------------
+.PHONY: bench
+bench: ## measure what jit costs, in a booted host; needs root
+	@BUILD=$(BUILD) DIST=$(DIST) MAKE="$(MAKE)" tests/bench/run
+
+# Runs in the host, which may have an older C++ runtime.
+$(BUILD)/tests/bench/measure: $(BUILD)/o/tests/bench/measure.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) -static-libstdc++ -static-libgcc $(LDFLAGS) -o $@ $^ -lpam
+
 # --- fuzzing -------------------------------------------------------------------------------------
 # libFuzzer is clang's, and its objects are no others': they have a build folder of their own.
 CLANGXX       ?= clang++

@@ -15,45 +15,73 @@ namespace {
 constexpr std::size_t max_queued_bytes = 16 * ipc::max_frame_bytes;
 // After a call a connection may lie still for so many times what a frame may take.
 constexpr int idle_patiences = 5;
+// How long what was said last may take to be read.
+constexpr std::chrono::seconds last_words{1};
 
 } // namespace
 
-Connection::Connection(Fd socket, Handlers handlers, Manners manners)
-    : socket_(std::move(socket)), handlers_(std::move(handlers)), manners_(manners)
+Connection::Connection(sd_event *loop, Fd socket, Handlers handlers, Manners manners)
+    : loop_(loop), socket_(std::move(socket)), handlers_(std::move(handlers)), manners_(manners)
 {
 }
 
 Result<std::unique_ptr<Connection>> Connection::make(sd_event *loop, Fd socket, Handlers handlers,
                                                      Manners manners)
 {
+    auto made = TRY(make_unwatched(loop, std::move(socket), std::move(handlers), manners));
+    TRY(made->watch(EPOLLIN));
+    made->arm_patience();
+    return made;
+}
+
+Result<std::unique_ptr<Connection>> Connection::make_unwatched(sd_event *loop, Fd socket,
+                                                               Handlers handlers, Manners manners)
+{
     std::unique_ptr<Connection> made{
-        new Connection(std::move(socket), std::move(handlers), manners)};
-    Connection *self = made.get();
+        new Connection(loop, std::move(socket), std::move(handlers), manners)};
     // Urgent data is a byte like others: what is passed with it would be closed unseen.
     constexpr int on = 1;
     if (manners.graveyard &&
-        setsockopt(self->socket_.get(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on) != 0)
+        setsockopt(made->socket_.get(), SOL_SOCKET, SO_OOBINLINE, &on, sizeof on) != 0)
         return Error{Code::internal, "a connection can't be set up", errno};
-    made->watch_ = TRY(Watch::make(
-        loop, self->socket_.get(), EPOLLIN,
-        [self](std::uint32_t events) { self->work([&] { self->on_ready(events); }); },
-        manners.turn));
-    made->late_ = TRY(Timer::make(loop, [self] {
-        if (self->finishing_)
-            self->end();
-        else if (self->idling_)
-            self->fail(Error{Code::unavailable, "the other side is silent"});
+    return made;
+}
+
+Result<void> Connection::watch(std::uint32_t events)
+{
+    late_ = TRY(Timer::make(loop_, [this] {
+        if (finishing_)
+            end();
+        else if (idling_)
+            fail(Error{Code::unavailable, "the other side is silent"});
         else
-            self->fail(Error{Code::timed_out, "a message took too long to arrive"});
+            fail(Error{Code::timed_out, "a message took too long to arrive"});
     }));
     // A timer, not a Later: sd-event runs what is deferred before any descriptor's turn.
-    made->turn_ = TRY(Timer::make(
-        loop, [self] { self->work([&] { self->deliver(); }); }, manners.turn));
-    made->overflow_ = TRY(Later::make(loop, [self] {
-        self->fail(Error{Code::unavailable, "the other side does not read"});
+    turn_ = TRY(Timer::make(
+        loop_, [this] { work([&] { deliver(); }); }, manners_.turn));
+    overflow_ = TRY(Later::make(loop_, [this] {
+        fail(Error{Code::unavailable, "the other side does not read"});
     }));
-    made->arm_patience();
-    return made;
+    watch_ = TRY(Watch::make(
+        loop_, socket_.get(), events,
+        [this](std::uint32_t ready) { work([&] { on_ready(ready); }); }, manners_.turn));
+    return {};
+}
+
+void Connection::begin()
+{
+    work([this] { read_some(); });
+    if (!is_open())
+        return;
+    if (const auto watched = watch(wanted_events()); !watched)
+        return fail(watched.error());
+    if (overflowed_)
+        overflow_->schedule();
+    else if (finishing_)
+        late_->set(boot_time() + last_words);
+    else
+        await_next();
 }
 
 // A frame that has begun must end in time, whatever drips in; and nobody may hold a place for long
@@ -61,7 +89,7 @@ Result<std::unique_ptr<Connection>> Connection::make(sd_event *loop, Fd socket, 
 void Connection::arm_patience()
 {
     const bool is_idle = is_used_ && !reader_.has_partial();
-    if (manners_.patience.count() == 0 || (late_->is_set() && is_idle == idling_))
+    if (!watch_ || manners_.patience.count() == 0 || (late_->is_set() && is_idle == idling_))
         return;
     idling_ = is_idle;
     late_->set(boot_time() + (is_idle ? idle_patiences : 1) * manners_.patience);
@@ -83,7 +111,8 @@ void Connection::send(std::string_view text)
     if (out_.size() + text.size() > max_queued_bytes) {
         // Told from the loop: the sender may be in the middle of a walk over who else listens.
         overflowed_ = true;
-        overflow_->schedule();
+        if (watch_)
+            overflow_->schedule();
         return;
     }
     out_ += text;
@@ -95,11 +124,11 @@ void Connection::finish()
     if (!is_open() || finishing_)
         return;
     finishing_ = true;
-    late_->set(boot_time() + std::chrono::seconds{1});
     if (out_.empty())
-        end();
-    else
-        update_events();
+        return end();
+    if (watch_)
+        late_->set(boot_time() + last_words);
+    update_events();
 }
 
 void Connection::close()
@@ -138,7 +167,8 @@ void Connection::set_held(bool held)
     if (held_ == held || !is_open())
         return;
     held_ = held;
-    if (held && reading_ && !finishing_ && !late_->is_set() && manners_.patience.count() > 0) {
+    if (held && watch_ && reading_ && !finishing_ && !late_->is_set() &&
+        manners_.patience.count() > 0) {
         idling_ = true;
         late_->set(boot_time() + idle_patiences * manners_.patience);
     }
@@ -159,7 +189,8 @@ void Connection::fail(Error why)
     // Nobody listens any more, or a last word may be said.
     if (why.code == Code::unavailable)
         close();
-    late_->stop();
+    if (watch_)
+        late_->stop();
     reading_ = false;
     handlers_.closed(why);
     if (!finishing_)
@@ -235,7 +266,8 @@ void Connection::deliver()
     if (!is_open() || !reading_ || held_ || finishing_ || overflowed_)
         return;
     if (auto frame = reader_.next()) {
-        late_->stop();
+        if (watch_)
+            late_->stop();
         is_used_ = true;
         handlers_.frame(std::move(*frame));
     }
@@ -245,7 +277,7 @@ void Connection::deliver()
 // What has arrived already is delivered from the loop, not from inside the caller.
 void Connection::await_next()
 {
-    if (!is_open() || finishing_ || held_)
+    if (!is_open() || !watch_ || finishing_ || held_)
         return;
     has_backlog_ = reading_ && reader_.has_whole();
     if (has_backlog_)
@@ -275,12 +307,17 @@ void Connection::write_some()
     update_events();
 }
 
-void Connection::update_events()
+std::uint32_t Connection::wanted_events() const
 {
     // While reading is paused, the end of the other side is still heard: it cancels.
-    if (is_open())
-        watch_->set_events((has_backlog_ || held_ ? 0U : EPOLLRDHUP | (reading_ ? EPOLLIN : 0U)) |
-                           (out_.empty() ? 0U : EPOLLOUT));
+    return (has_backlog_ || held_ ? 0U : EPOLLRDHUP | (reading_ ? EPOLLIN : 0U)) |
+           (out_.empty() ? 0U : EPOLLOUT);
+}
+
+void Connection::update_events()
+{
+    if (is_open() && watch_)
+        watch_->set_events(wanted_events());
 }
 
 Result<Fd> connect_unix(const std::string &path)

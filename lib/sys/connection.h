@@ -48,6 +48,13 @@ class Connection
     // Borrows the loop.
     static Result<std::unique_ptr<Connection>> make(sd_event *loop, Fd socket, Handlers handlers,
                                                     Manners manners);
+    // The same for somebody who has most likely spoken already: nothing is read until begin().
+    static Result<std::unique_ptr<Connection>> make_unwatched(sd_event *loop, Fd socket,
+                                                              Handlers handlers, Manners manners);
+    // Reads at once, and may call back from within. The loop comes to know of the connection only
+    // if it outlives that: one call that is answered with the last reply costs no turn and no
+    // timer.
+    void begin();
     ~Connection() { close(); }
 
     // Queues a text that ends with its NUL. Ignored once closed. Never calls back from within.
@@ -67,8 +74,9 @@ class Connection
     void set_held(bool held);
 
   private:
-    Connection(Fd socket, Handlers handlers, Manners manners);
+    Connection(sd_event *loop, Fd socket, Handlers handlers, Manners manners);
 
+    Result<void> watch(std::uint32_t events);
     template <typename Work> void work(Work piece);
     void on_ready(std::uint32_t events);
     ssize_t read_bytes(char *into, std::size_t size);
@@ -76,11 +84,13 @@ class Connection
     void deliver();
     void await_next();
     void write_some();
+    std::uint32_t wanted_events() const;
     void update_events();
     void fail(Error why);
     void end();
     void arm_patience();
 
+    sd_event *loop_;
     Fd socket_;
     Handlers handlers_;
     Manners manners_;
@@ -94,6 +104,7 @@ class Connection
     bool finishing_ = false;
     bool failing_ = false;    // closed() has been told why
     bool overflowed_ = false; // the other side does not read; closed() is told from the loop
+    // All of them, or none while the loop does not know the connection.
     std::unique_ptr<Watch> watch_;
     std::unique_ptr<Timer> late_;
     std::unique_ptr<Timer> turn_;

@@ -32,6 +32,23 @@ Result<Loop> make_loop()
     return Loop{made};
 }
 
+// What sd_event_loop(3) does, with the call in between.
+Result<void> run_loop(sd_event *loop, const std::function<void()> &begin_turn)
+{
+    while (sd_event_get_state(loop) != SD_EVENT_FINISHED) {
+        int r = sd_event_prepare(loop);
+        if (r == 0)
+            r = sd_event_wait(loop, UINT64_MAX);
+        if (r > 0) {
+            begin_turn();
+            r = sd_event_dispatch(loop);
+        }
+        if (r < 0)
+            return Error{Code::internal, "the event loop failed", -r};
+    }
+    return {};
+}
+
 Result<std::unique_ptr<Timer>> Timer::make(sd_event *loop, Due due, Turn turn)
 {
     std::unique_ptr<Timer> timer{new Timer(std::move(due))};

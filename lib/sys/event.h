@@ -18,6 +18,11 @@ using Source = Handle<sd_event_source, &sd_event_source_disable_unref>;
 // The loop of this thread. Errors: internal.
 Result<Loop> make_loop();
 
+// Runs the loop until sd_event_exit().
+//   begin_turn  called whenever something is about to be handled, before it is
+//   errors      internal: the loop failed
+Result<void> run_loop(sd_event *loop, const std::function<void()> &begin_turn);
+
 // Who comes first when several have something to do.
 enum class Turn {
     first,

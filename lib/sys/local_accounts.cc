@@ -4,10 +4,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <grp.h>
+#include <map>
 #include <optional>
 #include <pwd.h>
 #include <utility>
 
+#include "lib/base/clock.h"
 #include "lib/base/handle.h"
 
 namespace jit::sys {
@@ -51,6 +53,25 @@ Result<void> for_each(const std::string &path, Read read, Each each)
     }
 }
 
+// The coarsest clock of a file system that a root can be on is ext3's, of a second.
+constexpr std::chrono::seconds clock_tick{2};
+
+bool is_same(const timespec &a, const timespec &b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+bool is_same_file(const struct stat &a, const struct stat &b)
+{
+    return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
+           is_same(a.st_mtim, b.st_mtim) && is_same(a.st_ctim, b.st_ctim);
+}
+
+bool has_settled(const struct stat &file)
+{
+    return wall_time() >= WallTime{std::chrono::seconds{file.st_ctim.tv_sec}} + clock_tick;
+}
+
 } // namespace
 
 Result<std::vector<LocalGroup>> read_group_file(const std::string &path)
@@ -92,23 +113,45 @@ Result<std::vector<std::string>> read_local_groups(const std::string &user,
     return names;
 }
 
-Result<std::vector<std::string>> add_same_uid(std::vector<std::string> names,
-                                              const std::string &passwd_file)
+Result<void> LocalNames::read()
 {
+    is_read_ = false;
+    shared_.clear();
+    std::map<uid_t, std::vector<std::string>> all;
+    TRY(for_each<passwd>(path_, fgetpwent_r, [&](const passwd &entry) {
+        std::vector<std::string> &names = all[entry.pw_uid];
+        if (std::find(names.begin(), names.end(), entry.pw_name) == names.end())
+            names.emplace_back(entry.pw_name);
+        return true;
+    }));
+    for (auto &[uid, names] : all)
+        if (names.size() > 1)
+            shared_.push_back(std::move(names));
+    return {};
+}
+
+Result<std::vector<std::string>> LocalNames::add_same_uid(std::vector<std::string> names)
+{
+    // Looked at before it is read: what changes in between is seen the next time.
+    struct stat now = {};
+    if (stat(path_.c_str(), &now) != 0)
+        return Error{Code::unavailable, "cannot open the group or passwd file", errno};
+    if (!is_read_ || !is_same_file(now, seen_)) {
+        TRY(read());
+        seen_ = now;
+        is_read_ = has_settled(now);
+    }
     const auto has = [&](const std::string &name) {
         return std::find(names.begin(), names.end(), name) != names.end();
     };
-    std::vector<std::pair<std::string, uid_t>> all;
-    std::vector<uid_t> uids;
-    TRY(for_each<passwd>(passwd_file, fgetpwent_r, [&](const passwd &entry) {
-        all.emplace_back(entry.pw_name, entry.pw_uid);
-        if (has(entry.pw_name))
-            uids.push_back(entry.pw_uid);
-        return true;
-    }));
-    for (const auto &[name, uid] : all)
-        if (std::find(uids.begin(), uids.end(), uid) != uids.end() && !has(name))
-            names.push_back(name);
+    // A name may stand in the file with several uids: one found by it does not find others in turn.
+    std::vector<std::string> more;
+    for (const std::vector<std::string> &same : shared_)
+        if (std::any_of(same.begin(), same.end(), has))
+            more.insert(more.end(), same.begin(), same.end());
+    for (std::string &name : more)
+        if (!has(name))
+            names.push_back(std::move(name));
     return names;
 }
 

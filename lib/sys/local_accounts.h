@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <vector>
 
@@ -19,10 +20,26 @@ Result<std::vector<std::string>> read_local_groups(const std::string &user,
                                                    const std::string &group_file,
                                                    const std::string &passwd_file);
 
-// The names given, and every other one that the passwd file has for a uid of one of them.
-//   errors   unavailable: the file could not be read
-Result<std::vector<std::string>> add_same_uid(std::vector<std::string> names,
-                                              const std::string &passwd_file = "/etc/passwd");
+// Which names are one uid in the passwd file. That is asked at each sudo and the file changes
+// seldom: it is read when it is another one than the last time, and while it is so new that a
+// change within one tick of the file system's clock could not be seen.
+class LocalNames
+{
+  public:
+    explicit LocalNames(std::string passwd_file = "/etc/passwd") : path_(std::move(passwd_file)) {}
+
+    // The names given, and every other one that the file has for a uid of one of them.
+    //   errors   unavailable: the file could not be read
+    Result<std::vector<std::string>> add_same_uid(std::vector<std::string> names);
+
+  private:
+    Result<void> read();
+
+    std::string path_;
+    struct stat seen_ = {};
+    bool is_read_ = false;
+    std::vector<std::vector<std::string>> shared_; // the names of each uid that has several
+};
 
 struct LocalGroup {
     std::string name;

@@ -229,14 +229,25 @@ void VarlinkServer::begin(Fd socket, const Peer &peer)
         handlers.worked = [this, uid = peer.uid](std::chrono::microseconds work) {
             charge(uid, work);
         };
-    auto connection = Connection::make(loop_, std::move(socket), std::move(handlers),
-                                       {limits_.patience, is_root ? Turn::first : Turn::last,
-                                        is_root ? nullptr : graveyard_.get()});
+    auto connection =
+        is_root ? Connection::make_unwatched(loop_, std::move(socket), std::move(handlers),
+                                             {limits_.patience, Turn::first, nullptr})
+                : Connection::make(loop_, std::move(socket), std::move(handlers),
+                                   {limits_.patience, Turn::last, graveyard_.get()});
     if (!connection)
         return;
-    clients_.emplace(id, Client{peer, *std::move(connection), nullptr});
-    if (!is_root)
+    Client &client =
+        clients_.emplace(id, Client{peer, *std::move(connection), nullptr}).first->second;
+    if (!is_root) {
         shares_.add_connection(peer.uid);
+        return;
+    }
+    // sudo's question has come with its connection, and with the answer all is over.
+    beginning_ = id;
+    client.connection->begin();
+    beginning_ = 0;
+    if (!client.connection->is_open())
+        bury();
 }
 
 void VarlinkServer::charge(uid_t uid, Shares::Work work)
@@ -320,21 +331,25 @@ void VarlinkServer::on_closed(unsigned long id, Error why)
         client.connection->finish();
         charge_fault(client.peer);
     }
-    burial_->set(BootTime{});
+    if (id != beginning_)
+        burial_->set(BootTime{});
 }
 
 void VarlinkServer::bury()
 {
-    const auto gone = std::erase_if(clients_, [this](const auto &entry) {
+    std::size_t users_gone = 0;
+    const auto gone = std::erase_if(clients_, [&](const auto &entry) {
         const Client &client = entry.second;
         if (client.connection->is_open())
             return false;
-        if (client.peer.uid != 0)
+        if (client.peer.uid != 0) {
             shares_.remove_connection(client.peer.uid);
+            ++users_gone;
+        }
         return true;
     });
     // Those of them who owe nothing are forgotten.
-    if (gone > 0 && !release_->is_set())
+    if (users_gone > 0 && !release_->is_set())
         release_->set(boot_time() + between_turns);
     if (gone > 0 && clients_.empty() && idle_)
         idle_();

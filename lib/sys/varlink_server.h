@@ -148,6 +148,7 @@ class VarlinkServer
     Shares shares_;
     std::map<unsigned long, Client> clients_;
     unsigned long next_id_ = 1;
+    unsigned long beginning_ = 0; // whose first call is being answered before the loop knows him
 };
 
 } // namespace jit::sys

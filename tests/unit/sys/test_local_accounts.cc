@@ -85,14 +85,42 @@ void regress_every_name_of_a_uid_is_known_by_any_of_them(void **)
     Setup setup;
     setup.put("passwd", "root:x:0:0::/:/bin/sh\nalice:x:1000:1000::/:/bin/sh\n"
                         "toor:x:0:0::/:/bin/sh\nlast:x:0:0::/:/bin/sh\n");
-    const auto names = add_same_uid({"last", "root"}, setup.path + "/passwd");
+    LocalNames local{setup.path + "/passwd"};
+    const auto names = local.add_same_uid({"last", "root"});
     assert_true(names.has_value());
     assert_int_equal(names->size(), 3);
     assert_text(names->at(2), "toor");
     // Of another name service, or not resolved: as it was.
-    assert_int_equal(add_same_uid({"carol"}, setup.path + "/passwd")->size(), 1);
-    assert_true(add_same_uid({}, setup.path + "/passwd")->empty());
-    assert_false(add_same_uid({"root"}, setup.path + "/absent").has_value());
+    assert_int_equal(local.add_same_uid({"carol"})->size(), 1);
+    assert_true(local.add_same_uid({})->empty());
+    assert_false(LocalNames{setup.path + "/absent"}.add_same_uid({"root"}).has_value());
+}
+
+// Changed in place, to the same length, within one tick of the file system's clock.
+void a_new_name_of_a_uid_is_known_at_once(void **)
+{
+    Setup setup;
+    LocalNames local{setup.path + "/passwd"};
+    for (int i = 0; i < 100; ++i) {
+        const std::string name = "toor" + std::to_string(i % 2);
+        setup.put("passwd", "root:x:0:0::/:/bin/sh\n" + name + ":x:0:0::/:/bin/sh\n");
+        assert_text(local.add_same_uid({"root"})->at(1), name.c_str());
+    }
+}
+
+void a_passwd_file_that_has_settled_is_read_again_when_it_changes(void **)
+{
+    Setup setup;
+    const std::string path = setup.path + "/passwd";
+    LocalNames local{path};
+    assert_int_equal(local.add_same_uid({"root"})->size(), 1);
+    sleep(3);
+    assert_int_equal(local.add_same_uid({"root"})->size(), 1);
+    assert_int_equal(local.add_same_uid({"root"})->size(), 1);
+    setup.put("passwd", "root:x:0:0::/:/bin/sh\ntoor:x:0:0::/:/bin/sh\n");
+    assert_int_equal(local.add_same_uid({"root"})->size(), 2);
+    std::filesystem::remove(path);
+    assert_false(local.add_same_uid({"root"}).has_value());
 }
 
 } // namespace
@@ -107,6 +135,8 @@ int main()
         cmocka_unit_test(a_missing_file_is_an_error_and_not_an_empty_answer),
         cmocka_unit_test(the_group_file_is_read_with_gids_and_members),
         cmocka_unit_test(regress_every_name_of_a_uid_is_known_by_any_of_them),
+        cmocka_unit_test(a_new_name_of_a_uid_is_known_at_once),
+        cmocka_unit_test(a_passwd_file_that_has_settled_is_read_again_when_it_changes),
     };
     return cmocka_run_group_tests_name("sys/local_accounts", tests, nullptr, nullptr);
 }
