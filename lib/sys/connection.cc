@@ -149,7 +149,7 @@ void Connection::on_ready(std::uint32_t events)
 
 void Connection::read_some()
 {
-    std::array<char, 16 * 1024> chunk;
+    std::array<char, std::size_t{16} * 1024> chunk;
     const ssize_t got = recv(socket_.get(), chunk.data(), chunk.size(), 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
