@@ -23,7 +23,7 @@ our_cxx   = -std=c++20 -I. -fPIC -fvisibility=hidden -D_GNU_SOURCE -D_GLIBCXX_AS
             $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) \
             -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 \
             -Wnon-virtual-dtor -Wold-style-cast $(if $(WERROR),-Werror) \
-            $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+            $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 our_ld    = -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN))
 pie       = -pie
 
@@ -163,12 +163,13 @@ $(BUILD)/tests/entra/entra-emulator: $(EMULATOR_OBJS) $(call libs,lib/base)
 	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ \
 	    $(shell $(PKG_CONFIG) --libs cpp-httplib) -ljansson -lssl -lcrypto -pthread
 
-lint: $(PROGRAMS) ## layers, exports, needed libraries, format, the tests that doc/THREATS.md names
+lint: $(PROGRAMS) ## layers, exports, needed libraries, format, tests that doc/THREATS.md names, clang-tidy
 	@tools/check-layers
 	@tools/check-exports $(BUILD)/pam_jit/pam_jit.so
 	@$(if $(SAN),,tools/check-needed $(PROGRAMS))
 	@tools/check-threats
 	@tools/check-format
+	+@$(MAKE) --no-print-directory -k tidy
 
 format: ## rewrite all sources in the house's format
 	@git ls-files '*.cc' '*.h' | xargs clang-format -i

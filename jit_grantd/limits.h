@@ -16,7 +16,7 @@ inline constexpr std::size_t max_ledger_files = 65536;
 // Entries, ended ones included, past which nothing is granted: a daemon gone bad that makes and
 // ends grants in a loop must not fill the ledger until no end can read it.
 inline constexpr std::size_t max_entries = 8192;
-inline constexpr std::size_t max_ledger_file_bytes = 64 * 1024;
+inline constexpr std::size_t max_ledger_file_bytes = std::size_t{64} * 1024;
 inline constexpr std::size_t max_groups_of_role = 64;
 
 inline constexpr std::size_t max_policy_files = 256;

@@ -28,7 +28,7 @@ using Kind = policy::Diagnostic::Kind;
 // What jitd reads at most.
 constexpr std::size_t max_files = 64;
 constexpr std::size_t max_file_bytes = std::size_t{256} * 1024;
-constexpr std::size_t max_authorities_bytes = 1024 * 1024;
+constexpr std::size_t max_authorities_bytes = std::size_t{1024} * 1024;
 constexpr std::size_t max_config_bytes = std::size_t{64} * 1024;
 constexpr std::string_view suffix = ".toml";
 

@@ -57,7 +57,7 @@ class Api
     };
     // Answers the exchange itself if the caller has no name.
     std::optional<Caller> read_caller(Call exchange);
-    void end_all(Call exchange, std::vector<std::string> ids, const Ending &ending);
+    void end_all(Call exchange, const std::vector<std::string> &ids, const Ending &ending);
     std::string shown_command(const std::optional<std::string> &command) const;
     policy::Person read_person(const std::string &user) const; // only with a configuration
     ipc::State state_of(const Grant &grant) const;

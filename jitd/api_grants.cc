@@ -136,7 +136,7 @@ void Api::answer_drop(Call exchange)
             return fail(exchange, ipc::Fault::not_found,
                         "you have no live grant of role \"" + *call->role + "\"");
     }
-    end_all(exchange, std::move(ids), {Event::dropped, "dropped", caller->user});
+    end_all(exchange, ids, {Event::dropped, "dropped", caller->user});
 }
 
 void Api::answer_revoke(Call exchange)
@@ -152,10 +152,10 @@ void Api::answer_revoke(Call exchange)
             ids.push_back(grant->id);
     if (ids.empty() && call->id)
         return fail(exchange, ipc::Fault::not_found, "no live grant " + *call->id);
-    end_all(exchange, std::move(ids), {Event::revoked, "revoked", "root"});
+    end_all(exchange, ids, {Event::revoked, "revoked", "root"});
 }
 
-void Api::end_all(Call exchange, std::vector<std::string> ids, const Ending &ending)
+void Api::end_all(Call exchange, const std::vector<std::string> &ids, const Ending &ending)
 {
     // Shared by the answers, which come in any order.
     struct Progress {

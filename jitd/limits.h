@@ -47,9 +47,9 @@ inline constexpr unsigned uses_a_minute = 60;
 
 // The policy: files, and bytes of one.
 inline constexpr std::size_t policy_files = 64;
-inline constexpr std::size_t policy_file_bytes = 256 * 1024;
-inline constexpr std::size_t config_bytes = 64 * 1024;
-inline constexpr std::size_t ca_bytes = 1024 * 1024;
+inline constexpr std::size_t policy_file_bytes = std::size_t{256} * 1024;
+inline constexpr std::size_t config_bytes = std::size_t{64} * 1024;
+inline constexpr std::size_t ca_bytes = std::size_t{1024} * 1024;
 
 // The ledger: pages of 4 KiB. Past it nothing more is granted; doc/THREATS.md says why.
 inline constexpr std::int64_t ledger_pages = 262'144;

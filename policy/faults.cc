@@ -16,7 +16,7 @@ constexpr std::size_t max_text_bytes = 400;
 
 } // namespace
 
-unsigned Faults::add_file(std::string name)
+unsigned Faults::add_file(const std::string &name)
 {
     files_.push_back(safe_text(name, 256));
     return static_cast<unsigned>(files_.size() - 1);

@@ -20,7 +20,7 @@ class Faults
 {
   public:
     // Names one more file; the number is what its places carry.
-    unsigned add_file(std::string name);
+    unsigned add_file(const std::string &name);
 
     void error(Place place, std::string text) { add(Diagnostic::Kind::error, place, text); }
     void warning(Place place, std::string text) { add(Diagnostic::Kind::warning, place, text); }

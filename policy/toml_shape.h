@@ -13,7 +13,7 @@ struct ShapeFault {
     std::string text;
 };
 
-inline constexpr std::size_t max_file_bytes = 1024 * 1024;
+inline constexpr std::size_t max_file_bytes = std::size_t{1024} * 1024;
 
 // The first reason not to hand a text to the library: too long, a NUL byte, or, outside of strings
 // and comments, a character that is not ASCII or a line with more than 16 dots, which would become

@@ -39,10 +39,10 @@ FUZZ_SECONDS  ?= 60
 FUZZERS       := $(patsubst tests/fuzz/%.cc,$(BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.cc)))
 fuzz_layers   := lib/oidc policy lib/ipc lib/base
 fuzz_programs := $(FUZZERS:$(BUILD)/%=$(BUILD)-fuzz/%)
-make_fuzzers   = $(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz CXX=$(CLANGXX) CXXFLAGS='-O1 -g' \
+make_fuzzers   = $(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz CXX='$(CLANGXX)' CXXFLAGS='-O1 -g' \
                  SAN=address,undefined,fuzzer-no-link fuzzers
 
-.PHONY: fuzz fuzz-corpus fuzzers sanitize
+.PHONY: fuzz fuzz-corpus fuzzers clang sanitize
 fuzz: ## run each fuzzer for FUZZ_SECONDS (60), until the first that finds something
 	+@$(make_fuzzers)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/run-fuzzers $(fuzz_programs)
@@ -54,12 +54,31 @@ fuzz-corpus: ## run each fuzzer over what is kept of its finds
 # Only for the two above, which set the compiler.
 fuzzers: $(FUZZERS)
 $(FUZZERS:$(BUILD)/%=$(BUILD)/o/%.o): our_cxx += $(policy_defs)
-$(BUILD)/o/%.o: our_cxx += $(if $(findstring fuzzer,$(SAN)),-fno-sanitize-recover=all)
+# Of the programs only what these name: an archive would have all of the program built once more.
+$(BUILD)/tests/fuzz/fuzz_flow: $(patsubst %,$(BUILD)/o/pam_jit/%.o,flow wording)
+$(BUILD)/tests/fuzz/fuzz_command_line: $(patsubst %,$(BUILD)/o/pam_jit/%.o,args command_line)
+$(BUILD)/tests/fuzz/fuzz_entry: $(BUILD)/o/jit_grantd/entry.o
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/o/tests/fuzz/fuzz_%.o $(call libs,$(fuzz_layers))
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ \
+	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) -fsanitize=fuzzer $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 	    $(call ldlibs,$(fuzz_layers)) -lcrypto
 
-sanitize: ## build and run the unit tests under ASan and UBSan
-	@UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-	    $(MAKE) --no-print-directory BUILD=$(BUILD)-asan SAN=address,undefined CXXFLAGS='-O1 -g' unit
+# --- other compilers' eyes -----------------------------------------------------------------------
+# Not optimized: what is built once for one run is cheapest so.
+clang: ## build all of it with clang, and run the unit tests
+	+@$(MAKE) --no-print-directory BUILD=$(BUILD)-clang CXX='$(CLANGXX)' WERROR=1 \
+	    CXXFLAGS='-O0 -g1 -Wreserved-identifier' all emulator unit
+
+sanitize: ## build it under ASan and UBSan, and run the unit tests
+	+@ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
+	    UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	    $(MAKE) --no-print-directory BUILD=$(BUILD)-asan SAN=address,undefined CXXFLAGS='-O0 -g1' unit
+
+# A source is looked at again when its object is newer: that knows what it includes.
+TIDY_SOURCES := $(foreach l,$(LAYERS),$(sort $(wildcard $(l)/*.cc)))
+.PHONY: tidy
+tidy: $(TIDY_SOURCES:%.cc=$(BUILD)/tidy/%.ok) ## clang-tidy over the product; TIDY_DEEP=1 takes thrice as long
+$(BUILD)/tidy/%.ok: %.cc $(BUILD)/o/%.o .clang-tidy tools/check-tidy
+	@mkdir -p $(@D)
+	$(call say,TIDY,$<)tools/check-tidy $< $(our_cxx) $(policy_defs) $(SYS_CXX) $(CPPFLAGS)
+	@touch $@

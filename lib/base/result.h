@@ -85,6 +85,7 @@ inline void unwrap(Result<void> &&) {}
 
 #define JIT_JOIN_(a, b) a##b
 #define JIT_JOIN(a, b) JIT_JOIN_(a, b)
+// NOLINTBEGIN(bugprone-macro-parentheses): a variable's name can't stand in parentheses
 #define JIT_TRY_(name, expression)                                                                 \
     __extension__({                                                                                \
         auto name = (expression);                                                                  \
@@ -92,6 +93,7 @@ inline void unwrap(Result<void> &&) {}
             return name.error();                                                                   \
         ::jit::detail::unwrap(std::move(name));                                                    \
     })
+// NOLINTEND(bugprone-macro-parentheses)
 
 // The value of a Result, or a return of its error from the function around it. Best as a whole
 // initializer or statement: beside other temporaries, as in {text, TRY(...)}, the return leaks what

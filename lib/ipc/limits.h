@@ -5,7 +5,7 @@
 
 namespace jit::ipc {
 
-inline constexpr std::size_t max_frame_bytes = 64 * 1024; // the NUL not counted
-inline constexpr unsigned max_depth = 16;                 // objects and arrays within each other
+inline constexpr std::size_t max_frame_bytes = std::size_t{64} * 1024; // the NUL not counted
+inline constexpr unsigned max_depth = 16; // objects and arrays within each other
 
 } // namespace jit::ipc

@@ -15,8 +15,8 @@ namespace {
 using Outcome = oidc::HttpReply::Outcome;
 using std::chrono::milliseconds;
 
-constexpr std::size_t first_block_bytes = 8 * 1024;
-constexpr std::size_t max_header_bytes = 64 * 1024;
+constexpr std::size_t first_block_bytes = std::size_t{8} * 1024;
+constexpr std::size_t max_header_bytes = std::size_t{64} * 1024;
 constexpr std::size_t max_retry_after_bytes = 64;
 constexpr milliseconds max_timeout = std::chrono::seconds{120};
 constexpr milliseconds max_connect_timeout = std::chrono::seconds{10};

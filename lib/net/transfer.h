@@ -21,7 +21,7 @@ using HeaderList = Handle<curl_slist, &curl_slist_free_all>;
 class ReplyBuffer
 {
   public:
-    static constexpr std::size_t max_bytes = 1024 * 1024;
+    static constexpr std::size_t max_bytes = std::size_t{1024} * 1024;
 
     ReplyBuffer() = default;
     ReplyBuffer(const ReplyBuffer &) = delete;

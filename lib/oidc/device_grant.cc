@@ -15,8 +15,8 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::size_t max_device_code_bytes = 8 * 1024;
-constexpr std::size_t max_id_token_bytes = 64 * 1024;
+constexpr std::size_t max_device_code_bytes = std::size_t{8} * 1024;
+constexpr std::size_t max_id_token_bytes = std::size_t{64} * 1024;
 constexpr std::size_t min_user_code_bytes = 4;
 constexpr std::size_t max_user_code_bytes = 32;
 constexpr seconds max_expires_in{3600};

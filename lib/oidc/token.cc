@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::size_t max_token_bytes = 64 * 1024;
+constexpr std::size_t max_token_bytes = std::size_t{64} * 1024;
 constexpr std::size_t max_kid_bytes = 256;
 constexpr std::size_t max_subject_bytes = 255; // OpenID Connect Core section 2
 constexpr std::size_t max_uti_bytes = 256;

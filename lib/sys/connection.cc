@@ -241,7 +241,7 @@ ssize_t Connection::read_bytes(char *into, std::size_t size)
 
 void Connection::read_some()
 {
-    std::array<char, 16 * 1024> chunk;
+    std::array<char, std::size_t{16} * 1024> chunk;
     const ssize_t got = read_bytes(chunk.data(), chunk.size());
     if (got < 0 && errno == EBADMSG)
         return finishing_ ? end() : fail(Error{Code::bad_input, "descriptors are not taken"});

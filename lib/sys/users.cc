@@ -10,7 +10,7 @@ namespace jit::sys {
 namespace {
 
 constexpr std::size_t first_bytes = 2048;
-constexpr std::size_t most_bytes = 64 * 1024;
+constexpr std::size_t most_bytes = std::size_t{64} * 1024;
 
 // Asks again with more room while the entry does not fit.
 template <typename Ask> Result<passwd> read_entry(std::vector<char> &room, Ask ask)

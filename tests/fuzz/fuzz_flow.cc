@@ -14,7 +14,6 @@
 #include <memory>
 #include <string>
 
-#include "lib/base/json_depth.h"
 #include "lib/base/text.h"
 #include "lib/ipc/message.h"
 #include "pam_jit/flow.h"
@@ -107,11 +106,14 @@ class Script final : public Outside
     }
     void note(std::string_view frame)
     {
-        const auto reply = ipc::decode_reply(frame);
-        if (!reply || !reply->error.empty())
+        // The module passes over members that it does not know.
+        const ipc::Json reply{
+            json_loadb(frame.data(), frame.size(), JSON_REJECT_DUPLICATES, nullptr)};
+        if (!json_is_object(reply.get()) || json_object_get(reply.get(), "error") != nullptr)
             return;
         const auto is = [&](const char *member, std::string_view value) {
-            const json_t *text = json_object_get(reply->parameters.get(), member);
+            const json_t *parameters = json_object_get(reply.get(), "parameters");
+            const json_t *text = json_object_get(parameters, member);
             return json_is_string(text) && json_string_value(text) == value;
         };
         const bool is_role = door_.role.empty() || is("role", door_.role);
