@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/base/handle.h"
 #include "lib/sys/whole_file.h"
@@ -14,11 +15,23 @@ namespace {
 
 using Directory = Handle<DIR, &closedir>;
 
+// A folder that the disk does not know takes what is synced in it with it.
+Result<void> sync_parent(const std::string &path)
+{
+    const Fd parent{open(path.substr(0, path.rfind('/') + 1).c_str(),
+                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+    if (!parent || fsync(parent.get()) != 0)
+        return Error{Code::unavailable, "cannot sync the directory's own", errno};
+    return {};
+}
+
 } // namespace
 
 Result<Fd> open_directory(const std::string &path, mode_t mode)
 {
-    if (mkdir(path.c_str(), mode) != 0 && errno != EEXIST && errno != EROFS)
+    if (mkdir(path.c_str(), mode) == 0)
+        TRY(sync_parent(path));
+    else if (errno != EEXIST && errno != EROFS)
         return Error{Code::unavailable, "cannot make the directory", errno};
     Fd directory{open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
     if (!directory)
