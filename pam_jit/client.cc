@@ -44,7 +44,8 @@ int connect_to(int fd, std::string_view path, std::string_view more)
     if (path.size() + more.size() >= sizeof address.sun_path)
         return ENAMETOOLONG;
     std::memcpy(address.sun_path, path.data(), path.size());
-    std::memcpy(address.sun_path + path.size(), more.data(), more.size());
+    if (!more.empty())
+        std::memcpy(address.sun_path + path.size(), more.data(), more.size());
     for (;;) {
         if (::connect(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0)
             return 0;

@@ -71,6 +71,12 @@ class Flow
         return Outcome::broken;
     }
     Outcome unreachable(const Heard &heard);
+    // One call and its first reply.
+    Heard exchange(std::string_view frame, BootTime until)
+    {
+        const Heard sent = outside_.send(frame, until);
+        return sent.event == Event::ready ? outside_.receive(until) : sent;
+    }
     // What ends a wait in the middle of a request.
     Outcome cut_short(Event event);
 
@@ -138,9 +144,11 @@ Outcome Flow::check()
         return say_no(refused_words("a name here is too long or not UTF-8"));
 
     const BootTime until = std::min(start_ + door_.fast, last_moment());
-    Heard heard = outside_.send(frame, until);
-    if (heard.event == Event::ready)
-        heard = outside_.receive(until);
+    Heard heard = exchange(frame, until);
+    // A jitd that is replaced drops whom it had accepted, and its successor has the same queue. To
+    // ask once more changes nothing: a check is a question.
+    if (heard.event == Event::lost && heard.sys == 0)
+        heard = exchange(frame, until);
     if (heard.event != Event::ready)
         return unreachable(heard);
     ipc::ElevationReply reply;

@@ -80,13 +80,13 @@ int call(pam_handle_t *handle, char phase, int flags)
     case 'c':
         return pam_acct_mgmt(handle, flags);
     case 's':
-        return pam_setcred(handle, PAM_REINITIALIZE_CRED | flags);
+        return pam_setcred(handle, static_cast<int>(PAM_REINITIALIZE_CRED) | flags);
     case 'e':
-        return pam_setcred(handle, PAM_ESTABLISH_CRED | flags);
+        return pam_setcred(handle, static_cast<int>(PAM_ESTABLISH_CRED) | flags);
     case 'r':
-        return pam_setcred(handle, PAM_REFRESH_CRED | flags);
+        return pam_setcred(handle, static_cast<int>(PAM_REFRESH_CRED) | flags);
     case 'd':
-        return pam_setcred(handle, PAM_DELETE_CRED | flags);
+        return pam_setcred(handle, static_cast<int>(PAM_DELETE_CRED) | flags);
     case 'o':
         return pam_open_session(handle, flags);
     case 'x':

@@ -358,9 +358,11 @@ void jitd_lost_before_and_in_the_middle(void **)
                                             {Act::receive, "", Event::timed_out},
                                             {Act::complain, "no answer within 5s"}}) ==
                 Outcome::unreachable);
-    assert_true(play(door(Phase::account),
-                     {check, {Act::receive, "", Event::lost}, {Act::complain, "went away"}}) ==
-                Outcome::unreachable);
+    assert_true(play(door(Phase::account), {check,
+                                            {Act::receive, "", Event::lost},
+                                            check,
+                                            {Act::receive, "", Event::lost},
+                                            {Act::complain, "went away"}}) == Outcome::unreachable);
     assert_true(play(door(Phase::auth), {check,
                                          hears_request,
                                          request,
@@ -369,6 +371,14 @@ void jitd_lost_before_and_in_the_middle(void **)
                                          {Act::tell, ""},
                                          {Act::receive, "", Event::lost},
                                          {Act::complain, "jitd went away"}}) == Outcome::denied);
+}
+
+// An upgrade replaces jitd while sudo is in use.
+void regress_a_check_that_a_leaving_jitd_dropped_is_asked_once_more(void **)
+{
+    const Step live{Act::receive, R"({"parameters":{"verdict":"live","role":"web"}})"};
+    assert_true(play(door(Phase::account), {check, {Act::receive, "", Event::lost}, check, live}) ==
+                Outcome::allowed);
 }
 
 void a_person_s_no_ends_everything(void **)
@@ -493,6 +503,7 @@ int main()
         cmocka_unit_test(a_person_chooses_by_number_or_name_within_three_tries),
         cmocka_unit_test(every_refusal_says_why),
         cmocka_unit_test(jitd_lost_before_and_in_the_middle),
+        cmocka_unit_test(regress_a_check_that_a_leaving_jitd_dropped_is_asked_once_more),
         cmocka_unit_test(a_person_s_no_ends_everything),
         cmocka_unit_test(nonsense_is_never_a_yes),
         cmocka_unit_test(regress_a_request_goes_on_until_its_last_reply_and_no_further),
