@@ -32,7 +32,8 @@ inline void add_handlers(httplib::Server &on)
     });
     on.Post("/post", [](const Request &request, Response &response) {
         response.status = 400;
-        response.headers.emplace("Retry-After", " 7 "); // set_header of later versions leaves it out
+        response.headers.emplace("Retry-After",
+                                 " 7 "); // set_header of later versions leaves it out
         response.set_content(request.get_header_value("Content-Type") + "|" + request.body,
                              "application/json");
     });
