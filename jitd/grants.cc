@@ -172,7 +172,7 @@ void Grants::close(const std::string &id, Event event, const std::string &cause,
     arm();
 }
 
-void Grants::end(const std::string &id, Ending ending, Done done)
+void Grants::end(const std::string &id, const Ending &ending, Done done)
 {
     // Apart, since arguments are evaluated in any order and one of them is moved from.
     const ipc::EndCall call{id, ending.cause};

@@ -45,7 +45,7 @@ class Grants
     // Has the root helper end it, then closes it. One that is gone already counts as ended. A
     // helper that does not answer is a fault for the caller, and is asked again until it does:
     // nobody keeps a role whose end was asked for.
-    void end(const std::string &id, Ending ending, Done done);
+    void end(const std::string &id, const Ending &ending, Done done);
 
     // Ends grants whose role the policy no longer has.
     void end_without_role(const policy::Policy &policy);

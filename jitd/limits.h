@@ -23,7 +23,7 @@ inline constexpr std::chrono::microseconds work_a_second = 200ms;
 inline constexpr std::chrono::microseconds work_of_a_fault = 2ms;
 // Answers that a user but root has not read, on all his connections: with 128 KiB a connection of
 // calls sent ahead this bounds what he makes us hold to 3 MiB and one answer.
-inline constexpr std::size_t unread_bytes_of_one_user = 1024 * 1024;
+inline constexpr std::size_t unread_bytes_of_one_user = std::size_t{1024} * 1024;
 // A connection that sends no whole frame for so long is closed.
 inline constexpr std::chrono::milliseconds patience = 2s;
 

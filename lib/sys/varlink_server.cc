@@ -223,7 +223,7 @@ void VarlinkServer::begin(Fd socket, const Peer &peer)
     const bool is_root = peer.uid == 0;
     const unsigned long id = next_id_++;
     Connection::Handlers handlers;
-    handlers.frame = [this, id](std::string frame) { on_frame(id, std::move(frame)); };
+    handlers.frame = [this, id](const std::string &frame) { on_frame(id, frame); };
     handlers.closed = [this, id](Error why) { on_closed(id, why); };
     if (!is_root)
         handlers.worked = [this, uid = peer.uid](std::chrono::microseconds work) {
@@ -293,11 +293,12 @@ void VarlinkServer::release_some()
         release_->set(now + between_turns);
 }
 
-void VarlinkServer::on_frame(unsigned long id, std::string frame)
+void VarlinkServer::on_frame(unsigned long id, const std::string &frame)
 {
     Client &client = clients_.at(id);
     auto call = ipc::decode_call(frame);
     const bool decoded = call.has_value();
+    const char *const wrong = decoded ? "" : call.error().what;
     auto exchange = std::make_shared<Exchange>(client.connection.get(), client.peer,
                                                decoded ? *std::move(call) : ipc::Call{});
     client.exchange = exchange;
@@ -308,7 +309,7 @@ void VarlinkServer::on_frame(unsigned long id, std::string frame)
     const std::string_view interface = interface_of(exchange->call().method);
     if (!decoded)
         exchange->fail_and_close(description_.interface_name + ".BadMessage",
-                                 ipc::make_message(call.error().what));
+                                 ipc::make_message(wrong));
     else if (interface == service_interface)
         answer_service(*exchange);
     else if (interface == description_.interface_name)

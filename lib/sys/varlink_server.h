@@ -88,7 +88,7 @@ class VarlinkServer
         // What a broken rule counts for, besides the work that it made.
         Shares::Work work_of_a_fault{0};
         // Answers that a user but root has not read, past which his next calls wait.
-        std::size_t unread_bytes_of_one_user = 1024 * 1024;
+        std::size_t unread_bytes_of_one_user = std::size_t{1024} * 1024;
     };
     // Gets each call of the interface. The method stands in the call without the interface's name
     // removed.
@@ -130,7 +130,7 @@ class VarlinkServer
     std::size_t unread_of(uid_t uid) const;
     void hold(uid_t uid, bool held);
     void release_some();
-    void on_frame(unsigned long id, std::string frame);
+    void on_frame(unsigned long id, const std::string &frame);
     void on_closed(unsigned long id, Error why);
     void answer_service(Exchange &exchange);
     void bury();
