@@ -37,7 +37,10 @@ void run_again(char **argv, const std::string &preload)
         return;
     (void)setenv("LD_PRELOAD", (preload + sanitizer() + "libpam_wrapper.so").c_str(), 1);
     // pam_wrapper's own leaks, not the module's, which has no heap but one calloc.
-    (void)setenv("ASAN_OPTIONS", "detect_leaks=0:verify_asan_link_order=0", 0);
+    const char *given = std::getenv("ASAN_OPTIONS");
+    const std::string options = std::string{given != nullptr ? given : ""} +
+                                ":detect_leaks=0:verify_asan_link_order=0"; // the last one counts
+    (void)setenv("ASAN_OPTIONS", options.c_str(), 1);
     (void)setenv("PAM_WRAPPER", "1", 1);
     const std::string services = std::string{made} + "/pam.d";
     (void)mkdir(services.c_str(), 0755);
