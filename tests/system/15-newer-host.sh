@@ -45,7 +45,7 @@ check 'for bob it is not' fails says '"live"' varlink_as bob "call --more $socke
 check 'bob may not Check' says 'NotPermitted' varlink_as bob "call $socket io.jitd.Elevation.Check \
     '{\"requester\":\"alice\",\"account\":\"alice\",\"account_names\":[\"alice\"],\"service\":\"sudo\",\"phase\":\"account\"}'"
 check 'a value of the wrong type is an error with a name' says 'InvalidParameter' \
-    varlink_as alice "call $socket io.jitd.Elevation.Request '{\"role\":7}'"
+    varlink_as alice "call --more $socket io.jitd.Elevation.Request '{\"role\":7}'"
 check "root's helper is introspected by root" says 'method Grant' \
     host_run varlinkctl introspect /run/jit-grantd/io.jitd.Grant io.jitd.Grant
 check 'and not by alice' fails varlink_as alice 'info /run/jit-grantd/io.jitd.Grant'
@@ -54,7 +54,12 @@ check 'and not by alice' fails varlink_as alice 'info /run/jit-grantd/io.jitd.Gr
 check 'sudo-rs runs a command under the grant' host_as alice 'sudo-rs -n /usr/bin/true'
 check 'jitctl drop hands the grant back' host_as alice 'jitctl drop web'
 check 'without a grant sudo-rs refuses, though NOPASSWD' exits 1 host_as alice 'sudo-rs -n /usr/bin/true'
-check 'and says what to do' says 'jitctl request web' host_as alice 'sudo-rs -n /usr/bin/true'
+# Without a terminal sudo-rs has nowhere to show what a module says.
+cat >"$HOST_DIR/steps" <<'X'
+expect 10 jitctl request web
+exit 1
+X
+check 'and says what to do' host_tty alice 'sudo-rs -n /usr/bin/true' <"$HOST_DIR/steps"
 cat >"$HOST_DIR/steps" <<'X'
 expect 10 \$ $
 send sudo-rs id\r

@@ -15,6 +15,7 @@
 # false ones now and then: an attack in which she was too slow is made a second time, and a third; what
 # jit does to her it does each time. An attack that did nothing proves nothing, so each must have done
 # so much of what it does.
+# Runs alone: it measures.
 set -euo pipefail
 cd "$(dirname "$0")"
 . lib/cleanup.sh
