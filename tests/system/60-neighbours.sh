@@ -16,6 +16,7 @@
 # jit does to her it does each time. An attack that did nothing proves nothing, so each must have done
 # so much of what it does.
 # Runs alone: it measures.
+# Runs once.
 set -euo pipefail
 cd "$(dirname "$0")"
 . lib/cleanup.sh

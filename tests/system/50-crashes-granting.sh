@@ -1,0 +1,110 @@
+#!/bin/bash
+# Killed at every durable step of granting: what one clean run showed is gone through step by step,
+# and each time both daemons come back and everything agrees; at some of them the whole host is.
+set -euo pipefail
+cd "$(dirname "$0")"
+. lib/cleanup.sh
+. lib/host.sh
+. lib/report.sh
+. lib/story.sh
+. tests/system/lib/crashes.sh
+
+crash_host
+
+# The helper is killed; jitd asks it to take back what it may have done.
+helper_killed() {
+    next_person
+    host_run systemctl start jit-grantd.service
+    trace killed "$(find_daemon jit-grantd)" "$@" KILL
+    ask "$person" 2s >"$logs/said" || true
+    untrace killed
+    was_hit=$(hit killed) ids=("$(newest_id "$person")")
+}
+both_killed() {
+    next_person
+    host_run systemctl start jit-grantd.service
+    ask_both_killed "$1" "$2" ask "$person" 2s
+    ids=("$(newest_id "$person")")
+}
+# jitd is killed; the helper goes on.
+daemon_killed() {
+    next_person
+    trace killed "$(find_daemon jitd)" "$@" KILL
+    ask "$person" 2s >"$logs/said" || true
+    untrace killed
+    was_hit=$(hit killed)
+    ids=()
+    # Killed before its first commit, it had no request.
+    find_daemon jitd >/dev/null
+    [ -z "$(newest_id "$person")" ] || ids=("$(newest_id "$person")")
+}
+
+host_run systemctl start jit-grantd.service
+trace first "$(find_daemon jit-grantd)"
+check 'a grant, the first under this policy' says granted ask p01 2s
+untrace first
+check 'the helper: each file and folder is on disk before the next step of granting' \
+    "$tests/trace-steps" order "$logs/first"
+
+# jitd is new in most of the cases below, and greets its provider anew.
+host_run systemctl restart jitd.service
+trace grant-helper "$(find_daemon jit-grantd)"
+trace grant-daemon "$(find_daemon jitd)"
+check 'a grant that nobody disturbs' says granted ask p02 2s
+untrace grant-helper
+untrace grant-daemon
+check 'everything agrees about it' agree
+check 'jitd: each transaction is on disk before its word is out' \
+    "$tests/trace-steps" order "$logs/grant-daemon"
+
+each_step grant-helper 'a grant, the helper killed before %s' helper_killed
+each_step grant-daemon 'a grant, jitd killed before %s' daemon_killed
+each_step grant-helper 'a grant, both killed after %s of the helper' both_killed
+check 'after all that a grant can be had' says granted ask p01 2s
+
+# --- the whole host -----------------------------------------------------------------------------------------
+
+# As if the power had failed: the daemon stops when it has taken the step, and with it everything.
+# A step that is missed is tried again: see each_step.
+#   host_killed DAEMON TRACE LABEL      leaves $was_stopped
+host_killed() {
+    local name number label line asking try
+    line=$(steps "$2" | grep -F -- " $3" | head -n 1)
+    read -r name number label <<<"$line"
+    for try in 1 2 3 4 5; do
+        host_run systemctl start jit-grantd.service
+        host_run systemctl restart jitd.service
+        trace killed "$(find_daemon "$1")" "$name" "$number" STOP
+        ask p01 1h >"$logs/said" &
+        asking=$!
+        eventually 15 stopped_or_over "$asking" || true
+        was_stopped=$(stopped killed)
+        [ "$was_stopped" != "$label" ] || break
+        pkill --signal CONT --ns "$HOST_PID" --nslist pid -x "$1" || true
+        wait "$asking" || true
+        untrace killed
+        number=$(seen_as "$name" "$number" "$label")
+        host_run jitctl revoke --all >/dev/null
+    done
+    host_stop
+    wait "$asking" || true
+    untrace killed
+    story_provider_stop
+    host_boot
+    story_provider
+    host_run systemctl stop jit-reconcile.timer
+}
+for step in 'helper grant-helper sync grants' 'helper grant-helper rename to USER:jit-web.membership' \
+    'helper grant-helper sync grants (2)' 'jitd grant-daemon sync of transaction 5' \
+    'jitd grant-daemon sync of transaction 6'; do
+    read -r which log label <<<"$step"
+    # Not by check(): the host would end with its subshell.
+    host_killed "${which/helper/jit-grantd}" "$log" "$label"
+    check "the host is killed in a grant after \"$label\", and boots" same "$was_stopped" "$label"
+    check 'no membership is there' host_sh '[ -z "$(ls -A /run/userdb)" ]'
+    check 'and everything agrees' agree
+done
+check 'after all that a grant can be had, once more' says granted ask p02 2s
+check 'which ends in time' eventually 6 fails is_member p02 jit-web
+check 'everything ever granted has its beginning and its end on record' agree
+finish

@@ -1,0 +1,165 @@
+# What crash tests are made of: persons, traced daemons, and cases that go through each step that a
+# clean run showed. Sourced by bash scripts after cleanup.sh, host.sh, report.sh and story.sh.
+#
+#   crash_host             a host with many persons, whose records outlive its boot
+#   ask, prepare           requests of a person, signed in at once
+#   trace, untrace, steps  what strace saw of a daemon; it also kills, from outside: the process dies
+#                          on entering the N-th call of a kind
+#   each_step              one case for each step of a clean trace, judged by agreement
+
+tests=$top/tests/system
+
+calls=write,pwrite64,fsync,fdatasync,ftruncate,renameat,unlinkat,mkdir,sendmsg,sendto
+people=(p01 p02 p03 p04 p05 p06 p07 p08 p09 p10 p11 p12 p13 p14 p15 p16 p17 p18 p19 p20 p21 p22)
+
+
+crash_host() {
+    local one map=
+    story_boot
+    story_install
+    story_configure
+    logs=$HOST_DIR/traces
+    mkdir "$logs"
+    # Each case has a person of its own, so that many grants can be prepared at once; all sign in as
+    # one.
+    for one in "${people[@]}"; do
+        chroot "$HOST_ROOT" useradd -M -s /bin/bash -G engineers "$one"
+        map+="$one = \"$alice_oid\", "
+    done
+    sed -i "s/^map = { /&$map/" "$HOST_ROOT/etc/jit/jitd.toml"
+    # What is said must outlive a boot.
+    host_sh 'mkdir -p /var/log/journal && systemctl restart systemd-journald.service && journalctl --flush'
+    host_run systemctl restart jitd.service
+    host_run systemctl stop jit-reconcile.timer # it runs when a case says so
+}
+
+# --- what drives a case -------------------------------------------------------------------------------
+
+pid_of() { pgrep --ns "$HOST_PID" --nslist pid -x "$1" | head -n 1; }
+# The daemon's process, which systemd has to have brought back by now.
+find_daemon() { eventually 20 pid_of "$1" && pid_of "$1"; }
+
+# A request of a person, signed in at once. Its end is what jitctl says.
+#   ask PERSON DURATION
+ask() {
+    local line code
+    host_run setpriv --reuid "$1" --regid "$1" --init-groups jitctl request web --for "$2" 2>&1 |
+        while read -r line; do
+            printf '%s\n' "$line"
+            case $line in
+            *'enter code'*)
+                code=${line##* }
+                provider approve code="$code" user=alice@contoso.com >/dev/null
+                ;;
+            esac
+        done
+}
+newest_id() { "$tests/agreement" "$HOST_PID" newest "$1"; }
+# Live grants, an hour long, of all the persons given.
+prepare() {
+    local one
+    local -a waiting=()
+    for one; do
+        ask "$one" 1h >/dev/null &
+        waiting+=($!)
+    done
+    wait "${waiting[@]}"
+}
+
+# Begins to trace a process, which may be killed on the way.
+#   trace NAME PID [SYSCALL NUMBER SIGNAL]
+trace() {
+    strace -p "$2" -yy -s 400 -o "$logs/$1" -e "trace=$calls" ${3:+-e "inject=$3:signal=$5:when=$4"} \
+        2>"$logs/$1.err" {HOST_LOCK}>&- &
+    tracers[$1]=$! traced[$1]=$2
+    children+=("$!")
+    eventually 10 grep -q attached "$logs/$1.err" || {
+        cat "$logs/$1.err" >&2
+        return 1
+    }
+}
+declare -A tracers traced
+untrace() {
+    kill "${tracers[$1]}" 2>/dev/null || true
+    wait "${tracers[$1]}" 2>/dev/null || true
+    # Its parent has yet to bury it, and to start another.
+    ! grep -q 'killed by SIGKILL' "$logs/$1" || eventually 10 fails test -e "/proc/${traced[$1]}"
+}
+tracer_gone() { ! kill -0 "${tracers[$1]}" 2>/dev/null; }
+steps() { "$tests/trace-steps" list "$logs/$1"; }
+hit() { "$tests/trace-steps" hit "$logs/$1" 2>&1 || true; }
+stopped() { "$tests/trace-steps" stopped "$logs/$1" 2>&1 || true; }
+
+# Everything agrees, at the latest some seconds after both came back; jit-reconcile runs meanwhile, as
+# it does every 30 s.
+agree_now() {
+    host_run systemctl start jit-reconcile.service
+    "$tests/agreement" "$HOST_PID" "$@"
+}
+agree() { eventually 20 agree_now "$@" || agree_now "$@"; }
+
+# Each case ends with this: the sentence, and what it says about the requests of the case.
+#   verdict SENTENCE LABEL ID...
+verdict() {
+    local sentence=$1 label=$2
+    shift 2
+    check "$sentence" settle "$label" "$@"
+}
+settle() {
+    local label=$1
+    shift
+    # That it was killed there is part of the case: else it says nothing.
+    same "$was_hit" "$label" && agree "$@"
+}
+
+# Goes through the steps of a clean trace. A call that is sometimes made once more or less (one more
+# connection to the provider, the watchdog's) shifts the count of its kind: then the same step is
+# tried again, with the number it had.
+#   each_step TRACE SENTENCE CASE   SENTENCE has %s for the step; CASE gets SYSCALL and NUMBER, and
+#                                   leaves $was_hit and $ids
+each_step() {
+    local name number label try
+    local -a lines
+    mapfile -t lines < <(steps "$1")
+    [ "${#lines[@]}" -gt 3 ] || { check "${2/\%s/} steps are seen" false; return; }
+    for line in "${lines[@]}"; do
+        read -r name number label <<<"$line"
+        for try in 1 2 3 4 5 6 7 8 9 10; do
+            "$3" "$name" "$number"
+            [ "$was_hit" != "$label" ] || break
+            number=$(seen_as "$name" "$number" "$label")
+        done
+        verdict "${2/\%s/\"$label\"}" "$label" "${ids[@]}"
+    done
+}
+# The helper is stopped when it has taken the step; then jitd is killed, which does not hear of it,
+# and then the helper.
+#   ask_both_killed SYSCALL NUMBER CMD...    leaves $was_hit
+ask_both_killed() {
+    local helper asking
+    helper=$(find_daemon jit-grantd)
+    trace killed "$helper" "$1" "$2" STOP
+    shift 2
+    "$@" >"$logs/said" 2>&1 &
+    asking=$!
+    eventually 15 stopped_or_over "$asking" || true
+    kill -KILL "$(pid_of jitd)"
+    kill -KILL "$helper"
+    wait "$asking" || true
+    untrace killed
+    was_hit=$(stopped killed)
+    find_daemon jitd >/dev/null
+}
+stopped_or_over() { grep -q 'stopped by SIGSTOP' "$logs/killed" || ! kill -0 "$1" 2>/dev/null; }
+# What number a missed step should have had, by the trace of the miss.
+seen_as() {
+    steps killed | awk -v name="$1" -v number="$2" -v label="$3" '
+        { this = $0; sub(/^[^ ]+ [^ ]+ /, "", this) }
+        $1 == name && this == label && !found { number = $2; found = 1 }
+        END { print found ? number : number + 1 }'
+}
+next=0
+next_person() {
+    person=${people[next]}
+    next=$(((next + 1) % ${#people[@]}))
+}
