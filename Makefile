@@ -103,7 +103,7 @@ $(BUILD)/jitd/jitd $(BUILD)/jit_grantd/jit-grantd $(BUILD)/jitctl/jitctl:
 # libpam and libc alone: no C++ runtime, which would cost each sudo a millisecond.
 $(BUILD)/pam_jit/pam_jit.so: $(BUILD)/o/pam_jit/entry.o $(call libs,$(pam_jit_layers)) pam_jit/pam_jit.map
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CXX) -shared $(our_ld) $(if $(SAN),,-nodefaultlibs -Wl,-z,defs) \
+	$(call say,LD,$@)$(CXX) -shared $(our_ld) $(if $(SAN),,-nostartfiles -nodefaultlibs -Wl,-z,defs) \
 	    -Wl,--version-script=pam_jit/pam_jit.map -Wl,--gc-sections $(LDFLAGS) \
 	    -o $@ $(filter %.o %.a,$^) -lpam -lc
 

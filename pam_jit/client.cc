@@ -1,6 +1,7 @@
 #include "pam_jit/client.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -19,6 +20,9 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t most_bytes = ipc::max_frame_bytes + 1;
 constexpr milliseconds between_tries{20};
+// To go to sleep and be woken takes longer than jitd's answer: for so long the processor is offered
+// to others, jitd among them, and kept if nobody wants it.
+constexpr std::chrono::microseconds before_sleep{100};
 // poll(2) does not count time asleep, deadlines do: look at the clock now and then.
 constexpr milliseconds longest_poll{30000};
 
@@ -77,11 +81,13 @@ bool Client::grow()
 
 Event Client::wait(short events, BootTime until)
 {
-    for (;;) {
-        const BootTime now = boot_time();
+    const BootTime start = boot_time();
+    BootTime now = start;
+    for (;; now = boot_time()) {
         const bool is_over = now >= until;
+        const bool is_awake = events == POLLIN && now < start + before_sleep;
         const auto left = std::chrono::ceil<milliseconds>(std::min<BootTime::duration>(
-            is_over ? BootTime::duration{0} : until - now, longest_poll));
+            is_over || is_awake ? BootTime::duration{0} : until - now, longest_poll));
         std::array<pollfd, 3> watched{{
             {signals_.fd(), POLLIN, 0},
             {terminal_, 0, 0},
@@ -101,6 +107,8 @@ Event Client::wait(short events, BootTime until)
         }
         if (is_over)
             return events == 0 ? Event::ready : Event::timed_out;
+        if (is_awake)
+            (void)sched_yield();
     }
 }
 
