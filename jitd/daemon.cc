@@ -83,6 +83,7 @@ Result<void> Daemon::begin(Sockets sockets)
                                }));
     requests_ = TRY(Requests::make(
         {loop_, *store_, *audit_, *grants_, helper_, settings_, [this] { reload(); }}));
+    watch_memberships();
     TRY(grants_->mend());
 
     reload_soon_ = TRY(sys::Timer::make(loop_, [this] { reload(); }));
@@ -212,6 +213,27 @@ void Daemon::watch_files()
 int Daemon::on_file_event(sd_event_source *, const inotify_event *, void *self) noexcept
 {
     static_cast<Daemon *>(self)->reload_soon_->set(boot_time() + settle_time);
+    return 0;
+}
+
+// A membership that goes, by whatever hands, ends its grant in the ledger at once, and nothing wakes
+// to look for it.
+void Daemon::watch_memberships()
+{
+    constexpr std::uint32_t goings = IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF | IN_MOVE_SELF;
+    sd_event_source *source = nullptr;
+    const bool is_watched = sd_event_add_inotify(loop_, &source, sys::run_userdb, goings,
+                                                 &Daemon::on_membership_event, this) >= 0;
+    membership_watch_.reset(source);
+    grants_->be_told(is_watched);
+}
+
+int Daemon::on_membership_event(sd_event_source *, const inotify_event *event, void *self) noexcept
+{
+    auto *const daemon = static_cast<Daemon *>(self);
+    if ((event->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED)) != 0)
+        daemon->grants_->be_told(false);
+    daemon->grants_->close_ended();
     return 0;
 }
 

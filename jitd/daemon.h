@@ -45,10 +45,13 @@ class Daemon
     void adopt(Settings settings, bool at_start);
     void use_provider();
     void watch_files();
+    void watch_memberships();
     void tell_status() const;
     bool is_reconciled();
     static int on_file_event(sd_event_source *source, const struct inotify_event *event,
                              void *self) noexcept;
+    static int on_membership_event(sd_event_source *source, const struct inotify_event *event,
+                                   void *self) noexcept;
 
     // In the order of their making; what comes later borrows what comes before.
     sd_event *loop_;
@@ -64,6 +67,7 @@ class Daemon
     std::unique_ptr<sys::VarlinkServer> server_;
     std::unique_ptr<sys::Timer> reload_soon_;
     std::vector<sys::Source> file_watches_;
+    sys::Source membership_watch_;
     std::string boot_id_;
     bool reconciled_ = false;
 };

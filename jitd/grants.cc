@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 constexpr auto after_end = 300ms;
 // How long a membership may outlive its end before the helper is asked to end it again.
 constexpr auto overdue = 2s;
-// How often memberships are looked at that others may have taken away, and how soon a ledger that
-// could not be written is tried again.
+// How often memberships are looked at that others may have taken away, where nobody tells us, and how
+// soon a ledger that could not be written is tried again.
 constexpr auto look_again = 30s;
 constexpr auto write_again = 5s;
 
@@ -136,11 +136,21 @@ void Grants::arm()
     if (!next && unwritten_.empty())
         return timer_->stop();
     const BootTime now = boot_time();
-    BootTime at = now + (unwritten_.empty() ? look_again : write_again);
+    BootTime at = BootTime::max();
+    if (!unwritten_.empty())
+        at = now + write_again;
+    else if (!is_told_)
+        at = now + look_again;
     // What is overdue is looked at again soon, not at once.
     if (next)
         at = std::min(at, *next + after_end > now ? *next + after_end : now + overdue);
     timer_->set(at);
+}
+
+void Grants::be_told(bool is_told)
+{
+    is_told_ = is_told;
+    arm();
 }
 
 void Grants::write_late()

@@ -53,6 +53,9 @@ class Grants
     // Closes in the ledger what is past its end, or what somebody else has ended.
     void close_ended();
 
+    // Whether close_ended() is called when a membership goes. Until then it looks every 30 s.
+    void be_told(bool is_told);
+
     // Tries again to write the ends that the ledger could not take.
     void write_late();
 
@@ -84,6 +87,7 @@ class Grants
     };
     std::vector<Unwritten> unwritten_;
     std::unique_ptr<sys::Timer> timer_;
+    bool is_told_ = false;
 };
 
 // What the ledger holds of a grant, and back.

@@ -49,4 +49,14 @@ check 'no membership is left' eventually 40 nothing_left
 check 'no grant is live in the ledger' says 'nothing live' host_as alice 'jitctl status'
 check 'no timer is left' fails says 'jit-expire@' host_run systemctl list-timers --all
 check 'and a grant can be had' ask 5s granted
+
+# --- a membership is taken away by other hands
+check 'a grant of half an hour' ask 30m granted
+is_recorded() {
+    [ -n "$(host_run sqlite3 /var/lib/jit/jit.db \
+        "SELECT seq FROM audit WHERE event = 'reconciled' AND record LIKE '%taken away%'")" ]
+}
+check 'nothing is taken away yet' fails is_recorded
+host_sh 'rm /run/userdb/alice:jit-web.membership'
+check 'that is on record at once, though nobody asks' eventually 1 is_recorded
 finish
