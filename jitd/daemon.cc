@@ -216,8 +216,8 @@ int Daemon::on_file_event(sd_event_source *, const inotify_event *, void *self) 
     return 0;
 }
 
-// A membership that goes, by whatever hands, ends its grant in the ledger at once, and nothing wakes
-// to look for it.
+// A membership that goes, by whatever hands, ends its grant in the ledger at once, and nothing
+// wakes to look for it.
 void Daemon::watch_memberships()
 {
     constexpr std::uint32_t goings = IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF | IN_MOVE_SELF;

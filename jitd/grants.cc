@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 constexpr auto after_end = 300ms;
 // How long a membership may outlive its end before the helper is asked to end it again.
 constexpr auto overdue = 2s;
-// How often memberships are looked at that others may have taken away, where nobody tells us, and how
-// soon a ledger that could not be written is tried again.
+// How often memberships are looked at that others may have taken away, where nobody tells us, and
+// how soon a ledger that could not be written is tried again.
 constexpr auto look_again = 30s;
 constexpr auto write_again = 5s;
 
