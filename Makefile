@@ -100,7 +100,8 @@ $(BUILD)/jitd/jitd $(BUILD)/jit_grantd/jit-grantd $(BUILD)/jitctl/jitctl:
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# libpam and libc alone: no C++ runtime, which would cost each sudo a millisecond.
+# libpam and libc alone: no C++ runtime, which would cost each sudo a millisecond, and no start-up
+# code, whose symbols are looked for in vain in every library of the program.
 $(BUILD)/pam_jit/pam_jit.so: $(BUILD)/o/pam_jit/entry.o $(call libs,$(pam_jit_layers)) pam_jit/pam_jit.map
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CXX) -shared $(our_ld) $(if $(SAN),,-nostartfiles -nodefaultlibs -Wl,-z,defs) \
