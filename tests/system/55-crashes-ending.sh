@@ -80,14 +80,14 @@ ExecStart=/bin/sh -c '[ ! -e /run/hold.%n ] || kill -STOP \$\$\$\$; exec $what'
 X
 done
 host_run systemctl daemon-reload
-held() { pgrep --ns "$HOST_PID" --nslist pid -r T -f "/run/hold.$1"; }
+# pgrep gives up when a process goes while it looks.
+find_held() { pid=$(pgrep --ns "$HOST_PID" --nslist pid -r T -f "/run/hold.$1"); }
 #   trace_unit NAME UNIT [SYSCALL NUMBER SIGNAL]
 trace_unit() {
     local pid
     host_run touch "/run/hold.$2"
     host_run systemctl start --no-block "$2"
-    eventually 10 held "$2"
-    pid=$(held "$2")
+    eventually 10 find_held "$2"
     host_run rm "/run/hold.$2"
     trace "$1" "$pid" "${@:3}"
     kill -CONT "$pid"

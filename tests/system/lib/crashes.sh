@@ -36,8 +36,10 @@ crash_host() {
 # --- what drives a case -------------------------------------------------------------------------------
 
 pid_of() { pgrep --ns "$HOST_PID" --nslist pid -x "$1" | head -n 1; }
-# The daemon's process, which systemd has to have brought back by now.
-find_daemon() { eventually 20 pid_of "$1" && pid_of "$1"; }
+# The daemon's process, which systemd has to have brought back by now, and what it says at its start
+# is said: a step's number counts from there.
+is_up() { host_run systemctl is-active --quiet "$1.service" && pid_of "$1"; }
+find_daemon() { eventually 20 is_up "$1" && pid_of "$1"; }
 
 # A request of a person, signed in at once. Its end is what jitctl says.
 #   ask PERSON DURATION
@@ -127,6 +129,7 @@ each_step() {
         for try in 1 2 3 4 5 6 7 8 9 10; do
             "$3" "$name" "$number"
             [ "$was_hit" != "$label" ] || break
+            agree "${ids[@]}" >/dev/null || true # what is still being mended would count, too
             number=$(seen_as "$name" "$number" "$label")
         done
         verdict "${2/\%s/\"$label\"}" "$label" "${ids[@]}"
