@@ -57,15 +57,28 @@ ask() {
         done
 }
 newest_id() { "$tests/agreement" "$HOST_PID" newest "$1"; }
-# Live grants, an hour long, of all the persons given.
+# Live grants, an hour long, of all the persons given: some at a time, since the provider's double
+# serves few at once. Who did not get one asks again.
 prepare() {
     local one
-    local -a waiting=()
+    local -A waiting=()
     for one; do
-        ask "$one" 1h >/dev/null &
-        waiting+=($!)
+        ask "$one" 1h >"$logs/asked.$one" &
+        waiting[$one]=$!
+        [ "${#waiting[@]}" -lt 6 ] || prepared
     done
-    wait "${waiting[@]}"
+    prepared
+}
+prepared() {
+    local one
+    for one in "${!waiting[@]}"; do
+        wait "${waiting[$one]}" || {
+            printf '# %s asks again, after: ' "$one"
+            tail -n 1 "$logs/asked.$one"
+            ask "$one" 1h
+        }
+    done
+    waiting=()
 }
 
 # Begins to trace a process, which may be killed on the way.
