@@ -29,17 +29,15 @@ holders=()
 drop_helper_killed() {
     next_holder
     host_run systemctl start jit-grantd.service
-    trace killed "$(find_daemon jit-grantd)" "$@" KILL
+    arm "$(find_daemon jit-grantd)" "$@"
     drop "$person" >"$logs/said" 2>&1 || true
-    untrace killed
-    was_hit=$(hit killed)
+    disarm
 }
 drop_daemon_killed() {
     next_holder
-    trace killed "$(find_daemon jitd)" "$@" KILL
+    arm "$(find_daemon jitd)" "$@"
     drop "$person" >"$logs/said" 2>&1 || true
-    untrace killed
-    was_hit=$(hit killed)
+    disarm
     find_daemon jitd >/dev/null
 }
 drop_both_killed() {
@@ -62,9 +60,9 @@ check 'the helper: each file and folder is on disk before the next step of endin
     "$tests/trace-steps" order "$logs/drop-helper"
 check 'jitd: an end is on disk before its word is out' \
     "$tests/trace-steps" order "$logs/drop-daemon"
-each_step drop-helper 'a drop, the helper killed before %s' drop_helper_killed
-each_step drop-daemon 'a drop, jitd killed before %s' drop_daemon_killed
-each_step drop-helper 'a drop, both killed after %s of the helper' drop_both_killed
+each_step drop-helper before 'a drop, the helper killed before %s' drop_helper_killed
+each_step drop-daemon before 'a drop, jitd killed before %s' drop_daemon_killed
+each_step drop-helper after 'a drop, both killed after %s of the helper' drop_both_killed
 
 # --- the timer's service, and reconcile -------------------------------------------------------------------
 
@@ -81,30 +79,40 @@ X
 done
 host_run systemctl daemon-reload
 # pgrep gives up when a process goes while it looks.
-find_held() { pid=$(pgrep --ns "$HOST_PID" --nslist pid -r T -f "/run/hold.$1"); }
-#   trace_unit NAME UNIT [SYSCALL NUMBER SIGNAL]
-trace_unit() {
-    local pid
-    host_run touch "/run/hold.$2"
-    host_run systemctl start --no-block "$2"
-    eventually 10 find_held "$2"
-    host_run rm "/run/hold.$2"
-    trace "$1" "$pid" "${@:3}"
-    kill -CONT "$pid"
+find_held() { held=$(pgrep --ns "$HOST_PID" --nslist pid -r T -f "/run/hold.$1"); }
+#   hold UNIT       starts it up to before its first step; its process is $held
+hold() {
+    host_run touch "/run/hold.$1"
+    host_run systemctl start --no-block "$1"
+    eventually 10 find_held "$1"
+    host_run rm "/run/hold.$1"
+}
+#   go_on NAME      until the process, followed as NAME, is over
+go_on() {
+    kill -CONT "$held"
     eventually 10 tracer_gone "$1"
+}
+trace_unit() {
+    hold "$2"
+    trace "$1" "$held"
+    go_on "$1"
     untrace "$1"
+}
+stop_unit() {
+    hold "$1"
+    arm "$held" "$2" "$3"
+    go_on armed
+    disarm
 }
 expire_killed() {
     next_holder
-    trace_unit killed "jit-expire@${ids[0]}.service" "$@" KILL
-    was_hit=$(hit killed)
+    stop_unit "jit-expire@${ids[0]}.service" "$@"
 }
 # By other hands the membership goes, and reconcile ends the rest.
 reconcile_killed() {
     next_holder
     rm "/proc/$HOST_PID/root/run/userdb/$person:jit-web.membership"
-    trace_unit killed jit-reconcile.service "$@" KILL
-    was_hit=$(hit killed)
+    stop_unit jit-reconcile.service "$@"
 }
 
 next_holder
@@ -112,7 +120,7 @@ trace_unit expire "jit-expire@${ids[0]}.service"
 check 'an expiry that nobody disturbs agrees' agree
 check 'its files and folders are on disk before the next step' \
     "$tests/trace-steps" order "$logs/expire"
-each_step expire 'an expiry, killed before %s' expire_killed
+each_step expire before 'an expiry, killed before %s' expire_killed
 
 next_holder
 rm "/proc/$HOST_PID/root/run/userdb/$person:jit-web.membership"
@@ -120,7 +128,7 @@ trace_unit reconcile jit-reconcile.service
 check 'a reconcile that nobody disturbs agrees' agree
 check 'its files and folders are on disk before the next step, too' \
     "$tests/trace-steps" order "$logs/reconcile"
-each_step reconcile 'a reconcile, killed before %s' reconcile_killed
+each_step reconcile before 'a reconcile, killed before %s' reconcile_killed
 host_run jitctl revoke --all >/dev/null
 check 'everything ever granted has its beginning and its end on record' agree
 finish

@@ -3,8 +3,8 @@
 #
 #   crash_host             a host with many persons, whose records outlive its boot
 #   ask, prepare           requests of a person, signed in at once
-#   trace, untrace, steps  what strace saw of a daemon; it also kills, from outside: the process dies
-#                          on entering the N-th call of a kind
+#   trace, untrace, steps  what strace saw of a daemon
+#   arm, disarm            stop-at waits for a step of a daemon, and kills or holds it there
 #   each_step              one case for each step of a clean trace, judged by agreement
 
 tests=$top/tests/system
@@ -81,29 +81,42 @@ prepared() {
     waiting=()
 }
 
-# Begins to trace a process, which may be killed on the way.
-#   trace NAME PID [SYSCALL NUMBER SIGNAL]
+# Begins to trace a process.
+#   trace NAME PID
 trace() {
-    strace -p "$2" -yy -s 400 -o "$logs/$1" -e "trace=$calls" ${3:+-e "inject=$3:signal=$5:when=$4"} \
-        2>"$logs/$1.err" {HOST_LOCK}>&- &
+    strace -p "$2" -yy -s 400 -o "$logs/$1" -e "trace=$calls" 2>"$logs/$1.err" {HOST_LOCK}>&- &
+    follow "$1" "$2" "$logs/$1.err"
+}
+# The same, and it is killed before a step, or held after it until it is killed.
+#   arm PID before|after LABEL
+arm() {
+    "$tests/stop-at" "$@" "$logs/armed" 2>"$logs/armed.err" {HOST_LOCK}>&- &
+    follow armed "$1" "$logs/armed"
+}
+#   follow NAME PID FILE    the last command watches PID, and says in FILE that it does
+declare -A tracers traced
+follow() {
     tracers[$1]=$! traced[$1]=$2
     children+=("$!")
-    eventually 10 grep -q attached "$logs/$1.err" || {
+    eventually 10 grep -q attached "$3" || {
         cat "$logs/$1.err" >&2
         return 1
     }
 }
-declare -A tracers traced
 untrace() {
     kill "${tracers[$1]}" 2>/dev/null || true
     wait "${tracers[$1]}" 2>/dev/null || true
+}
+# What happened there is in $was_hit afterwards: "killed before LABEL", "held after LABEL", or less.
+disarm() {
     # Its parent has yet to bury it, and to start another.
-    ! grep -q 'killed by SIGKILL' "$logs/$1" || eventually 10 fails test -e "/proc/${traced[$1]}"
+    ! grep -qE '^(killed before|held after) ' "$logs/armed" ||
+        eventually 10 fails test -e "/proc/${traced[armed]}"
+    untrace armed
+    was_hit=$(grep -E '^(killed before|held after) ' "$logs/armed" || echo 'it was not stopped at a step')
 }
 tracer_gone() { ! kill -0 "${tracers[$1]}" 2>/dev/null; }
 steps() { "$tests/trace-steps" list "$logs/$1"; }
-hit() { "$tests/trace-steps" hit "$logs/$1" 2>&1 || true; }
-stopped() { "$tests/trace-steps" stopped "$logs/$1" 2>&1 || true; }
 
 # Everything agrees, at the latest some seconds after both came back; jit-reconcile runs meanwhile, as
 # it does every 30 s.
@@ -113,67 +126,53 @@ agree_now() {
 }
 agree() { eventually 20 agree_now "$@" || agree_now "$@"; }
 
-# Each case ends with this: the sentence, and what it says about the requests of the case.
-#   verdict SENTENCE LABEL ID...
-verdict() {
-    local sentence=$1 label=$2
-    shift 2
-    check "$sentence" settle "$label" "$@"
-}
-settle() {
-    local label=$1
-    shift
-    # That it was killed there is part of the case: else it says nothing.
-    same "$was_hit" "$label" && agree "$@"
-}
-
-# Goes through the steps of a clean trace. A call that is sometimes made once more or less (one more
-# connection to the provider, the watchdog's) shifts the count of its kind: then the same step is
-# tried again, with the number it had.
-#   each_step TRACE SENTENCE CASE   SENTENCE has %s for the step; CASE gets SYSCALL and NUMBER, and
-#                                   leaves $was_hit and $ids
+# Goes through the steps of a clean trace. What was not stopped there (a step that a clean run takes
+# now and then) is tried once more.
+#   each_step TRACE before|after SENTENCE CASE   SENTENCE has %s for the step; CASE gets when and
+#                                                LABEL, and leaves $was_hit and $ids
 each_step() {
-    local name number label try
-    local -a lines
-    mapfile -t lines < <(steps "$1")
-    [ "${#lines[@]}" -gt 3 ] || { check "${2/\%s/} steps are seen" false; return; }
-    for line in "${lines[@]}"; do
-        read -r name number label <<<"$line"
-        for try in 1 2 3 4 5 6 7 8 9 10; do
-            "$3" "$name" "$number"
-            [ "$was_hit" != "$label" ] || break
+    local label
+    local -a labels
+    mapfile -t labels < <(steps "$1")
+    [ "${#labels[@]}" -gt 3 ] || { check "${3/\%s/} steps are seen" false; return; }
+    for label in "${labels[@]}"; do
+        "$4" "$2" "$label"
+        [[ $was_hit == *" $label" ]] || {
             agree "${ids[@]}" >/dev/null || true # what is still being mended would count, too
-            number=$(seen_as "$name" "$number" "$label")
-        done
-        verdict "${2/\%s/\"$label\"}" "$label" "${ids[@]}"
+            "$4" "$2" "$label"
+        }
+        check "${3/\%s/\"$label\"}" settle "$label" "${ids[@]}"
     done
 }
-# The helper is stopped when it has taken the step; then jitd is killed, which does not hear of it,
-# and then the helper.
-#   ask_both_killed SYSCALL NUMBER CMD...    leaves $was_hit
+# That it was stopped there is part of the case: else it says nothing.
+#   settle LABEL ID...
+settle() {
+    [[ $was_hit == *" $1" ]] || {
+        printf '%s; its steps were:\n' "$was_hit" >&2
+        cat "$logs/armed" >&2
+        return 1
+    }
+    shift
+    agree "$@"
+}
+# The helper is held when it has taken the step; then jitd is killed, which does not hear of it, and
+# then the helper.
+#   ask_both_killed after LABEL CMD...    leaves $was_hit
 ask_both_killed() {
     local helper asking
     helper=$(find_daemon jit-grantd)
-    trace killed "$helper" "$1" "$2" STOP
+    arm "$helper" "$1" "$2"
     shift 2
     "$@" >"$logs/said" 2>&1 &
     asking=$!
-    eventually 15 stopped_or_over "$asking" || true
+    eventually 15 held_or_over "$asking" || true
     kill -KILL "$(pid_of jitd)"
     kill -KILL "$helper"
     wait "$asking" || true
-    untrace killed
-    was_hit=$(stopped killed)
+    disarm
     find_daemon jitd >/dev/null
 }
-stopped_or_over() { grep -q 'stopped by SIGSTOP' "$logs/killed" || ! kill -0 "$1" 2>/dev/null; }
-# What number a missed step should have had, by the trace of the miss.
-seen_as() {
-    steps killed | awk -v name="$1" -v number="$2" -v label="$3" '
-        { this = $0; sub(/^[^ ]+ [^ ]+ /, "", this) }
-        $1 == name && this == label && !found { number = $2; found = 1 }
-        END { print found ? number : number + 1 }'
-}
+held_or_over() { grep -q '^held after' "$logs/armed" || ! kill -0 "$1" 2>/dev/null; }
 next=0
 next_person() {
     person=${people[next]}
