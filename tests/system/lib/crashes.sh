@@ -84,12 +84,14 @@ prepared() {
 # Begins to trace a process.
 #   trace NAME PID
 trace() {
+    : >"$logs/$1.err"
     strace -p "$2" -yy -s 400 -o "$logs/$1" -e "trace=$calls" 2>"$logs/$1.err" {HOST_LOCK}>&- &
     follow "$1" "$2" "$logs/$1.err"
 }
 # The same, and it is killed before a step, or held after it until it is killed.
 #   arm PID before|after LABEL
 arm() {
+    : >"$logs/armed" # what stands there is of the last one
     "$tests/stop-at" "$@" "$logs/armed" 2>"$logs/armed.err" {HOST_LOCK}>&- &
     follow armed "$1" "$logs/armed"
 }
