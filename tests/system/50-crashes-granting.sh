@@ -45,7 +45,9 @@ untrace first
 check 'the helper: each file and folder is on disk before the next step of granting' \
     "$tests/trace-steps" order "$logs/first"
 
-# jitd is new in most of the cases below, and greets its provider anew.
+# jitd is new in most of the cases below, and greets its provider anew; and no other grant ends there.
+host_run jitctl revoke --all >/dev/null
+check 'that grant is ended' agree
 host_run systemctl restart jitd.service
 trace grant-helper "$(find_daemon jit-grantd)"
 trace grant-daemon "$(find_daemon jitd)"
