@@ -1,6 +1,7 @@
 #include "policy/config.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "lib/base/text.h"
 #include "policy/config_reader.h"
@@ -12,12 +13,27 @@ namespace jit::policy {
 namespace {
 
 constexpr std::size_t max_users = 4096;
-constexpr std::size_t max_sub_bytes = 255; // OpenID Connect Core 1.0 section 2
+constexpr std::size_t max_sub_bytes = 255;  // OpenID Connect Core 1.0 section 2
+constexpr std::size_t max_label_bytes = 63; // RFC 1035 section 2.3.4
 
 bool is_sub(std::string_view text)
 {
     return !text.empty() && text.size() <= max_sub_bytes &&
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '!' && c <= '~'; });
+}
+
+// A domain that a tenant can own: labels of [a-z0-9-], at least two, the last no number.
+bool is_domain(std::string_view text)
+{
+    if (!is_host_name(text) || text.find('.') == text.npos || text.find('_') != text.npos)
+        return false;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::string_view label = text.substr(at, text.find('.', at) - at);
+        if (label.size() > max_label_bytes || label.starts_with('-') || label.ends_with('-'))
+            return false;
+        at += label.size() + 1;
+    }
+    return !std::isdigit(static_cast<unsigned char>(text[text.rfind('.') + 1]));
 }
 
 void read_host(TableReader &host, Config &config)
@@ -68,13 +84,45 @@ void read_person(const TomlNode &entry, Config &config, Faults &faults)
     config.users.emplace(entry.key, config.is_entra ? to_lower(entry.text) : entry.text);
 }
 
+// match, domain and pin: how those are known who are not in the map.
+void read_match(TableReader &users, Config &config)
+{
+    Faults &faults = users.faults();
+    const auto match = users.choice("match", {"map", "upn"}, {});
+    const auto pin = users.choice("pin", {"first", "root"}, {});
+    const TomlNode *const domain = users.text("domain");
+    if (match == "upn" && !config.is_entra) {
+        faults.error(users.find("match")->place,
+                     "match: \"upn\" needs tenant, expected \"map\": user principal names are "
+                     "Entra's, and unique in one tenant alone");
+        return;
+    }
+    if (match == "upn") {
+        config.match = Config::Match::upn;
+        config.pin = pin == "root" ? Config::Pin::root : Config::Pin::first;
+        if (!users.require("domain", "the domain of the user principal names") || !domain)
+            return;
+        config.domain = to_lower(domain->text);
+        if (!is_domain(config.domain))
+            faults.error(domain->place, "domain: " + in_quotes(domain->text) +
+                                            " is no domain, expected a DNS name such as "
+                                            "\"contoso.com\"");
+        return;
+    }
+    if (users.has("match") && !match)
+        return; // a fault of its own
+    for (const std::string_view key : {"domain", "pin"})
+        if (const TomlNode *const node = users.find(key))
+            faults.error(node->key_place, std::string{key} + ": has no meaning without match, "
+                                                             "expected match = \"upn\"");
+}
+
 } // namespace
 
 void read_users(TableReader &users, Config &config)
 {
     Faults &faults = users.faults();
-    (void)users.choice("match", {"map"}, {"upn"});
-    users.refuse({"domain", "pin"});
+    read_match(users, config);
     const TomlNode *map = users.table("map");
     if (map == nullptr)
         return;
@@ -134,6 +182,17 @@ std::string_view Config::person_of(std::string_view user) const
     return found == users.end() ? std::string_view{} : std::string_view{found->second};
 }
 
+std::string Config::upn_of(std::string_view user) const
+{
+    if (match != Match::upn || users.contains(user))
+        return {};
+    // A name here is at most what the part before the @ may be, but for the @ itself and for a dot
+    // at its end. What else that part may hold, as the # of guests, no name here can.
+    if (!is_name(user) || user.find('@') != user.npos || user.ends_with('.'))
+        return {};
+    return to_lower(user) + '@' + domain;
+}
+
 ParsedConfig parse_config(const SourceFile &file)
 {
     Faults faults;
@@ -158,7 +217,7 @@ ParsedConfig parse_config(const SourceFile &file)
         read_table(top, "notify", "[notify]",
                    [](TableReader &notify) { notify.refuse({"webhooks"}); });
         top.finish();
-        if (config.users.empty() && !faults.has_error())
+        if (config.users.empty() && config.match == Config::Match::map && !faults.has_error())
             faults.warning({number, 0, 0}, "[users] map names nobody, so nobody can ask");
     }
 

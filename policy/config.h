@@ -30,6 +30,17 @@ struct Config {
 
     // [users]: local user to person. Object ids in lower case (`sub` as it is).
     std::map<std::string, std::string, std::less<>> users;
+    enum class Match {
+        map, // who is not in the map is nobody
+        upn  // who is not in it, and has a UID of 1000 or more, is user@domain
+    };
+    Match match = Match::map;
+    std::string domain; // lower case; only, and always, with upn, which is Entra's alone
+    enum class Pin {
+        first, // the first who signs in with the name is the person from then on
+        root   // he waits until root has confirmed that he is
+    };
+    Pin pin = Pin::first; // with upn
 
     // [host]
     std::string host_name; // empty: the system's own, which the program fills in
@@ -56,6 +67,11 @@ struct Config {
 
     // The object id of a local user; empty view: none.
     std::string_view person_of(std::string_view user) const;
+
+    // The user principal name that a local user must sign in with, "alice@contoso.com", in lower
+    // case. Empty: his person is not found by name, since match is map, since he is in the map, or
+    // since no user principal name can begin with his. His UID is not looked at.
+    std::string upn_of(std::string_view user) const;
 };
 
 struct ParsedConfig {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/text.h"
 #include "policy/config.h"
 #include "policy/decide.h"
 #include "policy/parse.h"
@@ -65,6 +66,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     if (config.config) {
         expect(config.config->discovery_url.starts_with("https://"));
         expect(!config.config->client_id.empty() && !config.config->verification_hosts.empty());
+        const bool is_by_name = config.config->match == Config::Match::upn;
+        expect(is_by_name ? config.config->is_entra : config.config->domain.empty());
+        expect(config.config->domain.empty() != is_by_name);
+        // A user is known by the map, by his name, or not at all.
+        for (const char *user : {"alice", "Bob", "a@b", "c.", ""}) {
+            const std::string upn = config.config->upn_of(user);
+            expect(upn.empty() || (is_by_name && config.config->person_of(user).empty()));
+            expect(std::count(upn.begin(), upn.end(), '@') == (upn.empty() ? 0 : 1));
+            expect(upn == jit::to_lower(upn));
+        }
     }
     return 0;
 }

@@ -260,11 +260,94 @@ void config_refuses_what_this_version_does_not_enforce(void **)
          {"credential = \"certificate\"", "credential = \"imds\"", "credential = \"arc\"",
           "approver_client_id = \"x\"", "certificate = \"/x\"", "key = \"x\""})
         check_bad({{entra(line), later}});
-    for (const char *section : {"[users]\nmatch = \"upn\"", "[users]\ndomain = \"contoso.com\"",
-                                "[users]\npin = \"root\"", "[grants]\nbackend = \"etc-group\"",
-                                "[pam]\nunproven_start = true", "[notify]\nwebhooks = []",
-                                "[[notify.webhooks]]\nurl = \"https://x\""})
+    for (const char *section :
+         {"[grants]\nbackend = \"etc-group\"", "[pam]\nunproven_start = true",
+          "[notify]\nwebhooks = []", "[[notify.webhooks]]\nurl = \"https://x\""})
         check_bad({{entra("", section), later}});
+}
+
+void config_matches_by_upn_with_a_domain(void **)
+{
+    const ParsedConfig parsed = parse_conf(entra("", "[users]\nmatch = \"upn\"\n"
+                                                     "domain = \"Contoso.COM\"\n"));
+    assert_text(all_of(parsed.diagnostics), ""); // nobody in the map is no fault here
+    assert_true(parsed.config.has_value());
+    assert_true(parsed.config->match == Config::Match::upn);
+    assert_true(parsed.config->pin == Config::Pin::first);
+    assert_text(parsed.config->domain, "contoso.com");
+
+    const Config root = good_config(entra("", "[users]\nmatch = \"upn\"\npin = \"root\"\n"
+                                              "domain = \"eu.contoso-1.co.uk\""));
+    assert_true(root.pin == Config::Pin::root);
+    const Config first = good_config(entra("", "[users]\nmatch = \"upn\"\npin = \"first\"\n"
+                                               "domain = \"contoso.com\""));
+    assert_true(first.pin == Config::Pin::first);
+    const Config map = good_config(entra("", "[users]\nmatch = \"map\""));
+    assert_true(map.match == Config::Match::map);
+    assert_text(map.domain, "");
+}
+
+void a_user_in_the_map_has_no_upn_and_all_others_have(void **)
+{
+    const Config config =
+        good_config(entra("", "[users]\nmatch = \"upn\"\ndomain = \"contoso.com\"\n"
+                              "map = { bob = \"b0b00000-0000-4000-8000-000000000002\" }"));
+    assert_text(config.upn_of("alice"), "alice@contoso.com");
+    assert_text(config.upn_of("Alice.Smith"), "alice.smith@contoso.com");
+    assert_text(config.upn_of("_a-1"), "_a-1@contoso.com");
+    assert_text(config.upn_of("bob"), "");
+    assert_text(config.person_of("bob"), "b0b00000-0000-4000-8000-000000000002");
+    assert_text(config.person_of("alice"), "");
+}
+
+void a_name_that_cannot_begin_a_upn_has_none(void **)
+{
+    const Config config =
+        good_config(entra("", "[users]\nmatch = \"upn\"\ndomain = \"contoso.com\""));
+    for (const std::string &user :
+         {std::string{}, std::string{"alice@contoso.com"}, std::string{"alice@fabrikam.com"},
+          std::string{"a@"}, std::string{"alice."}, std::string{"a b"}, std::string{"a\0b", 3},
+          std::string{"al\xc3\xad"
+                      "ce"},
+          std::string{"a#EXT#"}, std::string{".a"}, std::string{"1a"}, std::string{"a\n"},
+          std::string(65, 'a')})
+        assert_text(config.upn_of(user), "");
+    assert_text(config.upn_of(std::string(64, 'a')), std::string(64, 'a') + "@contoso.com");
+    assert_text(good_config(entra("")).upn_of("alice"), ""); // match = "map"
+}
+
+void config_refuses_a_upn_that_could_be_anybodys(void **)
+{
+    check_bad({
+        {entra("", "[users]\nmatch = \"upn\""),
+         "jitd.toml:5:1: [users]: domain is missing, expected"},
+        {entra("", "[users]\nmatch = \"upn\"\npin = \"root\""), "domain is missing"},
+        {entra("", "[users]\nmatch = \"upn\"\ndomain = 1"), "domain: expected a text"},
+        {entra("", "[users]\nmatch = \"upn\"\ndomain = \"contoso.com\"\npin = \"none\""),
+         "jitd.toml:8:7: pin: \"none\" is not known, expected \"first\" or \"root\""},
+        {entra("", "[users]\nmatch = \"UPN\""), "expected \"map\" or \"upn\""},
+        {entra("", "[users]\ndomain = \"contoso.com\""),
+         "jitd.toml:6:1: domain: has no meaning without match"},
+        {entra("", "[users]\nmatch = \"map\"\ndomain = \"contoso.com\""),
+         "jitd.toml:7:1: domain: has no meaning without match"},
+        {entra("", "[users]\npin = \"first\""), "jitd.toml:6:1: pin: has no meaning without"},
+        {entra("", "[users]\nmatch = \"map\"\npin = \"root\""), "pin: has no meaning without"},
+        {with_issuer("https://a.b", "[users]\nmatch = \"upn\"\ndomain = \"contoso.com\""),
+         "jitd.toml:5:9: match: \"upn\" needs tenant"},
+        {with_issuer("https://a.b", "[users]\ndomain = \"contoso.com\""), "domain: has no meaning"},
+        {with_issuer("https://a.b", "[users]\npin = \"first\""), "pin: has no meaning"},
+    });
+    for (const std::string domain :
+         {"", "contoso", "@contoso.com", "contoso.com.", ".com", "a..b", "con toso.com",
+          "con_toso.com", "-a.com", "a-.com", "a.-b", "127.0.0.1", "contoso.com/", "*.contoso.com",
+          "contoso.com\\u0000",
+          "b\xc3\xbc"
+          "cher.de"})
+        check_bad({{entra("", "[users]\nmatch = \"upn\"\ndomain = \"" + domain + "\""),
+                    "jitd.toml:7:10: domain: "}});
+    check_bad(
+        {{entra("", "[users]\nmatch = \"upn\"\ndomain = \"" + std::string(64, 'a') + ".com\""),
+          "is no domain"}});
 }
 
 void config_names_unknown_keys_in_every_section(void **)
@@ -374,6 +457,10 @@ int main()
         cmocka_unit_test(config_refuses_scopes_that_can_not_be_asked_for),
         cmocka_unit_test(config_refuses_transport_out_of_range),
         cmocka_unit_test(config_refuses_what_this_version_does_not_enforce),
+        cmocka_unit_test(config_matches_by_upn_with_a_domain),
+        cmocka_unit_test(a_user_in_the_map_has_no_upn_and_all_others_have),
+        cmocka_unit_test(a_name_that_cannot_begin_a_upn_has_none),
+        cmocka_unit_test(config_refuses_a_upn_that_could_be_anybodys),
         cmocka_unit_test(config_names_unknown_keys_in_every_section),
         cmocka_unit_test(config_refuses_people_that_are_no_ids),
         cmocka_unit_test(config_warns_of_two_users_for_one_person_and_of_nobody),
