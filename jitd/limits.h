@@ -53,6 +53,9 @@ inline constexpr std::size_t ca_bytes = std::size_t{1024} * 1024;
 
 // The ledger: pages of 4 KiB. Past it nothing more is granted; doc/THREATS.md says why.
 inline constexpr std::int64_t ledger_pages = 262'144;
+// Users whose person is pinned, all of them in memory: some 2 MiB. Past it nobody more is pinned,
+// and so let in: to forget one for another would let anybody be him again.
+inline constexpr std::size_t pins = 4096;
 // Records of one List: all of them must fit into what one connection may hold unread (1 MiB).
 inline constexpr std::size_t listed_records = 500;
 

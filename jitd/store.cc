@@ -15,8 +15,13 @@ namespace {
 using Database = Handle<sqlite3, &sqlite3_close_v2>;
 using Statement = Handle<sqlite3_stmt, &sqlite3_finalize>;
 
-// The version of the tables stands in the file's user_version.
-constexpr int schema_version = 1;
+// The version of the tables stands in the file's user_version. What a version adds is made where
+// it is missing, so that each earlier one becomes this one:
+//   1  request, audit, told
+//   2  pin
+constexpr int schema_version = 2;
+// Room for new tables in a ledger that is full: without them it could not be opened to be read.
+constexpr std::int64_t schema_pages = 16;
 constexpr const char *schema = R"(
 CREATE TABLE IF NOT EXISTS request (
   id TEXT PRIMARY KEY, role TEXT NOT NULL, user TEXT NOT NULL, uid INTEGER NOT NULL,
@@ -34,7 +39,11 @@ CREATE TABLE IF NOT EXISTS audit (
   hash TEXT NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS told (one INTEGER PRIMARY KEY CHECK (one = 1), hash TEXT NOT NULL) STRICT;
-PRAGMA user_version = 1;
+CREATE TABLE IF NOT EXISTS pin (
+  user TEXT PRIMARY KEY, oid TEXT NOT NULL, upn TEXT NOT NULL, since INTEGER NOT NULL,
+  confirmed INTEGER NOT NULL CHECK (confirmed IN (0, 1))
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 2;
 )";
 
 constexpr const char *columns =
@@ -108,6 +117,16 @@ WallTime wall_at(const Use &row, int column)
     return WallTime{std::chrono::seconds{row.number_at(column)}};
 }
 
+// Runs a statement that changes the row of one user, and says whether there was one.
+Result<bool> change_one(sqlite3 *db, const Statement &statement, std::string_view user)
+{
+    Use use{statement};
+    use.text(1, user);
+    if (use.step() != SQLITE_DONE)
+        return sqlite_error(db, "the ledger can't be written");
+    return sqlite3_changes(db) > 0;
+}
+
 StoredRequest read_row(const Use &row)
 {
     StoredRequest made;
@@ -141,7 +160,7 @@ StoredRequest read_row(const Use &row)
 
 struct Store::Statements {
     Statement put, open, one, newest, newest_of_user, head, append, untold, told, begin, commit,
-        rollback;
+        rollback, pins, add_pin, confirm_pin, remove_pin;
 };
 
 Store::Store(sqlite3 *db, std::unique_ptr<Statements> statements)
@@ -168,9 +187,11 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
     const auto run = [&](const std::string &sql) {
         return sqlite3_exec(db.get(), sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
     };
-    if (!run("PRAGMA trusted_schema = OFF; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-             "PRAGMA max_page_count = " +
-             std::to_string(max_pages)))
+    const auto set_most = [&](std::int64_t pages) {
+        return run("PRAGMA max_page_count = " + std::to_string(pages));
+    };
+    if (!run("PRAGMA trusted_schema = OFF; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL") ||
+        !set_most(max_pages + schema_pages))
         return sqlite_error(db.get(), "the ledger can't be set up");
 
     const auto prepare = [&](const std::string &sql) {
@@ -184,10 +205,10 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
         if (!version || sqlite3_step(version.get()) != SQLITE_ROW)
             return sqlite_error(db.get(), "the ledger can't be read");
         const int found = sqlite3_column_int(version.get(), 0);
-        if (found != 0 && found != schema_version)
-            return Error{Code::bad_input, "the ledger is of another version of jit"};
+        if (found < 0 || found > schema_version)
+            return Error{Code::bad_input, "the ledger is of a later version of jit"};
     }
-    if (!run(std::string{"BEGIN;"} + schema + "COMMIT"))
+    if (!run(std::string{"BEGIN;"} + schema + "COMMIT") || !set_most(max_pages))
         return sqlite_error(db.get(), "the ledger's tables can't be made");
 
     const std::string select = std::string{"SELECT "} + columns + " FROM request ";
@@ -208,13 +229,20 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
                 "AND NOT EXISTS (SELECT 1 FROM told WHERE told.hash = audit.hash)");
     statements->told = prepare("INSERT OR REPLACE INTO told SELECT 1, hash FROM audit WHERE seq = "
                                "(SELECT max(seq) FROM audit)");
+    statements->pins = prepare("SELECT user, oid, upn, since, confirmed FROM pin ORDER BY user");
+    statements->add_pin = prepare("INSERT INTO pin (user, oid, upn, since, confirmed) "
+                                  "VALUES (?1, ?2, ?3, ?4, ?5)");
+    statements->confirm_pin = prepare("UPDATE pin SET confirmed = 1 WHERE user = ?1");
+    statements->remove_pin = prepare("DELETE FROM pin WHERE user = ?1");
     statements->begin = prepare("BEGIN IMMEDIATE");
     statements->commit = prepare("COMMIT");
     statements->rollback = prepare("ROLLBACK");
     for (const Statement *made :
          {&statements->put, &statements->open, &statements->one, &statements->newest,
           &statements->newest_of_user, &statements->head, &statements->append, &statements->untold,
-          &statements->told, &statements->begin, &statements->commit, &statements->rollback})
+          &statements->told, &statements->begin, &statements->commit, &statements->rollback,
+          &statements->pins, &statements->add_pin, &statements->confirm_pin,
+          &statements->remove_pin})
         if (!*made)
             return sqlite_error(db.get(), "the ledger's tables are not as expected");
     return std::unique_ptr<Store>{new Store(db.release(), std::move(statements))};
@@ -357,6 +385,45 @@ Result<void> Store::note_told()
     if (use.step() != SQLITE_DONE)
         return sqlite_error(db_, "the ledger can't be written");
     return {};
+}
+
+Result<std::vector<Pin>> Store::read_pins()
+{
+    std::vector<Pin> found;
+    Use use{statements_->pins};
+    int status = 0;
+    while ((status = use.step()) == SQLITE_ROW)
+        found.push_back({use.text_at(0), use.text_at(1), use.text_at(2), wall_at(use, 3),
+                         use.number_at(4) != 0});
+    if (status != SQLITE_DONE)
+        return sqlite_error(db_, "the ledger can't be read");
+    return found;
+}
+
+Result<void> Store::add_pin(const Pin &pin)
+{
+    Use use{statements_->add_pin};
+    use.text(1, pin.user);
+    use.text(2, pin.oid);
+    use.text(3, pin.upn);
+    use.number(4, pin.since.time_since_epoch().count());
+    use.number(5, pin.confirmed ? 1 : 0);
+    const int status = use.step();
+    if (status == SQLITE_CONSTRAINT)
+        return Error{Code::denied, "the user is pinned already"};
+    if (status != SQLITE_DONE)
+        return sqlite_error(db_, "the ledger can't be written");
+    return {};
+}
+
+Result<bool> Store::confirm_pin(std::string_view user)
+{
+    return change_one(db_, statements_->confirm_pin, user);
+}
+
+Result<bool> Store::remove_pin(std::string_view user)
+{
+    return change_one(db_, statements_->remove_pin, user);
 }
 
 } // namespace jit::daemon

@@ -1,4 +1,5 @@
-// The ledger: every request and grant, and the hash-chained audit, in SQLite.
+// The ledger: every request and grant, who was found to be whom, and the hash-chained audit, in
+// SQLite.
 #pragma once
 
 #include <memory>
@@ -39,11 +40,21 @@ struct StoredRequest {
     std::string cause;   // why it ended
 };
 
+// The person behind a local user whose name alone was known, from his first sign-in on.
+struct Pin {
+    std::string user;
+    std::string oid; // lower case
+    std::string upn; // what he signed in with, lower case
+    WallTime since{};
+    bool confirmed = false; // root has said that it is he
+};
+
 // Every write is on disk when its call returns (WAL, synchronous=FULL), or an error is returned.
 class Store
 {
   public:
-    // Opens or makes `path`. Errors: unavailable; bad_input: not a ledger of this version.
+    // Opens or makes `path`; a ledger of an earlier version is brought up to this one, and keeps
+    // all that it has. Errors: unavailable; bad_input: of a later version.
     static Result<std::unique_ptr<Store>> open(const std::string &path, std::int64_t max_pages);
     ~Store();
     Store(const Store &) = delete;
@@ -75,6 +86,14 @@ class Store
     Result<std::optional<Untold>> read_untold();
     // Notes that the journal has every record there is.
     Result<void> note_told();
+
+    // In the order of their users.
+    Result<std::vector<Pin>> read_pins();
+    //   errors  denied: the user has one, whatever it says
+    Result<void> add_pin(const Pin &pin);
+    // Each returns whether the user has one.
+    Result<bool> confirm_pin(std::string_view user);
+    Result<bool> remove_pin(std::string_view user);
 
   private:
     struct Statements;

@@ -1,6 +1,8 @@
 // The ledger, the audit's records and the table of live grants.
 #include "tests/unit/cmocka_cpp.h"
 
+#include <cstdlib>
+
 #include <sqlite3.h>
 #include <sys/stat.h>
 
@@ -173,14 +175,107 @@ void a_record_put_in_or_taken_out_breaks_the_chain(void **)
                             sys::sha256_hex(rows[0].hash + "\n" + rows[1].text)->c_str());
 }
 
+// The tables as version 1 made them.
+constexpr const char *version_1 = R"(
+PRAGMA journal_mode = WAL;
+CREATE TABLE request (
+  id TEXT PRIMARY KEY, role TEXT NOT NULL, user TEXT NOT NULL, uid INTEGER NOT NULL,
+  oid TEXT NOT NULL, groups TEXT NOT NULL, state TEXT NOT NULL, asked_helper INTEGER NOT NULL,
+  host TEXT NOT NULL, service TEXT NOT NULL, tty TEXT NOT NULL, reason TEXT NOT NULL,
+  approver_oid TEXT NOT NULL, began INTEGER NOT NULL, deadline INTEGER NOT NULL,
+  since INTEGER, until INTEGER, until_boot INTEGER, boot_id TEXT NOT NULL, cause TEXT NOT NULL
+) STRICT;
+CREATE INDEX request_by_time ON request (began DESC);
+CREATE INDEX request_by_user ON request (user, began DESC);
+CREATE INDEX request_open ON request (state)
+  WHERE state IN ('pending-signin', 'pending-approval', 'live');
+CREATE TABLE audit (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, record TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+CREATE TABLE told (one INTEGER PRIMARY KEY CHECK (one = 1), hash TEXT NOT NULL) STRICT;
+PRAGMA user_version = 1;
+INSERT INTO request VALUES ('0000000000000001', 'web', 'alice', 1000, 'oid', '["jit-web"]', 'live',
+  1, 'web01', 'sudo', 'pts/1', 'why', 'approver', 100, 1000, 101, 3701, 5000000, 'boot', '');
+)";
+
+int read_number(const std::string &path, const char *sql)
+{
+    sqlite3 *opened = nullptr;
+    assert_int_equal(sqlite3_open(path.c_str(), &opened), SQLITE_OK);
+    const Database db{opened};
+    int number = -1;
+    assert_int_equal(sqlite3_exec(
+                         db.get(), sql,
+                         [](void *into, int, char **columns, char **) {
+                             *static_cast<int *>(into) = std::atoi(columns[0]);
+                             return 0;
+                         },
+                         &number, nullptr),
+                     SQLITE_OK);
+    return number;
+}
+
+void a_ledger_of_version_1_becomes_this_one_and_keeps_all_it_has(void **)
+{
+    const Folder folder;
+    const std::string path = folder.path + "/jit.db";
+    execute(path, version_1);
+    const std::string first = *sys::sha256_hex(std::string(64, '0') + "\nrecord 1");
+    execute(path, ("INSERT INTO audit (event, record, hash) VALUES ('granted', 'record 1', '" +
+                   first + "'); INSERT INTO told VALUES (1, '" + first + "')")
+                      .c_str());
+    for (int run = 0; run < 2; ++run) {
+        auto store = *Store::open(path, 1000);
+        assert_int_equal(read_number(path, "PRAGMA user_version"), 2);
+        const auto open = *store->read_open();
+        assert_int_equal(open.size(), 1);
+        assert_text(open[0].id, "0000000000000001");
+        assert_text(open[0].reason, "why");
+        assert_true(open[0].groups == std::vector<std::string>{"jit-web"});
+        assert_true(open[0].until == WallTime{seconds{3701}});
+        if (run == 0) {
+            assert_false(store->read_untold()->has_value());
+            assert_true(store->read_pins()->empty());
+            assert_true(store->add_pin({"alice", "oid", "a@b.c", {}, false}).has_value());
+            assert_text(*store->append_audit("used", "record 2"),
+                        *sys::sha256_hex(first + "\nrecord 2"));
+        }
+        assert_int_equal(store->read_pins()->size(), 1);
+    }
+    assert_int_equal(read_audit(path).size(), 2);
+    assert_int_equal(read_number(path, "SELECT seq FROM audit WHERE record = 'record 2'"), 2);
+}
+
+void a_full_ledger_of_version_1_can_still_be_read(void **)
+{
+    const Folder folder;
+    const std::string path = folder.path + "/jit.db";
+    execute(path, version_1);
+    execute(path, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) "
+                  "INSERT INTO audit (event, record, hash) "
+                  "SELECT 'used', hex(zeroblob(2000)), 'x' FROM n");
+    const int pages = read_number(path, "PRAGMA page_count");
+    assert_int_equal(read_number(path, "PRAGMA freelist_count"), 0);
+    auto store = *Store::open(path, pages);
+    assert_int_equal(store->read_open()->size(), 1);
+    assert_true(store->read_pins()->empty());
+    const std::string text(40'000, 'x');
+    assert_false(store->append_audit("used", text).has_value());
+    assert_true(read_number(path, "PRAGMA page_count") <= pages + 16);
+}
+
 void a_ledger_of_another_version_or_kind_is_not_touched(void **)
 {
     const Folder folder;
     const std::string path = folder.path + "/jit.db";
-    execute(path, "PRAGMA user_version = 2");
-    const auto newer = Store::open(path, 1000);
-    assert_false(newer.has_value());
-    assert_true(newer.error().code == Code::bad_input);
+    for (const char *version : {"3", "4", "1000000", "-1"}) {
+        execute(path, (std::string{"PRAGMA user_version = "} + version).c_str());
+        const auto other = Store::open(path, 1000);
+        assert_false(other.has_value());
+        assert_true(other.error().code == Code::bad_input);
+        assert_int_equal(read_number(path, "SELECT count(*) FROM sqlite_schema"), 0);
+    }
     folder.put("text.db", std::string(8192, 'x'));
     assert_false(Store::open(folder.path + "/text.db", 1000).has_value());
     assert_false(Store::open(folder.path, 1000).has_value());
@@ -337,6 +432,8 @@ int main()
         cmocka_unit_test(the_newest_come_first_and_of_one_user_only),
         cmocka_unit_test(the_chain_is_sha256_over_the_text_and_outlives_a_restart),
         cmocka_unit_test(a_record_put_in_or_taken_out_breaks_the_chain),
+        cmocka_unit_test(a_ledger_of_version_1_becomes_this_one_and_keeps_all_it_has),
+        cmocka_unit_test(a_full_ledger_of_version_1_can_still_be_read),
         cmocka_unit_test(a_ledger_of_another_version_or_kind_is_not_touched),
         cmocka_unit_test(a_full_ledger_says_so_and_keeps_its_chain),
         cmocka_unit_test(a_record_cannot_be_forged_from_within_a_field),
