@@ -19,6 +19,8 @@ struct Raw {
     std::string role;
     std::string reason;
     std::string duration;
+    std::string confirm;
+    std::string clear;
 };
 
 Parsed fault(std::string text)
@@ -27,7 +29,7 @@ Parsed fault(std::string text)
 }
 
 struct Subcommands {
-    CLI::App *request, *status, *roles, *list, *drop, *revoke, *cancel, *policy, *check;
+    CLI::App *request, *status, *roles, *list, *drop, *revoke, *cancel, *pins, *policy, *check;
 };
 
 Subcommands declare(CLI::App &app, Raw &raw)
@@ -68,6 +70,10 @@ Subcommands declare(CLI::App &app, Raw &raw)
 
     subs.cancel = add(app, "cancel", "withdraw a request that is not granted yet");
     subs.cancel->add_option("ID", raw.target, "the request")->required();
+
+    subs.pins = add(app, "pins", "which person each user was found to be by name (root)");
+    subs.pins->add_option("--confirm", raw.confirm, "say that the user is that person");
+    subs.pins->add_option("--clear", raw.clear, "forget it: the user's next sign-in decides anew");
 
     subs.policy = app.add_subcommand("policy", "look at policies");
     subs.policy->require_subcommand(1);
@@ -127,6 +133,25 @@ Parsed check_revoke(const CLI::App &sub, const Raw &raw)
     return {std::move(command), false, {}};
 }
 
+Parsed check_pins(const CLI::App &sub, const Raw &raw)
+{
+    Command command;
+    command.verb = Verb::pins;
+    command.json = raw.json;
+    const auto confirm = given(sub, "--confirm", raw.confirm);
+    const auto clear = given(sub, "--clear", raw.clear);
+    if (confirm && clear)
+        return fault("pins takes at most one of --confirm and --clear");
+    if (confirm || clear) {
+        command.verb = confirm ? Verb::confirm_pin : Verb::clear_pin;
+        command.user = confirm ? confirm : clear;
+        if (!is_name(*command.user))
+            return fault(confirm ? "--confirm takes the name of a user"
+                                 : "--clear takes the name of a user");
+    }
+    return {std::move(command), false, {}};
+}
+
 // The verbs that take one id, or none, or a role.
 Parsed check_target(Verb verb, const CLI::App &sub, const char *option, const Raw &raw)
 {
@@ -157,6 +182,8 @@ Parsed check(const CLI::App &app, const Subcommands &subs, const Raw &raw)
         return check_request(*subs.request, raw);
     if (app.got_subcommand(subs.revoke))
         return check_revoke(*subs.revoke, raw);
+    if (app.got_subcommand(subs.pins))
+        return check_pins(*subs.pins, raw);
     if (app.got_subcommand(subs.status))
         return check_target(Verb::status, *subs.status, "ID", raw);
     if (app.got_subcommand(subs.cancel))

@@ -15,6 +15,9 @@ enum class Verb {
     drop,
     revoke,
     cancel,
+    pins,
+    confirm_pin,
+    clear_pin,
     policy_check,
     version,
 };
@@ -25,7 +28,7 @@ struct Command {
     bool all = false;                             // list, revoke
     std::optional<std::string> id;                // status, drop, revoke, cancel
     std::optional<std::string> role;              // request, drop, revoke
-    std::optional<std::string> user;              // request, revoke
+    std::optional<std::string> user;              // request, revoke, confirm_pin, clear_pin
     std::optional<std::string> reason;            // request
     std::optional<std::chrono::seconds> duration; // request
     std::optional<std::string> directory;         // policy check

@@ -57,6 +57,12 @@ Exit run(const Command &command, const Output &output)
         return revoke(command, output, default_socket);
     case Verb::cancel:
         return cancel(command, output, default_socket);
+    case Verb::pins:
+        return pins(command, output, default_socket);
+    case Verb::confirm_pin:
+        return confirm_pin(command, output, default_socket);
+    case Verb::clear_pin:
+        return clear_pin(command, output, default_socket);
     case Verb::policy_check:
         return policy_check(command, output);
     case Verb::version:

@@ -20,6 +20,9 @@ Exit roles(const Command &command, const Output &output, const std::string &sock
 Exit drop(const Command &command, const Output &output, const std::string &socket);
 Exit revoke(const Command &command, const Output &output, const std::string &socket);
 Exit cancel(const Command &command, const Output &output, const std::string &socket);
+Exit pins(const Command &command, const Output &output, const std::string &socket);
+Exit confirm_pin(const Command &command, const Output &output, const std::string &socket);
+Exit clear_pin(const Command &command, const Output &output, const std::string &socket);
 
 // Where the host's own policy and configuration are.
 struct PolicyPlaces {

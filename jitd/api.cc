@@ -5,6 +5,7 @@
 #include "jitd/answers.h"
 #include "jitd/records.h"
 #include "lib/base/text.h"
+#include "lib/ipc/pins.h"
 #include "lib/sys/users.h"
 
 namespace jit::daemon {
@@ -24,6 +25,9 @@ const Api::Row Api::rows[] = {
     {ipc::method::roles, false, false, &Api::answer_roles},
     {ipc::method::drop, false, false, &Api::answer_drop},
     {ipc::method::revoke, true, false, &Api::answer_revoke},
+    {ipc::method::pins, true, false, &Api::answer_pins},
+    {ipc::method::confirm_pin, true, false, &Api::answer_confirm_pin},
+    {ipc::method::clear_pin, true, false, &Api::answer_clear_pin},
     {ipc::method::session_opened, true, false, &Api::answer_session_opened},
     {ipc::method::session_closed, true, false, &Api::answer_session_closed},
 };

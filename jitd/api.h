@@ -7,6 +7,7 @@
 #include "jitd/audit.h"
 #include "jitd/door.h"
 #include "jitd/grants.h"
+#include "jitd/pins.h"
 #include "jitd/requests.h"
 #include "jitd/settings.h"
 #include "jitd/store.h"
@@ -23,6 +24,7 @@ class Api
         Store &store;
         Audit &audit;
         Grants &grants;
+        Pins &pins;
         Requests &requests;
         const Settings &settings;
         std::function<bool()> is_reconciled;
@@ -47,6 +49,9 @@ class Api
     void answer_roles(Call exchange);
     void answer_drop(Call exchange);
     void answer_revoke(Call exchange);
+    void answer_pins(Call exchange);
+    void answer_confirm_pin(Call exchange);
+    void answer_clear_pin(Call exchange);
     void answer_session_opened(Call exchange);
     void answer_session_closed(Call exchange);
 
@@ -57,6 +62,9 @@ class Api
     };
     // Answers the exchange itself if the caller has no name.
     std::optional<Caller> read_caller(Call exchange);
+    using ChangePin = Result<bool> (Pins::*)(std::string_view user);
+    using SayPin = std::string (*)(const Pin &pin); // what is done, for the record
+    void change_pin(Call exchange, const char *rule, ChangePin change, SayPin say);
     void end_all(Call exchange, const std::vector<std::string> &ids, const Ending &ending);
     std::string shown_command(const std::optional<std::string> &command) const;
     policy::Person read_person(const std::string &user) const; // only with a configuration

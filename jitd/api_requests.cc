@@ -59,10 +59,13 @@ void Api::answer_request(Call exchange)
         return refuse(decision.refusal == policy::Refusal::unknown_role ? ipc::Fault::not_found
                                                                         : ipc::Fault::refused,
                       "policy", policy::explain(decision.refusal, facts.role, facts.user));
-    if (facts.uid < 1000 && (facts.uid == 0 || !decision.role->allow_system_accounts))
+    // A name that root did not write into the map says nothing of a system account.
+    const bool is_by_name = !settings.config->upn_of(facts.user).empty();
+    if (facts.uid < 1000 && (facts.uid == 0 || is_by_name || !decision.role->allow_system_accounts))
         return refuse(ipc::Fault::refused, "system-account",
-                      facts.user + " is a system account, and role \"" + facts.role +
-                          "\" is not for those");
+                      facts.user + " is a system account, and " +
+                          (is_by_name ? "those are matched by [users] map alone"
+                                      : "role \"" + facts.role + "\" is not for those"));
     auto id = sys::make_id();
     if (!id)
         return fail(exchange, ipc::Fault::unavailable, id.error().what);

@@ -77,6 +77,9 @@ Result<void> Daemon::begin(Sockets sockets)
     store_ = TRY(Store::open(ledger_path, limits::ledger_pages));
     audit_ = std::make_unique<Audit>(*store_);
     audit_->tell_untold();
+    pins_ = std::make_unique<Pins>(*store_);
+    if (pins_->fault())
+        return *pins_->fault();
     grants_ = TRY(Grants::make(loop_, *store_, *audit_, helper_, boot_id_,
                                [](std::string_view user, std::string_view group) {
                                    return sys::has_membership(user, group);
@@ -90,9 +93,10 @@ Result<void> Daemon::begin(Sockets sockets)
     adopt(load_settings(places_), true);
     watch_files();
 
-    api_ = std::make_unique<Api>(Api::Parts{
-        *store_, *audit_, *grants_, *requests_, settings_, [this] { return is_reconciled(); },
-        [](const std::string &user) { return sys::read_local_groups(user); }});
+    api_ = std::make_unique<Api>(
+        Api::Parts{*store_, *audit_, *grants_, *pins_, *requests_, settings_,
+                   [this] { return is_reconciled(); },
+                   [](const std::string &user) { return sys::read_local_groups(user); }});
     server_ = TRY(sys::VarlinkServer::make(
         loop_, std::move(sockets.for_all),
         {"jitd", "io.jitd.Elevation", ipc::elevation_interface_text},

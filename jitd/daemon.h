@@ -9,6 +9,7 @@
 #include "jitd/audit.h"
 #include "jitd/grant_client.h"
 #include "jitd/grants.h"
+#include "jitd/pins.h"
 #include "jitd/requests.h"
 #include "jitd/settings.h"
 #include "jitd/store.h"
@@ -59,6 +60,7 @@ class Daemon
     Settings settings_;
     std::unique_ptr<Store> store_;
     std::unique_ptr<Audit> audit_;
+    std::unique_ptr<Pins> pins_;
     GrantClient helper_;
     std::unique_ptr<Grants> grants_;
     std::unique_ptr<net::HttpClient> http_;

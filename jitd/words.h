@@ -22,6 +22,8 @@ inline constexpr std::string_view not_reconciled =
 inline constexpr std::string_view no_ledger =
     "the ledger can't be written, so nothing is granted; an administrator sees why with: "
     "journalctl -u jitd";
+inline constexpr std::string_view pin_not_written =
+    "the ledger can't be written, so the pin stays as it is; see why with: journalctl -u jitd";
 inline constexpr std::string_view helper_away =
     "the root helper does not answer, so nothing was granted; an administrator sees why with: "
     "systemctl status jit-grantd.socket jit-grantd.service";

@@ -13,6 +13,7 @@
 #include "lib/ipc/frame.h"
 #include "lib/ipc/granting.h"
 #include "lib/ipc/message.h"
+#include "lib/ipc/pins.h"
 
 using namespace jit;
 using namespace jit::ipc;
@@ -82,6 +83,9 @@ void check_elevation(const json_t *from)
     round_trip(from, decode_drop_call, encode_drop_call);
     round_trip(from, decode_revoke_call, encode_revoke_call);
     round_trip(from, decode_ids_reply, encode_ids_reply);
+    round_trip(from, decode_pins_call, encode_pins_call);
+    round_trip(from, decode_pins_reply, encode_pins_reply);
+    round_trip(from, decode_pin_call, encode_pin_call);
     round_trip(from, decode_session_opened, encode_session_opened);
     round_trip(from, decode_session_closed, encode_session_closed);
     round_trip(from, decode_fault_message,

@@ -51,6 +51,21 @@ void revoke_takes_exactly_one_of_four(void **)
     assert_text(*parse({"revoke", "0123456789abcdef"}).command->id, "0123456789abcdef");
 }
 
+void pins_lists_or_changes_one(void **)
+{
+    const Parsed list = parse({"pins", "--json"});
+    assert_true(list.command->verb == Verb::pins);
+    assert_true(list.command->json);
+    assert_false(list.command->user.has_value());
+    const Parsed confirm = parse({"pins", "--confirm", "bob"});
+    assert_true(confirm.command->verb == Verb::confirm_pin);
+    assert_text(*confirm.command->user, "bob");
+    const Parsed clear = parse({"pins", "--clear", "bob", "--json"});
+    assert_true(clear.command->verb == Verb::clear_pin);
+    assert_text(*clear.command->user, "bob");
+    assert_true(clear.command->json);
+}
+
 void what_is_wrong_is_told_and_is_no_command(void **)
 {
     const std::vector<std::vector<const char *>> table{
@@ -79,6 +94,13 @@ void what_is_wrong_is_told_and_is_no_command(void **)
         {"revoke", "--user", ""},
         {"revoke", "--all", "--user", "bob"},
         {"revoke", "--role", "web", "0123456789abcdef"},
+        {"pins", "bob"},
+        {"pins", "--confirm"},
+        {"pins", "--confirm", ""},
+        {"pins", "--clear", "a b"},
+        {"pins", "--clear", "bob", "--confirm", "bob"},
+        {"pins", "--clear", "bob", "--clear", "alice"},
+        {"pins", "--all"},
         {"roles", "x"},
         {"list", "x"},
         {"policy"},
@@ -100,7 +122,8 @@ void what_is_wrong_is_told_and_is_no_command(void **)
 
 void every_verb_has_help_and_json(void **)
 {
-    for (const char *verb : {"request", "status", "roles", "list", "drop", "revoke", "cancel"}) {
+    for (const char *verb :
+         {"request", "status", "roles", "list", "drop", "revoke", "cancel", "pins"}) {
         const Parsed parsed = parse({verb, "--help"});
         assert_true(parsed.is_help);
         assert_true(parsed.text.find(std::string{"jitctl "} + verb) != parsed.text.npos);
@@ -132,6 +155,7 @@ int main()
         cmocka_unit_test(request_without_options_leaves_them_to_jitd),
         cmocka_unit_test(drop_tells_an_id_from_a_role),
         cmocka_unit_test(revoke_takes_exactly_one_of_four),
+        cmocka_unit_test(pins_lists_or_changes_one),
         cmocka_unit_test(what_is_wrong_is_told_and_is_no_command),
         cmocka_unit_test(every_verb_has_help_and_json),
         cmocka_unit_test(policy_check_takes_a_folder_or_none),
