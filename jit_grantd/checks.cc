@@ -30,10 +30,14 @@ Answer<Accounts::User> check_user(const ipc::GrantCall &call, const policy::Role
     if (!is_name(call.user))
         return refuse("not the name of a user: " + quote(call.user));
     const std::string_view person = config.person_of(call.user);
-    if (person.empty())
+    // Who signed in by that name is jitd's word, as what the provider alone knows.
+    const bool is_by_name = !config.upn_of(call.user).empty();
+    if (person.empty() && !is_by_name)
         return refuse("user " + quote(call.user) + " has no entry in [users].map");
-    if (person != call.oid)
+    if (!person.empty() && person != call.oid)
         return refuse("user " + quote(call.user) + " is another person in [users].map");
+    if (is_by_name && !is_guid(call.oid))
+        return refuse("not the object id of a person: " + quote(call.oid));
     auto user = accounts.find_user(call.user);
     if (!user)
         return why_not("user", call.user, user.error());
@@ -43,6 +47,9 @@ Answer<Accounts::User> check_user(const ipc::GrantCall &call, const policy::Role
         return refuse("the name service knows user " + quote(call.user) + " by another name");
     if (user->uid == 0 || user->uid == nobody)
         return refuse("user " + quote(call.user) + " is root or nobody");
+    if (user->uid < first_person && is_by_name)
+        return refuse("user " + quote(call.user) +
+                      " is a system account, and has no entry in [users].map");
     if (user->uid < first_person && !role.allow_system_accounts)
         return refuse("user " + quote(call.user) + " is a system account, and role " +
                       quote(role.name) + " has no allow_system_accounts");

@@ -96,6 +96,95 @@ void a_user_who_is_another_person_is_refused(void **)
     expect_refused(world, call, "another person");
 }
 
+// bob is not in the map, and is found by his name.
+ipc::GrantCall by_name(World &world)
+{
+    world.rules.set.config.match = policy::Config::Match::upn;
+    world.rules.set.config.domain = "contoso.com";
+    dba(world).requesters = {
+        {policy::Requester::Kind::group, "cccccccc-0000-4000-8000-000000000001"}};
+    auto call = World::call('1');
+    call.user = "bob";
+    call.oid = "bbbbbbbb-0000-4000-8000-000000000002";
+    return call;
+}
+
+void a_user_who_is_matched_by_name_is_granted(void **)
+{
+    World world;
+    assert_true(world.grants().grant(by_name(world)).has_value());
+}
+
+void a_user_in_the_map_is_that_person_also_where_others_are_matched_by_name(void **)
+{
+    World world;
+    auto call = by_name(world);
+    call.user = "alice";
+    expect_refused(world, call, "another person in [users].map");
+    call.oid = alice_oid;
+    assert_true(world.grants().grant(call).has_value());
+}
+
+void what_a_user_matched_by_name_is_must_be_an_object_id(void **)
+{
+    for (const char *oid : {"", "bob@contoso.com", "bob", "bbbbbbbb-0000-4000-8000-00000000000",
+                            "bbbbbbbb-0000-4000-8000-0000000000022"}) {
+        World world;
+        auto call = by_name(world);
+        call.oid = oid;
+        expect_refused(world, call, "not the object id of a person");
+    }
+}
+
+void a_system_account_is_never_matched_by_name(void **)
+{
+    World world;
+    auto call = by_name(world);
+    dba(world).allow_system_accounts = true;
+    call.user = "backup-agent";
+    for (const uid_t uid : {998U, 999U, 1U}) {
+        world.accounts.users["backup-agent"].uid = uid;
+        expect_refused(world, call, "is a system account, and has no entry in [users].map");
+    }
+    call.user = "toor";
+    expect_refused(world, call, "root or nobody");
+    call.user = "backup-agent";
+    world.accounts.users["backup-agent"].uid = 1000;
+    assert_true(world.grants().grant(call).has_value());
+}
+
+void a_system_account_in_the_map_is_as_it_was_where_others_are_matched_by_name(void **)
+{
+    World world;
+    auto call = by_name(world);
+    call.user = "backup-agent";
+    world.rules.set.config.users["backup-agent"] = call.oid;
+    expect_refused(world, call, "allow_system_accounts");
+    dba(world).allow_system_accounts = true;
+    assert_true(world.grants().grant(call).has_value());
+}
+
+void a_name_that_cannot_begin_a_upn_is_matched_by_the_map_alone(void **)
+{
+    for (const char *name : {"bob@contoso.com", "bob."}) {
+        World world;
+        auto call = by_name(world);
+        call.user = name;
+        world.accounts.users[name] = {name, 1001, 1001};
+        expect_refused(world, call, "no entry in [users].map");
+    }
+}
+
+void local_groups_hold_for_who_is_matched_by_name(void **)
+{
+    World world;
+    const auto call = by_name(world);
+    dba(world).requesters = {{policy::Requester::Kind::local_group, "engineers"}};
+    expect_refused(world, call, "not among the requesters");
+    world.accounts.local = {"engineers"};
+    assert_true(world.grants().grant(call).has_value());
+}
+
 void a_user_unknown_to_the_host_is_refused(void **)
 {
     World world;
@@ -255,6 +344,13 @@ int main()
         cmocka_unit_test(no_time_at_all_is_refused),
         cmocka_unit_test(a_user_without_entry_in_the_map_is_refused),
         cmocka_unit_test(a_user_who_is_another_person_is_refused),
+        cmocka_unit_test(a_user_who_is_matched_by_name_is_granted),
+        cmocka_unit_test(a_user_in_the_map_is_that_person_also_where_others_are_matched_by_name),
+        cmocka_unit_test(what_a_user_matched_by_name_is_must_be_an_object_id),
+        cmocka_unit_test(a_system_account_is_never_matched_by_name),
+        cmocka_unit_test(a_system_account_in_the_map_is_as_it_was_where_others_are_matched_by_name),
+        cmocka_unit_test(a_name_that_cannot_begin_a_upn_is_matched_by_the_map_alone),
+        cmocka_unit_test(local_groups_hold_for_who_is_matched_by_name),
         cmocka_unit_test(a_user_unknown_to_the_host_is_refused),
         cmocka_unit_test(a_user_known_by_another_name_is_refused),
         cmocka_unit_test(a_system_account_is_refused_unless_the_role_allows_it),
