@@ -32,6 +32,13 @@ std::string_view trimmed(std::string_view text)
 
 } // namespace
 
+void wipe_and_free(curl_slist *headers)
+{
+    for (const curl_slist *each = headers; each != nullptr; each = each->next)
+        explicit_bzero(each->data, std::strlen(each->data));
+    curl_slist_free_all(headers);
+}
+
 bool ReplyBuffer::append(std::string_view bytes)
 {
     if (bytes.size() > max_bytes - used_) {
@@ -143,12 +150,25 @@ void Exchange::set_content()
         add("client-request-id: " + request_.client_request_id);
         add("return-client-request-id: true");
     }
+    if (!request_.bearer.empty()) {
+        const std::string_view token = request_.bearer.reveal();
+        std::string line = "Authorization: Bearer ";
+        line.reserve(line.size() + token.size());
+        line += token;
+        // Visible characters and nothing else: no other header comes in with it.
+        ready_ = ready_ && std::all_of(token.begin(), token.end(),
+                                       [](char c) { return c > ' ' && c < '\x7f'; });
+        add(line);
+        explicit_bzero(line.data(), line.size());
+    }
     if (request_.method == oidc::HttpRequest::Method::post) {
-        const std::string_view form = request_.form.reveal();
-        add("Content-Type: application/x-www-form-urlencoded");
+        const bool is_json = !request_.json.empty();
+        const std::string_view body = is_json ? request_.json : request_.form.reveal();
+        add(is_json ? "Content-Type: application/json"
+                    : "Content-Type: application/x-www-form-urlencoded");
         add("Expect:"); // no round trip before the body
-        set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(form.size()));
-        set(CURLOPT_POSTFIELDS, form.data());
+        set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+        set(CURLOPT_POSTFIELDS, body.data());
     } else {
         set(CURLOPT_HTTPGET, 1L);
     }

@@ -15,7 +15,9 @@
 namespace jit::net {
 
 using Easy = Handle<CURL, &curl_easy_cleanup>;
-using HeaderList = Handle<curl_slist, &curl_slist_free_all>;
+// One of them may carry a token.
+void wipe_and_free(curl_slist *headers);
+using HeaderList = Handle<curl_slist, &wipe_and_free>;
 
 // A reply's body. It may hold tokens, so each block is wiped when it is outgrown, and at the end.
 class ReplyBuffer

@@ -1,13 +1,13 @@
 #include "lib/oidc/device_grant.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "lib/base/text.h"
 #include "lib/oidc/entra_advice.h"
 #include "lib/oidc/form.h"
 #include "lib/oidc/json.h"
+#include "lib/oidc/pace.h"
 
 namespace jit::oidc {
 
@@ -17,65 +17,14 @@ using std::chrono::seconds;
 
 constexpr std::size_t max_device_code_bytes = std::size_t{8} * 1024;
 constexpr std::size_t max_id_token_bytes = std::size_t{64} * 1024;
+constexpr std::size_t max_access_token_bytes = std::size_t{64} * 1024;
 constexpr std::size_t min_user_code_bytes = 4;
 constexpr std::size_t max_user_code_bytes = 32;
-constexpr seconds max_expires_in{3600};
-constexpr seconds default_interval{5}; // RFC 8628 section 3.2
-constexpr seconds max_interval{60};
 constexpr seconds slow_down_step{5}; // RFC 8628 section 3.5
-constexpr seconds throttle_pause{5}; // no usable Retry-After
-constexpr seconds max_backoff{60};
 constexpr unsigned max_first_failures = 2;
 constexpr unsigned max_distrust = 2;
 
 constexpr std::string_view grant_type = "urn:ietf:params:oauth:grant-type:device_code";
-
-// A number of seconds, as an integer or as digits in a string: providers send both.
-std::optional<long long> read_seconds(const json_t *value)
-{
-    if (json_is_integer(value))
-        return json_integer_value(value);
-    if (!json_is_string(value))
-        return std::nullopt;
-    const std::string_view text{json_string_value(value), json_string_length(value)};
-    long long number = 0;
-    const auto [stop, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (fault != std::errc{} || stop != text.data() + text.size())
-        return std::nullopt;
-    return number;
-}
-
-std::optional<seconds> read_expires_in(const json_t *reply)
-{
-    const auto number = read_seconds(json_object_get(reply, "expires_in"));
-    if (!number || *number < 1)
-        return std::nullopt;
-    return std::min(seconds{*number}, max_expires_in);
-}
-
-std::optional<seconds> read_interval(const json_t *reply)
-{
-    const json_t *member = json_object_get(reply, "interval");
-    if (member == nullptr || json_is_null(member))
-        return default_interval;
-    const auto number = read_seconds(member);
-    if (!number || *number < 0)
-        return std::nullopt;
-    return std::clamp(seconds{*number}, seconds{1}, max_interval);
-}
-
-// What the header asks for. A date, or anything that is not a whole number, counts as 5 s.
-std::optional<seconds> read_retry_after(std::string_view header)
-{
-    if (header.empty())
-        return std::nullopt;
-    long number = 0;
-    const auto [stop, fault] =
-        std::from_chars(header.data(), header.data() + header.size(), number);
-    if (fault != std::errc{} || stop != header.data() + header.size() || number < 0)
-        return throttle_pause;
-    return std::min(seconds{number}, max_expires_in);
-}
 
 // A person types it and a terminal shows it.
 bool is_user_code(std::string_view code)
@@ -87,85 +36,13 @@ bool is_user_code(std::string_view code)
            });
 }
 
-// Doubled for each failure in a row, at most a minute unless the interval itself is longer.
-seconds back_off(seconds base, unsigned doublings)
-{
-    return std::max(base, std::min(base * (1 << std::min(doublings, 6U)), max_backoff));
-}
-
-// Errors of RFC 6749 section 5.2, RFC 8628 section 3.5 and Entra's own, that end a flow. What is
-// not in the table makes no sense here.
-struct Ending {
-    std::string_view error;
-    Failure failure;
-};
-constexpr Ending endings[] = {
-    {"authorization_declined", Failure::declined}, // Entra's name
-    {"access_denied", Failure::declined},          // the RFC's
-    {"expired_token", Failure::expired},
-    {"code_expired", Failure::expired},
-    {"bad_verification_code", Failure::broken},
-    {"invalid_grant", Failure::blocked},
-    {"interaction_required", Failure::blocked},
-    {"consent_required", Failure::blocked},
-    {"login_required", Failure::blocked},
-    {"invalid_client", Failure::misconfigured},
-    {"unauthorized_client", Failure::misconfigured},
-    {"invalid_request", Failure::misconfigured},
-    {"invalid_scope", Failure::misconfigured},
-    {"invalid_resource", Failure::misconfigured},
-    {"invalid_target", Failure::misconfigured},
-    {"unsupported_grant_type", Failure::misconfigured},
-};
-
-Failure failure_of(std::string_view error)
-{
-    const auto *found = std::find_if(std::begin(endings), std::end(endings),
-                                     [&](const Ending &ending) { return ending.error == error; });
-    return found == std::end(endings) ? Failure::broken : found->failure;
-}
-
-const char *general_advice(Failure failure)
-{
-    switch (failure) {
-    case Failure::none:
-        return "";
-    case Failure::declined:
-        return "The sign-in was declined.";
-    case Failure::expired:
-        return "It was not approved in time. Start again.";
-    case Failure::unreachable:
-        return "The identity provider could not be reached. Try again later.";
-    case Failure::not_trusted:
-        return "The identity provider's certificate is not trusted. Ask the administrator.";
-    case Failure::misconfigured:
-        return "The provider refused this host's registration. The administrator has to check it.";
-    case Failure::blocked:
-        return "The provider does not accept this sign-in, or the code was used already. The "
-               "browser page says more.";
-    case Failure::broken:
-        break;
-    }
-    return "The identity provider's answer makes no sense. Ask the administrator.";
-}
-
-bool is_transient(std::string_view error)
-{
-    return error == "temporarily_unavailable" || error == "server_error";
-}
-
-bool is_throttled(const HttpReply &reply)
-{
-    return reply.outcome == HttpReply::Outcome::received &&
-           (reply.status == 429 || reply.status >= 500);
-}
-
 } // namespace
 
-DeviceGrant::DeviceGrant(const Expectations &expected, const Provider &provider,
-                         std::string request_id, BootTime deadline)
-    : expected_(expected), provider_(provider), request_id_(std::move(request_id)),
-      correlation_id_(request_id_), deadline_(deadline), expires_(deadline), next_at_(deadline)
+DeviceGrant::DeviceGrant(std::shared_ptr<const Party> party, std::string request_id,
+                         std::string claims, BootTime deadline)
+    : party_(std::move(party)), request_id_(std::move(request_id)), claims_(std::move(claims)),
+      correlation_id_(request_id_), deadline_(deadline), expires_(deadline), next_at_(deadline),
+      earliest_at_(deadline)
 {
 }
 
@@ -196,7 +73,7 @@ Step DeviceGrant::on_reply(const HttpReply &reply, BootTime now)
     case HttpReply::Outcome::too_large:
         return finish(Failure::broken);
     }
-    if (is_throttled(reply))
+    if (is_put_off(reply))
         return retry(reply, now);
     // A redirect would carry the device code to wherever it points.
     if (reply.status != 200 && (reply.status < 400 || reply.status > 499))
@@ -220,10 +97,7 @@ Step DeviceGrant::on_time(BootTime now)
     case State::waiting:
         if (now >= expires_)
             return finish(Failure::expired);
-        if (now < next_at_)
-            return WaitUntil{next_at_};
-        state_ = State::polling;
-        return SendRequest{make_poll()};
+        return now < next_at_ ? Step{WaitUntil{next_at_}} : poll();
     case State::authorizing:
     case State::polling:
         break;
@@ -231,6 +105,21 @@ Step DeviceGrant::on_time(BootTime now)
     if (now >= expires_)
         return finish(state_ == State::polling ? Failure::expired : Failure::unreachable);
     return WaitUntil{expires_};
+}
+
+Step DeviceGrant::poll()
+{
+    state_ = State::polling;
+    return SendRequest{make_poll()};
+}
+
+Step DeviceGrant::hurry(BootTime now)
+{
+    if (state_ == State::waiting && now < expires_)
+        next_at_ = std::min(next_at_, earliest_at_);
+    return state_ == State::waiting || state_ == State::retrying ? on_time(now)
+           : state_ == State::idle || state_ == State::finished  ? finish(Failure::broken)
+                                                                 : Step{WaitUntil{expires_}};
 }
 
 Step DeviceGrant::read_authorization(const HttpReply &reply, BootTime now)
@@ -252,7 +141,7 @@ Step DeviceGrant::read_authorization(const HttpReply &reply, BootTime now)
     const auto interval = read_interval(body);
     if (reply.status != 200 || !device_code || device_code->empty() ||
         device_code->size() > max_device_code_bytes || !user_code || !is_user_code(*user_code) ||
-        !uri || !is_showable_uri(expected_, *uri) || !expires_in || !interval)
+        !uri || !is_showable_uri(party_->expected, *uri) || !expires_in || !interval)
         return finish(Failure::broken);
     if (now >= deadline_)
         return finish(Failure::expired);
@@ -261,6 +150,7 @@ Step DeviceGrant::read_authorization(const HttpReply &reply, BootTime now)
     interval_ = *interval;
     expires_ = std::min(deadline_, now + *expires_in);
     next_at_ = std::min(expires_, now + interval_);
+    earliest_at_ = next_at_;
     failures_ = 0;
     state_ = State::waiting;
     // verification_uri_complete is never looked at: the code must be typed by who sees it here.
@@ -284,6 +174,7 @@ Step DeviceGrant::read_poll(const HttpReply &reply, BootTime now)
             interval_ += slow_down_step;
         failures_ = 0;
         const seconds asked = read_retry_after(reply.retry_after).value_or(interval_);
+        earliest_at_ = now + std::max(interval_, asked);
         return wait(std::max(interval_, asked), State::waiting, now);
     }
     const auto id_token = text_member(body, "id_token");
@@ -295,6 +186,10 @@ Step DeviceGrant::read_poll(const HttpReply &reply, BootTime now)
         return finish(Failure::expired);
     Finished done;
     done.id_token = SecretString{*id_token};
+    const auto access_token = text_member(body, "access_token");
+    if (access_token && access_token->size() <= max_access_token_bytes &&
+        asks_for_graph(party_->expected, party_->provider))
+        done.access_token = SecretString{*access_token};
     done.correlation_id = correlation_id_;
     device_code_.wipe();
     state_ = State::finished;
@@ -306,16 +201,20 @@ Step DeviceGrant::read_error(const json_t *reply)
     provider_code_ = read_provider_code(reply);
     if (const auto id = text_member(reply, "correlation_id"); id && is_guid(*id))
         correlation_id_ = *id;
-    // Decided by `error` alone; the number is for people.
     const char *advice = advice_for(provider_code_);
-    return finish(failure_of(text_member(reply, "error").value_or("")),
-                  advice != nullptr ? advice : "");
+    const std::string_view error = text_member(reply, "error").value_or("");
+    Step done = finish(failure_of(error), advice != nullptr ? advice : "");
+    auto &finished = std::get<Finished>(done);
+    if (finished.failure == Failure::blocked)
+        finished.demanded = find_demand(reply, error, provider_code_);
+    return done;
 }
 
 // After no answer, or one that says "later".
 Step DeviceGrant::retry(const HttpReply &reply, BootTime now)
 {
     const unsigned before = failures_++;
+    seconds least = interval_;
     const bool first = state_ == State::authorizing;
     if (first && before >= max_first_failures)
         return finish(Failure::unreachable);
@@ -325,12 +224,13 @@ Step DeviceGrant::retry(const HttpReply &reply, BootTime now)
         // RFC 8628 section 3.5: after a timeout the next poll must come later than the interval.
         pause = first ? back_off(seconds{1}, before) : back_off(interval_, before + 1);
     } else if (const auto asked = read_retry_after(reply.retry_after)) {
-        pause = std::max(*asked, interval_);
+        pause = least = std::max(*asked, interval_);
     } else {
         pause = back_off(std::max(interval_, throttle_pause), before);
     }
     if (first && now + pause >= deadline_)
         return finish(Failure::unreachable);
+    earliest_at_ = now + least;
     return wait(pause, first ? State::retrying : State::waiting, now);
 }
 
@@ -348,7 +248,7 @@ Step DeviceGrant::finish(Failure failure, std::string advice)
     state_ = State::finished;
     Finished done;
     done.failure = failure;
-    done.advice = advice.empty() ? general_advice(failure) : std::move(advice);
+    done.advice = advice.empty() ? explain(failure) : std::move(advice);
     done.correlation_id = correlation_id_;
     done.provider_code = provider_code_;
     return done;
@@ -357,12 +257,13 @@ Step DeviceGrant::finish(Failure failure, std::string advice)
 HttpRequest DeviceGrant::make_authorization_request() const
 {
     std::string scope;
-    for (const std::string &word : expected_.scopes)
+    for (const std::string &word : party_->expected.scopes)
         scope += scope.empty() ? word : " " + word;
     HttpRequest request;
     request.method = HttpRequest::Method::post;
-    request.url = provider_.device_authorization_endpoint;
-    request.form = encode_form({{"client_id", expected_.client_id}, {"scope", scope}});
+    request.url = party_->provider.device_authorization_endpoint;
+    request.form = encode_form(
+        {{"client_id", party_->expected.client_id}, {"scope", scope}, {"claims", claims_}});
     request.client_request_id = request_id_;
     return request;
 }
@@ -371,10 +272,11 @@ HttpRequest DeviceGrant::make_poll() const
 {
     HttpRequest request;
     request.method = HttpRequest::Method::post;
-    request.url = provider_.token_endpoint;
+    request.url = party_->provider.token_endpoint;
     request.form = encode_form({{"grant_type", grant_type},
-                                {"client_id", expected_.client_id},
-                                {"device_code", device_code_.reveal()}});
+                                {"client_id", party_->expected.client_id},
+                                {"device_code", device_code_.reveal()},
+                                {"claims", claims_}});
     request.client_request_id = request_id_;
     return request;
 }

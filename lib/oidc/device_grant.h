@@ -10,28 +10,19 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <variant>
 
 #include "lib/base/clock.h"
 #include "lib/base/secret.h"
+#include "lib/oidc/failure.h"
 #include "lib/oidc/http_message.h"
 #include "lib/oidc/provider.h"
 
 struct json_t;
 
 namespace jit::oidc {
-
-enum class Failure {
-    none,
-    declined,      // the person said no (authorization_declined, access_denied)
-    expired,       // not approved in time
-    unreachable,   // the provider could not be reached before anything could be shown
-    not_trusted,   // TLS refused, before anything could be shown
-    misconfigured, // the registration or configuration is wrong
-    blocked,       // Conditional Access or the account's state forbids it
-    broken,        // the provider's answer makes no sense
-};
 
 struct SendRequest {
     HttpRequest request;
@@ -48,19 +39,30 @@ struct WaitUntil {
 };
 struct Finished {
     Failure failure = Failure::none;
-    SecretString id_token;      // only without failure
+    SecretString id_token;     // only without failure
+    SecretString access_token; // for Graph, if that was asked for; else empty
+    // Entra wants more of the person than was given, and another flow that asks for this (the
+    // demanded part of make_claims_request()) could get it; with `blocked`, otherwise empty.
+    std::string demanded;
     std::string advice;         // for people, from our own table; empty without failure
     std::string correlation_id; // what Entra calls this flow in its logs; may be empty
     int provider_code = 0;      // AADSTS number, for the audit; 0: none
 };
 using Step = std::variant<SendRequest, ShowCode, WaitUntil, Finished>;
 
+// Whom flows talk to: what is expected of it, and what it says of itself. Shared by all of them.
+struct Party {
+    Expectations expected;
+    Provider provider;
+};
+
 class DeviceGrant
 {
   public:
-    //   deadline    the flow never outlives it, whatever the provider says
     //   request_id  a GUID made by the caller, sent as client-request-id and echoed by Entra
-    DeviceGrant(const Expectations &expected, const Provider &provider, std::string request_id,
+    //   claims      of make_claims_request(), sent with each request; may be empty
+    //   deadline    the flow never outlives it, whatever the provider says
+    DeviceGrant(std::shared_ptr<const Party> party, std::string request_id, std::string claims,
                 BootTime deadline);
 
     // The first step: the device authorization request (section 3.1).
@@ -68,13 +70,16 @@ class DeviceGrant
     // The reply to the last SendRequest (sections 3.2 and 3.5). A failed poll is retried with
     // growing pauses inside the deadline; a failed first request is retried at most twice. TLS that
     // is not trusted ends the flow at once before the code is shown, later at the third time.
-    //   expires_in   seconds, from 1; more than 3600 counts as 3600. interval: absent 5, 0 counts
-    //                as 1, more than 60 as 60. Both also as text. Anything else: `broken`
-    //   Retry-After  whole seconds are honoured, as far as the deadline goes; anything else: 5
+    //   expires_in, interval, Retry-After   pace.h has what they are taken for; an answer without a
+    //                                       usable number is `broken`
     Step on_reply(const HttpReply &reply, BootTime now);
     // The time of the last WaitUntil or ShowCode has come. Called too early it says again when;
     // called while a request is out it ends the flow if that has expired.
     Step on_time(BootTime now);
+
+    // The person says that it is done: the next poll comes as early as the interval and what the
+    // provider asked for allow, perhaps now, though it was put off for an answer that failed.
+    Step hurry(BootTime now);
 
     // Any call that the state does not allow, such as one after Finished, gives Finished, `broken`.
 
@@ -93,17 +98,19 @@ class DeviceGrant
     Step read_error(const json_t *reply);
     Step retry(const HttpReply &reply, BootTime now);
     Step wait(std::chrono::seconds pause, State next, BootTime now);
+    Step poll();
     Step finish(Failure failure, std::string advice = {});
     HttpRequest make_authorization_request() const;
     HttpRequest make_poll() const;
 
-    Expectations expected_;
-    Provider provider_;
+    std::shared_ptr<const Party> party_;
     std::string request_id_;
+    std::string claims_;
     std::string correlation_id_;
     BootTime deadline_;
-    BootTime expires_; // the deadline or the code's end, whichever is first
-    BootTime next_at_; // when the next request may be sent
+    BootTime expires_;     // the deadline or the code's end, whichever is first
+    BootTime next_at_;     // when the next request is to be sent
+    BootTime earliest_at_; // when it may be
     State state_ = State::idle;
     SecretString device_code_;
     std::chrono::seconds interval_{5};

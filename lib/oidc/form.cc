@@ -38,6 +38,8 @@ SecretString encode_form(std::initializer_list<std::pair<std::string_view, std::
     std::string out;
     out.reserve(bytes);
     for (const auto &[name, value] : pairs) {
+        if (value.empty())
+            continue;
         if (!out.empty())
             out += '&';
         append_encoded(out, name);

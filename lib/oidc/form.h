@@ -10,7 +10,8 @@
 namespace jit::oidc {
 
 // Each pair as name=value, joined with '&'. Every byte but [A-Za-z0-9-._~] is percent-encoded, the
-// space too: a provider that does not know '+' reads that as well. Values may be secret.
+// space too: a provider that does not know '+' reads that as well. Values may be secret. One
+// without a value is left out.
 SecretString
 encode_form(std::initializer_list<std::pair<std::string_view, std::string_view>> pairs);
 

@@ -20,6 +20,8 @@ struct HttpRequest {
     Method method = Method::get;
     std::string url;               // https
     SecretString form;             // post: application/x-www-form-urlencoded, already encoded
+    std::string json;              // post: a JSON body instead of the form; empty: none
+    SecretString bearer;           // access token for the Authorization header; empty: none
     std::string client_request_id; // sent as client-request-id; empty: not sent
 };
 

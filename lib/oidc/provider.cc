@@ -39,7 +39,35 @@ bool is_endpoint(std::string_view uri, const Expectations &expected)
            uri.substr(https.size() + expected.authority_host.size()).starts_with('/');
 }
 
+// Which of the known places the document names, else the usual one.
+std::string choose_graph_host(const json_t *document, const Expectations &expected)
+{
+    const auto &known = expected.graph_hosts;
+    const auto named =
+        std::find(known.begin(), known.end(), text_member(document, "msgraph_host").value_or(""));
+    if (named != known.end())
+        return *named;
+    return known.empty() ? std::string{} : known.front();
+}
+
 } // namespace
+
+bool is_issuer(std::string_view named, const Expectations &expected)
+{
+    constexpr std::string_view mark = "{tenantid}";
+    std::string issuer{named};
+    if (const std::size_t at = issuer.find(mark); expected.is_entra && at != std::string::npos)
+        issuer.replace(at, mark.size(), expected.tenant);
+    return !expected.issuer.empty() && issuer == expected.issuer;
+}
+
+bool asks_for_graph(const Expectations &expected, const Provider &provider)
+{
+    const std::string prefix = std::string{https} + provider.graph_host + "/";
+    return !provider.graph_host.empty() &&
+           std::any_of(expected.scopes.begin(), expected.scopes.end(),
+                       [&](const std::string &scope) { return scope.starts_with(prefix); });
+}
 
 HttpRequest make_discovery_request(const Expectations &expected)
 {
@@ -55,7 +83,7 @@ Result<Provider> read_discovery_reply(const Expectations &expected, const HttpRe
                           "the provider's configuration is not a JSON object"));
     const json_t *document = parsed.get();
     const auto issuer = text_member(document, "issuer");
-    if (!issuer || *issuer != expected.issuer)
+    if (!issuer || !is_issuer(*issuer, expected))
         return Error{Code::bad_input, "the provider names another issuer"};
 
     const auto device = text_member(document, "device_authorization_endpoint");
@@ -68,7 +96,8 @@ Result<Provider> read_discovery_reply(const Expectations &expected, const HttpRe
     for (const std::string_view uri : {*device, *token, *keys})
         if (!is_endpoint(uri, expected))
             return Error{Code::bad_input, "an endpoint is not https on the provider's own host"};
-    return Provider{std::string{*device}, std::string{*token}, std::string{*keys}};
+    return Provider{std::string{*device}, std::string{*token}, std::string{*keys},
+                    choose_graph_host(document, expected)};
 }
 
 bool is_showable_uri(const Expectations &expected, std::string_view uri)

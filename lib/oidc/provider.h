@@ -20,13 +20,23 @@ struct Expectations {
     std::vector<std::string> verification_hosts;
     std::string client_id;
     std::vector<std::string> scopes;
+    // Where Microsoft Graph may be in this cloud, the usual place first; empty: nowhere.
+    std::vector<std::string> graph_hosts;
 };
 
 struct Provider {
     std::string device_authorization_endpoint;
     std::string token_endpoint;
     std::string jwks_uri;
+    std::string graph_host; // one of Expectations::graph_hosts; empty: none
 };
+
+// Whether the scopes ask for a token that opens Graph there.
+bool asks_for_graph(const Expectations &expected, const Provider &provider);
+
+// Whether a document means the expected issuer: byte for byte, or with "{tenantid}" in the place of
+// Entra's tenant, as documents and keys for all tenants have it.
+bool is_issuer(std::string_view named, const Expectations &expected);
 
 HttpRequest make_discovery_request(const Expectations &expected);
 

@@ -25,19 +25,33 @@ enum class TokenFault {
     not_yet_valid,  // nbf, iat in the future
     stale,          // iat before the request began, with 300 s and the skew allowed for
     no_subject,     // oid missing or not a GUID (Entra), sub missing (others)
+    replayed,       // the same token came before: SeenTokens says so
 };
+
+// How far Entra dates tokens back (iat and nbf), and how old a sign-in may be that it takes for one
+// of this moment (sign-in frequency "every time").
+inline constexpr std::chrono::seconds max_backdating{300};
+// More than this is never allowed between the clocks.
+inline constexpr std::chrono::seconds max_skew{300};
 
 // A word for the audit, "bad-signature"; never shown alone to people.
 std::string_view name_of(TokenFault fault);
 
 struct Claims {
     std::string oid; // Entra: oid in lower case; others: sub
-    std::string uti; // token id for replay checks; may be empty
+    std::string uti; // the token's id (uti, jti), else of its signature; never empty
     WallTime issued_at;
     WallTime expires_at;
     std::optional<std::vector<std::string>> groups; // lower case; absent: no claim
     bool group_overage = false;                     // _claim_names.groups or hasgroups
     std::vector<std::string> app_roles;
+    std::vector<std::string> contexts;        // acrs: authentication contexts that were satisfied
+    std::optional<WallTime> authenticated_at; // auth_time; absent: no claim
+    // Entra alone. A person who has the account elsewhere, by acct or idp.
+    bool is_guest = false;
+    // upn, without it preferred_username, in lower case; empty: neither, or nothing that could be
+    // matched. It can be given to somebody else: enough to find a person once, never to know him.
+    std::string upn;
 };
 
 using Judged = std::variant<Claims, TokenFault>;

@@ -1,9 +1,11 @@
 // What the tests of this layer share: an Entra tenant's expectations, and replies made of text.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "lib/oidc/device_grant.h"
 #include "lib/oidc/http_message.h"
 #include "lib/oidc/provider.h"
 
@@ -31,7 +33,17 @@ inline Provider entra_provider()
 {
     const std::string base = std::string{"https://login.microsoftonline.com/"} + test_tenant;
     return {base + "/oauth2/v2.0/devicecode", base + "/oauth2/v2.0/token",
-            base + "/discovery/v2.0/keys"};
+            base + "/discovery/v2.0/keys", "graph.microsoft.com"};
+}
+
+// With scopes that ask for Graph, or without.
+inline std::shared_ptr<const Party> entra_party(bool asks_graph = false)
+{
+    Expectations expected = entra_expectations();
+    expected.graph_hosts = {"graph.microsoft.com"};
+    if (asks_graph)
+        expected.scopes.emplace_back("https://graph.microsoft.com/User.Read");
+    return std::make_shared<const Party>(Party{expected, entra_provider()});
 }
 
 inline HttpReply reply_of(long status, std::string_view body, std::string_view retry_after = {})

@@ -46,8 +46,9 @@ struct Flow {
     DeviceGrant grant;
     BootTime now = began;
 
-    explicit Flow(std::chrono::seconds deadline = std::chrono::seconds{600})
-        : grant(entra_expectations(), entra_provider(), request_id, began + deadline)
+    explicit Flow(std::chrono::seconds deadline = std::chrono::seconds{600},
+                  std::shared_ptr<const Party> party = entra_party(), std::string claims = {})
+        : grant(std::move(party), request_id, std::move(claims), began + deadline)
     {
     }
     // To the first poll on the wire.

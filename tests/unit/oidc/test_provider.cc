@@ -56,10 +56,50 @@ void a_good_document_gives_the_three_endpoints(void **)
     assert_text(provider->jwks_uri, entra_provider().jwks_uri);
 }
 
+void the_template_for_all_tenants_means_ours(void **)
+{
+    const auto provider =
+        read(document_with("issuer", R"("https://login.microsoftonline.com/{tenantid}/v2.0")"));
+    assert_true(provider.has_value());
+    for (const char *issuer : {R"("https://evil.example/{tenantid}/v2.0")", R"("{tenantid}")",
+                               R"("https://login.microsoftonline.com/{tenantid}/{tenantid}/v2.0")"})
+        assert_code(read(document_with("issuer", issuer)), Code::bad_input);
+    // Other providers have no tenants.
+    Expectations plain = entra_expectations();
+    plain.is_entra = false;
+    assert_false(is_issuer("https://login.microsoftonline.com/{tenantid}/v2.0", plain));
+}
+
+void graph_is_where_the_document_says_if_we_know_that_place(void **)
+{
+    Expectations expected = entra_expectations();
+    const auto host_of = [&](std::string_view named) {
+        std::string document = document_with();
+        document.insert(1, "\"msgraph_host\":\"" + std::string{named} + "\",");
+        return read_discovery_reply(expected, reply_of(200, document))->graph_host;
+    };
+    assert_text(host_of("graph.microsoft.com"), "");
+    expected.graph_hosts = {"graph.microsoft.us", "dod-graph.microsoft.us"};
+    assert_text(host_of("dod-graph.microsoft.us"), "dod-graph.microsoft.us");
+    assert_text(host_of("evil.example"), "graph.microsoft.us");
+
+    Provider provider = entra_provider();
+    assert_false(asks_for_graph(expected, provider));
+    for (const char *scope :
+         {"https://graph.microsoft.com.evil.example/x", "graph.microsoft.com/x", "User.Read"}) {
+        expected.scopes = {"openid", scope};
+        assert_false(asks_for_graph(expected, provider));
+    }
+    expected.scopes = {"openid", "https://graph.microsoft.com/User.Read"};
+    assert_true(asks_for_graph(expected, provider));
+    provider.graph_host.clear();
+    assert_false(asks_for_graph(expected, provider));
+}
+
 void another_issuer_is_refused(void **)
 {
     for (const char *issuer :
-         {"", "null", "7", R"("")", R"("https://login.microsoftonline.com/{tenantid}/v2.0")",
+         {"", "null", "7", R"("")",
           R"("https://login.microsoftonline.com/6f1c0000-0000-4000-8000-000000000001/v2.0/")",
           R"("https://LOGIN.microsoftonline.com/6f1c0000-0000-4000-8000-000000000001/v2.0")",
           R"(["https://login.microsoftonline.com/6f1c0000-0000-4000-8000-000000000001/v2.0"])"})
@@ -158,6 +198,8 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(the_request_is_a_get_of_the_configured_address),
         cmocka_unit_test(a_good_document_gives_the_three_endpoints),
+        cmocka_unit_test(the_template_for_all_tenants_means_ours),
+        cmocka_unit_test(graph_is_where_the_document_says_if_we_know_that_place),
         cmocka_unit_test(another_issuer_is_refused),
         cmocka_unit_test(an_endpoint_elsewhere_is_refused),
         cmocka_unit_test(what_is_no_single_object_is_refused),
