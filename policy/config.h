@@ -21,6 +21,7 @@ struct Config {
     std::string discovery_url;  // https
     std::vector<std::string> verification_hosts; // hosts that a verification URI may name; with an
                                                  // issuer on another port, also its host:port
+    std::vector<std::string> graph_hosts; // where Microsoft Graph may be, the usual one first
     std::string client_id;
     std::vector<std::string> scopes{"openid", "profile"}; // always has openid
     std::string ca_file;              // absolute path; empty: the system's roots

@@ -20,17 +20,25 @@ struct Cloud {
     std::string_view name;
     std::string_view authority;
     std::vector<std::string> verification_hosts;
+    std::vector<std::string> graph_hosts; // the usual one first
 };
 
 Cloud cloud_of(std::string_view name)
 {
     if (name == "usgov")
-        return {"usgov", "login.microsoftonline.us", {"microsoft.com"}};
+        return {"usgov",
+                "login.microsoftonline.us",
+                {"microsoft.com"},
+                {"graph.microsoft.us", "dod-graph.microsoft.us"}};
     if (name == "china")
-        return {"china", "login.partner.microsoftonline.cn", {"login.partner.microsoftonline.cn"}};
+        return {"china",
+                "login.partner.microsoftonline.cn",
+                {"login.partner.microsoftonline.cn"},
+                {"microsoftgraph.chinacloudapi.cn"}};
     return {"public",
             "login.microsoftonline.com",
-            {"login.microsoft.com", "microsoft.com", "www.microsoft.com"}};
+            {"login.microsoft.com", "microsoft.com", "www.microsoft.com"},
+            {"graph.microsoft.com"}};
 }
 
 bool is_printable(std::string_view text, std::size_t max_bytes)
@@ -59,6 +67,7 @@ void read_tenant(TableReader &identity, Config &config)
     config.issuer = "https://" + config.authority_host + '/' + config.tenant + "/v2.0";
     config.discovery_url = config.issuer + "/.well-known/openid-configuration";
     config.verification_hosts = cloud.verification_hosts;
+    config.graph_hosts = cloud.graph_hosts;
 }
 
 void read_issuer(TableReader &identity, Config &config)

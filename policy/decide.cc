@@ -24,12 +24,6 @@ bool is_same_id(std::string_view a, std::string_view b)
     return !a.empty() && a == b;
 }
 
-bool has_group_requester(const Role &role)
-{
-    return std::any_of(role.requesters.begin(), role.requesters.end(),
-                       [](const Requester &entry) { return entry.kind == Requester::Kind::group; });
-}
-
 bool is_met(const Requester &entry, const Person &person)
 {
     switch (entry.kind) {
@@ -45,6 +39,18 @@ bool is_met(const Requester &entry, const Person &person)
         return person.signed_in && contains(person.app_roles, entry.value);
     }
     return false;
+}
+
+// The conditions on a sign-in, once it is there. What the token does not say satisfies none.
+Refusal find_unmet(const Conditions &conditions, const Person &person)
+{
+    if (person.is_guest && !conditions.guests)
+        return Refusal::guest;
+    if (!conditions.auth_context.empty() && !contains(person.contexts, conditions.auth_context))
+        return Refusal::no_context;
+    if (conditions.auth_age && (!person.auth_age || *person.auth_age > *conditions.auth_age))
+        return Refusal::stale_sign_in;
+    return Refusal::none;
 }
 
 } // namespace
@@ -76,10 +82,25 @@ Standing standing_of(const Role &role, const Person &person)
     for (const Requester &entry : role.requesters) {
         if (is_met(entry, person))
             return Standing::requester;
-        could_be = could_be || entry.kind == Requester::Kind::group ||
-                   entry.kind == Requester::Kind::app_role;
+        // Who is not known yet may also turn out to be the one that is named.
+        could_be =
+            could_be || entry.kind == Requester::Kind::group ||
+            entry.kind == Requester::Kind::app_role ||
+            (entry.kind == Requester::Kind::user && person.found_by_sign_in && person.oid.empty());
     }
     return could_be && !person.signed_in ? Standing::needs_sign_in : Standing::stranger;
+}
+
+std::vector<std::string> groups_in_doubt(const Role &role, const Person &person)
+{
+    std::vector<std::string> out;
+    if (!person.signed_in || (person.groups && !person.group_overage) ||
+        standing_of(role, person) == Standing::requester)
+        return out;
+    for (const Requester &entry : role.requesters)
+        if (entry.kind == Requester::Kind::group)
+            out.push_back(entry.value);
+    return out;
 }
 
 bool is_for_host(const Role &role, const Host &host)
@@ -107,15 +128,21 @@ Decision decide(const Policy &policy, std::string_view role, const Person &perso
         decision.refusal = Refusal::wrong_host;
         return decision;
     }
-    if (person.oid.empty()) {
+    if (person.oid.empty() && (person.signed_in || !person.found_by_sign_in)) {
         decision.refusal = Refusal::no_person;
         return decision;
     }
     if (standing_of(*decision.role, person) == Standing::stranger) {
-        const bool may_be_hidden =
-            person.signed_in && person.group_overage && has_group_requester(*decision.role);
-        decision.refusal = may_be_hidden ? Refusal::group_overage : Refusal::not_requester;
+        const bool in_doubt = !groups_in_doubt(*decision.role, person).empty();
+        decision.refusal = !in_doubt              ? Refusal::not_requester
+                           : person.group_overage ? Refusal::group_overage
+                                                  : Refusal::groups_unknown;
         return decision;
+    }
+    if (person.signed_in) {
+        decision.refusal = find_unmet(decision.role->conditions, person);
+        if (decision.is_refused())
+            return decision;
     }
     const auto duration =
         std::max<std::chrono::seconds>(asked.value_or(decision.role->default_duration), 1s);

@@ -35,13 +35,21 @@ std::vector<const Role *> gating_roles(const Policy &policy, const Door &door);
 
 // What is known about a person before (and, with `signed_in`, after) the provider was asked.
 struct Person {
-    std::string user;                               // local name
-    std::string oid;                                // from the map, lower case; empty: none
-    std::vector<std::string> local_groups;          // from the group file, not made by jit
-    bool signed_in = false;                         // the fields below are from a verified token
-    std::optional<std::vector<std::string>> groups; // absent: no claim
-    bool group_overage = false; // the provider left the groups out for their number
+    std::string user;                      // local name
+    std::string oid;                       // from map, pin or token, lower case; empty: not known
+    bool found_by_sign_in = false;         // not known yet, but the sign-in will tell (match = upn)
+    std::vector<std::string> local_groups; // from the group file, not made by jit
+    bool signed_in = false;                // the fields below are from a verified token
+
+    // Object ids. Absent: neither the token nor Graph told, which is not the same as none.
+    std::optional<std::vector<std::string>> groups;
+    bool group_overage = false; // the token left the groups out for their number
     std::vector<std::string> app_roles;
+    bool is_guest = false;
+    std::vector<std::string> contexts; // authentication contexts that were satisfied
+    // How old the person's authentication was when the request began, with all slack taken off;
+    // absent: the token does not say.
+    std::optional<std::chrono::seconds> auth_age;
 };
 
 // Whether a person is among a role's requesters. An object id in the form of a GUID is compared
@@ -53,6 +61,10 @@ enum class Standing {
 };
 Standing standing_of(const Role &role, const Person &person);
 
+// The groups that would make a person who has signed in a requester, if only it were known whether
+// he is in one: empty when he is one already, when the token told all, or no group: is listed.
+std::vector<std::string> groups_in_doubt(const Role &role, const Person &person);
+
 bool is_for_host(const Role &role, const Host &host);
 
 // Why a request may not go on. Each has one line for people in `explain()`.
@@ -60,11 +72,18 @@ enum class Refusal {
     none,
     unknown_role,
     wrong_host,
-    no_person, // no entry in [users].map
+    no_person, // no entry in [users].map, and none is found by the sign-in
     not_requester,
-    group_overage, // the token leaves groups out, so it can't be seen that the person is in one
-    too_long,      // asked for more than max_duration
+    group_overage,  // the token leaves groups out, so it can't be seen that the person is in one
+    groups_unknown, // the token has no groups claim, which does not mean that there are none
+    guest,          // conditions.guests
+    no_context,     // conditions.auth_context
+    stale_sign_in,  // conditions.auth_age
+    too_long,       // asked for more than max_duration
 };
+
+// A word for the audit, "not-requester".
+std::string_view name_of(Refusal refusal);
 
 // One line: which role, what failed and what would satisfy it. No trailing full stop or newline.
 std::string explain(Refusal refusal, std::string_view role, std::string_view user);

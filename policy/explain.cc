@@ -3,6 +3,35 @@
 
 namespace jit::policy {
 
+std::string_view name_of(Refusal refusal)
+{
+    switch (refusal) {
+    case Refusal::none:
+        return "none";
+    case Refusal::unknown_role:
+        return "unknown-role";
+    case Refusal::wrong_host:
+        return "wrong-host";
+    case Refusal::no_person:
+        return "no-person";
+    case Refusal::not_requester:
+        return "not-requester";
+    case Refusal::group_overage:
+        return "group-overage";
+    case Refusal::groups_unknown:
+        return "groups-unknown";
+    case Refusal::guest:
+        return "guest";
+    case Refusal::no_context:
+        return "auth-context";
+    case Refusal::stale_sign_in:
+        return "auth-age";
+    case Refusal::too_long:
+        return "too-long";
+    }
+    return "refused";
+}
+
 std::string explain(Refusal refusal, std::string_view role, std::string_view user)
 {
     const std::string who = safe_text(user, 64);
@@ -23,7 +52,24 @@ std::string explain(Refusal refusal, std::string_view role, std::string_view use
         return who +
                " is in so many groups that the sign-in leaves them out, so none can be seen "
                "that is among the requesters of " +
-               what + "; an entry user: or approle: would do";
+               what +
+               "; Microsoft Graph would tell if `scopes` in jitd.toml named GroupMember.Read.All, "
+               "and an entry user: or approle: would do";
+    case Refusal::groups_unknown:
+        return "the sign-in of " + who +
+               " says nothing of groups, so none can be seen that is among the requesters of " +
+               what +
+               "; the application's registration has to put groups into its tokens, or `scopes` in "
+               "jitd.toml to name GroupMember.Read.All";
+    case Refusal::guest:
+        return who + "'s person is a guest of the tenant, and " + what +
+               " is not for guests: its conditions would have to say guests = true";
+    case Refusal::no_context:
+        return "the sign-in of " + who + " did not satisfy the authentication context that " +
+               what + " demands; run it again and do all that the browser page asks for";
+    case Refusal::stale_sign_in:
+        return "the sign-in of " + who + " is older than " + what +
+               " allows, or does not say how old it is; sign out in the browser, then run it again";
     case Refusal::too_long:
         return what + " is not granted for so long: ask for at most its max_duration";
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,13 @@ struct HostPattern {
     std::string text;
 };
 
+// What a sign-in must show beyond who it is.
+struct Conditions {
+    std::string auth_context;                     // must be in `acrs`; empty: none
+    std::optional<std::chrono::seconds> auth_age; // `auth_time` no older when the request began
+    bool guests = false;                          // whether a guest of the tenant counts
+};
+
 struct Role {
     std::string name;
     std::string description;
@@ -43,6 +51,7 @@ struct Role {
     std::chrono::seconds default_duration{};
     std::chrono::seconds max_duration{};     // above 0, at most 24 h
     std::chrono::seconds approval_timeout{}; // how long a request may wait for its approval
+    Conditions conditions;
     bool allow_system_accounts = false;
 };
 

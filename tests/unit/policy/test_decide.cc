@@ -1,5 +1,7 @@
 #include "tests/unit/cmocka_cpp.h"
 
+#include <utility>
+
 #include "policy/decide.h"
 #include "tests/unit/policy/samples.h"
 
@@ -123,14 +125,82 @@ void decide_says_overage_only_where_a_group_could_be_hidden(void **)
     assert_true(standing_of(*by_role.find("web"), person) == Standing::needs_sign_in);
 }
 
-void decide_takes_an_absent_group_claim_for_no_group(void **)
+void decide_does_not_take_an_absent_group_claim_for_no_group(void **)
 {
     const Policy policy = group_policy();
     assert_true(decide(policy, "web", signed_in_alice(std::nullopt), host, {}).refusal ==
-                Refusal::not_requester);
+                Refusal::groups_unknown);
     assert_true(
         decide(policy, "web", signed_in_alice(std::vector<std::string>{}), host, {}).refusal ==
         Refusal::not_requester);
+}
+
+void groups_are_in_doubt_only_where_they_would_decide(void **)
+{
+    const Policy policy = group_policy();
+    const Role &role = *policy.find("web");
+    Person person = signed_in_alice(std::nullopt);
+    const auto doubt = groups_in_doubt(role, person);
+    assert_int_equal(doubt.size(), 1);
+    person.groups = doubt;
+    assert_true(groups_in_doubt(role, person).empty());
+    person.groups = std::vector<std::string>{};
+    assert_true(groups_in_doubt(role, person).empty());
+    person.group_overage = true;
+    assert_int_equal(groups_in_doubt(role, person).size(), 1);
+    person.signed_in = false;
+    assert_true(groups_in_doubt(role, person).empty());
+
+    const Policy by_user = role_policy("");
+    assert_true(groups_in_doubt(*by_user.find("web"), signed_in_alice(std::nullopt)).empty());
+}
+
+void decide_lets_only_a_sign_in_in_that_meets_each_condition(void **)
+{
+    const Policy policy = role_policy("[role.web.conditions]\nauth_context = \"c1\"\n"
+                                      "auth_age = \"10m\"\n");
+    const auto refusal_of = [&](const Person &person) {
+        return decide(policy, "web", person, host, {}).refusal;
+    };
+    Person person = signed_in_alice(std::vector<std::string>{});
+    assert_true(refusal_of(person) == Refusal::no_context);
+    person.contexts = {"c2", "C1", "c11"};
+    assert_true(refusal_of(person) == Refusal::no_context);
+    person.contexts = {"c2", "c1"};
+    assert_true(refusal_of(person) == Refusal::stale_sign_in); // it does not say how old it is
+    person.auth_age = 10min + 1s;
+    assert_true(refusal_of(person) == Refusal::stale_sign_in);
+    person.auth_age = 10min;
+    assert_true(refusal_of(person) == Refusal::none);
+    person.auth_age = -5s;
+    assert_true(refusal_of(person) == Refusal::none);
+    person.is_guest = true;
+    assert_true(refusal_of(person) == Refusal::guest);
+    // Before the sign-in there is nothing to be seen.
+    person.signed_in = false;
+    assert_true(refusal_of(person) == Refusal::none);
+
+    const Policy open = role_policy("[role.web.conditions]\nguests = true\n");
+    person = signed_in_alice(std::vector<std::string>{});
+    person.is_guest = true;
+    assert_true(decide(open, "web", person, host, {}).refusal == Refusal::none);
+}
+
+void decide_waits_for_the_sign_in_to_find_the_person(void **)
+{
+    const Policy policy = role_policy(""); // her object id
+    Person person = alice();
+    const std::string oid = std::exchange(person.oid, std::string{});
+    assert_true(decide(policy, "web", person, host, {}).refusal == Refusal::no_person);
+    person.found_by_sign_in = true;
+    assert_true(decide(policy, "web", person, host, {}).refusal == Refusal::none);
+    assert_true(standing_of(*policy.find("web"), person) == Standing::needs_sign_in);
+    person.signed_in = true; // and nobody was found
+    assert_true(decide(policy, "web", person, host, {}).refusal == Refusal::no_person);
+    person.oid = "b0b00000-0000-4000-8000-000000000004";
+    assert_true(decide(policy, "web", person, host, {}).refusal == Refusal::not_requester);
+    person.oid = oid;
+    assert_true(decide(policy, "web", person, host, {}).refusal == Refusal::none);
 }
 
 void standing_knows_strangers_without_a_sign_in_where_it_can(void **)
@@ -271,7 +341,8 @@ void explain_gives_one_line_for_every_refusal(void **)
                 "behind the request");
     for (const Refusal refusal :
          {Refusal::unknown_role, Refusal::wrong_host, Refusal::no_person, Refusal::not_requester,
-          Refusal::group_overage, Refusal::too_long}) {
+          Refusal::group_overage, Refusal::groups_unknown, Refusal::guest, Refusal::no_context,
+          Refusal::stale_sign_in, Refusal::too_long}) {
         const std::string line = explain(refusal, "we\nb", "b\x1b[31mob");
         assert_false(line.empty());
         assert_true(line.find('\n') == std::string::npos && line.find('\x1b') == std::string::npos);
@@ -289,7 +360,10 @@ int main()
         cmocka_unit_test(decide_refuses_in_the_agreed_order),
         cmocka_unit_test(decide_refuses_a_second_more_than_max_duration),
         cmocka_unit_test(decide_says_overage_only_where_a_group_could_be_hidden),
-        cmocka_unit_test(decide_takes_an_absent_group_claim_for_no_group),
+        cmocka_unit_test(decide_does_not_take_an_absent_group_claim_for_no_group),
+        cmocka_unit_test(groups_are_in_doubt_only_where_they_would_decide),
+        cmocka_unit_test(decide_lets_only_a_sign_in_in_that_meets_each_condition),
+        cmocka_unit_test(decide_waits_for_the_sign_in_to_find_the_person),
         cmocka_unit_test(standing_knows_strangers_without_a_sign_in_where_it_can),
         cmocka_unit_test(standing_compares_other_ids_byte_by_byte),
         cmocka_unit_test(standing_of_a_role_without_requesters_is_stranger),

@@ -323,8 +323,8 @@ void parse_refuses_what_this_version_does_not_enforce(void **)
          {"approvers = []", "quorum = 1", "pim_group = \"x\"", "window = \"0s\"",
           "bind = \"token\"", "accept_unattended = false"}},
         {"conditions",
-         {"auth_context = \"c1\"", "auth_age = \"10m\"", "hours = []", "timezone = \"UTC\"",
-          "from = []", "tty = false", "guests = false", "accept_stale_signin = false"}},
+         {"hours = []", "timezone = \"UTC\"", "from = []", "tty = false",
+          "accept_stale_signin = false"}},
         {"justification", {"required = false", "pattern = ''", "hint = ''"}},
         {"limits",
          {"per_day = \"4h\"", "cooldown = \"0s\"", "max_active = 3", "single_use = false"}},
@@ -335,6 +335,23 @@ void parse_refuses_what_this_version_does_not_enforce(void **)
         for (const char *line : section.lines)
             check_bad(
                 {{role_with("[role.web." + std::string{section.name} + "]\n" + line), later}});
+}
+
+void parse_reads_the_conditions_on_a_sign_in(void **)
+{
+    const Role none = good_role("");
+    assert_true(none.conditions.auth_context.empty() && !none.conditions.auth_age &&
+                !none.conditions.guests);
+    const Role role = good_role("[role.web.conditions]\nauth_context = \"c99\"\n"
+                                "auth_age = \"10m\"\nguests = true\n");
+    assert_text(role.conditions.auth_context, "c99");
+    assert_true(role.conditions.auth_age == std::chrono::minutes{10});
+    assert_true(role.conditions.guests);
+    for (const char *context : {"", "c", "c0", "c01", "c100", "C1", "p1", "c1 ", "1"})
+        check_bad(
+            {{role_with("[role.web.conditions]\nauth_context = \"" + std::string{context} + "\""),
+              "auth_context"}});
+    check_bad({{role_with("[role.web.conditions]\nauth_age = \"0s\""), "auth_age"}});
 }
 
 void parse_accepts_sections_that_say_nothing(void **)
@@ -600,6 +617,7 @@ int main()
         cmocka_unit_test(parse_refuses_requesters_that_are_no_ids),
         cmocka_unit_test(parse_takes_any_printable_id_of_another_issuer),
         cmocka_unit_test(parse_refuses_what_this_version_does_not_enforce),
+        cmocka_unit_test(parse_reads_the_conditions_on_a_sign_in),
         cmocka_unit_test(parse_accepts_sections_that_say_nothing),
         cmocka_unit_test(parse_names_unknown_keys_in_every_section),
         cmocka_unit_test(parse_refuses_wrong_types_everywhere),
