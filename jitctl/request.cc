@@ -65,6 +65,8 @@ class Countdown
 
 void show_code(const Output &output, const ipc::RequestReply &reply)
 {
+    if (reply.message)
+        output.tell(*reply.message);
     std::string line = "role " + reply.role;
     if (reply.host)
         line += " on " + *reply.host;

@@ -88,7 +88,7 @@ Exit cancel(const Command &command, const Output &output, const std::string &soc
 {
     const std::string id = command.id.value_or("");
     const Result<ipc::Reply> reply =
-        ask(socket, ipc::method::cancel, ipc::encode_cancel_call({id}), answer_within);
+        ask(socket, ipc::method::cancel, ipc::encode_request_id_call({id}), answer_within);
     if (!reply.has_value())
         return report(output, reply.error());
     if (!reply->error.empty())

@@ -21,6 +21,7 @@ const Api::Row Api::rows[] = {
     {ipc::method::check, true, false, &Api::answer_check},
     {ipc::method::request, false, true, &Api::answer_request},
     {ipc::method::cancel, false, false, &Api::answer_cancel},
+    {ipc::method::hurry, false, false, &Api::answer_hurry},
     {ipc::method::list, false, true, &Api::answer_list},
     {ipc::method::roles, false, false, &Api::answer_roles},
     {ipc::method::drop, false, false, &Api::answer_drop},
@@ -82,7 +83,8 @@ void Api::answer_check(Call exchange)
     const Now now = read_clocks();
     const DoorAnswer answer = daemon::answer_check(
         *call, {parts_.settings, parts_.grants.table(), now, parts_.is_reconciled(),
-                parts_.grants.has_membership(), parts_.local_groups});
+                parts_.grants.has_membership(),
+                [this](const std::string &user) { return read_person(user); }});
     if (answer.fault)
         fail(exchange, *answer.fault, answer.fault_message);
     else
@@ -94,12 +96,7 @@ void Api::answer_check(Call exchange)
 
 policy::Person Api::read_person(const std::string &user) const
 {
-    policy::Person person;
-    person.user = user;
-    person.oid = parts_.settings.config->person_of(user);
-    if (auto groups = parts_.local_groups(user))
-        person.local_groups = *std::move(groups);
-    return person;
+    return daemon::read_person(user, *parts_.settings.config, parts_.pins, parts_.local_groups);
 }
 
 void Api::answer_session_opened(Call exchange)

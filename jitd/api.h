@@ -7,6 +7,7 @@
 #include "jitd/audit.h"
 #include "jitd/door.h"
 #include "jitd/grants.h"
+#include "jitd/people.h"
 #include "jitd/pins.h"
 #include "jitd/requests.h"
 #include "jitd/settings.h"
@@ -45,6 +46,7 @@ class Api
     void answer_check(Call exchange);
     void answer_request(Call exchange);
     void answer_cancel(Call exchange);
+    void answer_hurry(Call exchange);
     void answer_list(Call exchange);
     void answer_roles(Call exchange);
     void answer_drop(Call exchange);
@@ -65,6 +67,8 @@ class Api
     using ChangePin = Result<bool> (Pins::*)(std::string_view user);
     using SayPin = std::string (*)(const Pin &pin); // what is done, for the record
     void change_pin(Call exchange, const char *rule, ChangePin change, SayPin say);
+    // A request that waits and that the caller may touch; else the exchange is answered.
+    const RequestFacts *find_request(Call exchange);
     void end_all(Call exchange, const std::vector<std::string> &ids, const Ending &ending);
     std::string shown_command(const std::optional<std::string> &command) const;
     policy::Person read_person(const std::string &user) const; // only with a configuration

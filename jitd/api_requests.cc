@@ -66,12 +66,16 @@ void Api::answer_request(Call exchange)
                       facts.user + " is a system account, and " +
                           (is_by_name ? "those are matched by [users] map alone"
                                       : "role \"" + facts.role + "\" is not for those"));
+    if (is_unconfirmed(facts.user, *settings.config, parts_.pins))
+        return refuse(ipc::Fault::refused, "pin-unconfirmed", words::pin_waits(facts.user));
     auto id = sys::make_id();
     if (!id)
         return fail(exchange, ipc::Fault::unavailable, id.error().what);
 
     facts.id = *std::move(id);
     facts.oid = person.oid;
+    facts.upn = settings.config->upn_of(facts.user);
+    facts.auth_context = decision.role->conditions.auth_context;
     facts.groups = decision.role->groups;
     facts.duration = decision.duration;
     facts.asked = call->duration;
@@ -88,20 +92,43 @@ void Api::answer_request(Call exchange)
     parts_.requests.begin_or_join(std::move(facts), exchange);
 }
 
-void Api::answer_cancel(Call exchange)
+const RequestFacts *Api::find_request(Call exchange)
 {
-    const auto call = ipc::decode_cancel_call(exchange->call().parameters.get());
-    if (!call)
-        return refuse_parameters(exchange, call.error());
+    const auto call = ipc::decode_request_id_call(exchange->call().parameters.get());
+    if (!call) {
+        refuse_parameters(exchange, call.error());
+        return nullptr;
+    }
     const auto caller = read_caller(exchange);
     if (!caller)
-        return;
+        return nullptr;
     const RequestFacts *const facts = parts_.requests.find(call->id);
     if (!facts)
-        return fail(exchange, ipc::Fault::not_found, "no request " + call->id + " waits");
-    if (!caller->is_root() && facts->user != caller->user)
-        return refuse_caller(exchange, "the request is not yours");
-    (void)parts_.requests.cancel(call->id, ipc::Cause::cancelled, std::string{words::cancelled});
+        fail(exchange, ipc::Fault::not_found, "no request " + call->id + " waits");
+    else if (!caller->is_root() && facts->user != caller->user)
+        refuse_caller(exchange, "the request is not yours");
+    else
+        return facts;
+    return nullptr;
+}
+
+void Api::answer_cancel(Call exchange)
+{
+    const RequestFacts *const facts = find_request(exchange);
+    if (!facts)
+        return;
+    const std::string id = facts->id;
+    (void)parts_.requests.cancel(id, ipc::Cause::cancelled, std::string{words::cancelled});
+    exchange->reply(ipc::Json{json_object()});
+}
+
+void Api::answer_hurry(Call exchange)
+{
+    const RequestFacts *const facts = find_request(exchange);
+    if (!facts)
+        return;
+    const std::string id = facts->id;
+    (void)parts_.requests.hurry(id);
     exchange->reply(ipc::Json{json_object()});
 }
 

@@ -85,7 +85,7 @@ Result<void> Daemon::begin(Sockets sockets)
                                    return sys::has_membership(user, group);
                                }));
     requests_ = TRY(Requests::make(
-        {loop_, *store_, *audit_, *grants_, helper_, settings_, [this] { reload(); }}));
+        {loop_, *store_, *audit_, *grants_, helper_, settings_, *pins_, [this] { reload(); }}));
     watch_memberships();
     TRY(grants_->mend());
 

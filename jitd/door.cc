@@ -97,12 +97,7 @@ DoorAnswer pass(const ipc::CheckCall &call, const Grant &grant, const DoorFacts 
 // Without a live grant: which of the roles could the requester ask for?
 DoorAnswer offer(const ipc::CheckCall &call, const Roles &roles, const DoorFacts &facts)
 {
-    policy::Person person;
-    person.user = call.requester;
-    person.oid = facts.settings.config->person_of(call.requester);
-    if (auto groups = facts.local_groups(call.requester))
-        person.local_groups = *std::move(groups);
-
+    const policy::Person person = facts.read_person(call.requester);
     std::vector<std::string> open;
     policy::Refusal first = policy::Refusal::not_requester;
     std::string first_role = roles.front()->name;

@@ -9,13 +9,10 @@
 #include "jitd/audit_record.h"
 #include "jitd/grant_table.h"
 #include "jitd/settings.h"
-#include "lib/base/result.h"
 #include "lib/ipc/elevation.h"
+#include "policy/decide.h"
 
 namespace jit::daemon {
-
-// The groups of a local user from the host's own files. An error counts as none.
-using LocalGroups = std::function<Result<std::vector<std::string>>(const std::string &user)>;
 
 struct DoorFacts {
     const Settings &settings;
@@ -23,7 +20,8 @@ struct DoorFacts {
     Now now;
     bool is_reconciled; // the grants of this boot have been checked
     HasMembership has_membership;
-    LocalGroups local_groups;
+    // Only asked where there is a configuration.
+    std::function<policy::Person(const std::string &user)> read_person;
 };
 
 struct DoorAnswer {

@@ -62,9 +62,11 @@ inline constexpr std::size_t listed_records = 500;
 // How long the root helper may take for one call, its start included.
 inline constexpr std::chrono::seconds grant_call = 15s;
 
-// How long a fetched discovery document and key set serve before they are fetched anew, and how
-// long after a key that is not in it.
+// How long a fetched discovery document and key set serve before they are fetched anew in the
+// background, and how long at most; and how long after a key that is not in it no other is looked
+// for.
 inline constexpr std::chrono::seconds provider_age = 3600s;
+inline constexpr std::chrono::seconds provider_life = 86'400s;
 inline constexpr std::chrono::seconds refetch_pause = 300s;
 
 } // namespace jit::daemon::limits

@@ -20,58 +20,63 @@ oidc::Failure failure_of(const oidc::HttpReply &reply, const Error &error)
 
 } // namespace
 
-void ProviderCache::find_provider(BootTime now, ProviderFound found)
+void ProviderCache::find_party(BootTime now, PartyFound found)
 {
-    if (provider_ && now - provider_at_ < limits::provider_age) {
-        found(&*provider_, oidc::Failure::none);
-        return;
+    const auto age = now - party_at_;
+    if (party_ && age < limits::provider_life) {
+        if (age >= limits::provider_age)
+            fetch_party();
+        return found(party_, oidc::Failure::none);
     }
-    wait_for_provider_.push_back(std::move(found));
-    if (std::exchange(fetching_provider_, true))
-        return;
-    http_.send(oidc::make_discovery_request(expected_),
-               [this](oidc::HttpReply reply) { on_provider(reply); });
+    wait_for_party_.push_back(std::move(found));
+    fetch_party();
 }
 
-void ProviderCache::on_provider(const oidc::HttpReply &reply)
+void ProviderCache::fetch_party()
 {
-    fetching_provider_ = false;
+    if (!std::exchange(fetching_party_, true))
+        http_.send(oidc::make_discovery_request(expected_),
+                   [this](oidc::HttpReply reply) { on_party(reply); });
+}
+
+void ProviderCache::on_party(const oidc::HttpReply &reply)
+{
+    fetching_party_ = false;
     oidc::Failure failure = oidc::Failure::none;
     if (auto read = oidc::read_discovery_reply(expected_, reply)) {
-        provider_ = *std::move(read);
-        provider_at_ = boot_time();
-    } else if (!provider_ || read.error().code != Code::unavailable) {
-        provider_.reset();
+        party_ = std::make_shared<const oidc::Party>(oidc::Party{expected_, *std::move(read)});
+        party_at_ = boot_time();
+    } else if (!party_ || read.error().code != Code::unavailable) {
+        party_.reset();
         failure = failure_of(reply, read.error());
     }
-    const oidc::Provider *const result = provider_ ? &*provider_ : nullptr;
-    for (const ProviderFound &found : std::exchange(wait_for_provider_, {}))
-        found(result, failure);
+    const auto party = party_;
+    for (const PartyFound &found : std::exchange(wait_for_party_, {}))
+        found(party, failure);
 }
 
 void ProviderCache::find_keys(BootTime now, bool refresh, KeysFound found)
 {
     const bool may_refresh = !refreshed_at_ || now - *refreshed_at_ >= limits::refetch_pause;
-    const bool is_fresh = keys_ && now - keys_at_ < limits::provider_age;
-    if (keys_ && (refresh ? !may_refresh : is_fresh)) {
-        found(&*keys_, oidc::Failure::none);
-        return;
+    const auto age = now - keys_at_;
+    if (keys_ && (refresh ? !may_refresh : age < limits::provider_life)) {
+        if (!refresh && age >= limits::provider_age)
+            fetch_keys();
+        return found(&*keys_, oidc::Failure::none);
     }
-    if (!provider_) {
-        found(keys_ ? &*keys_ : nullptr, oidc::Failure::unreachable);
-        return;
-    }
+    if (!party_)
+        return found(keys_ ? &*keys_ : nullptr, oidc::Failure::unreachable);
     if (refresh)
         refreshed_at_ = now;
     wait_for_keys_.push_back(std::move(found));
-    if (!std::exchange(fetching_keys_, true))
-        fetch_keys();
+    fetch_keys();
 }
 
 void ProviderCache::fetch_keys()
 {
-    http_.send(oidc::make_keys_request(*provider_),
-               [this](oidc::HttpReply reply) { on_keys(reply); });
+    if (party_ && !std::exchange(fetching_keys_, true))
+        http_.send(oidc::make_keys_request(party_->provider),
+                   [this](oidc::HttpReply reply) { on_keys(reply); });
 }
 
 void ProviderCache::on_keys(const oidc::HttpReply &reply)

@@ -4,7 +4,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <variant>
 #include <vector>
 
 #include "lib/base/clock.h"
@@ -15,11 +14,15 @@
 
 namespace jit::daemon {
 
+// What is older than limits::provider_age is fetched anew behind the back of who asks, who is
+// served from memory meanwhile; past limits::provider_life it has to be fetched first. Where the
+// fetch fails the last good one serves on. Nothing is fetched while nobody asks.
 class ProviderCache
 {
   public:
+    // Null with the failure that explains it.
+    using PartyFound = std::function<void(std::shared_ptr<const oidc::Party>, oidc::Failure)>;
     // The pointer is borrowed for the call.
-    using ProviderFound = std::function<void(const oidc::Provider *, oidc::Failure)>;
     using KeysFound = std::function<void(const oidc::KeySet *, oidc::Failure)>;
 
     // Borrows the client, which must outlive it.
@@ -28,9 +31,8 @@ class ProviderCache
     {
     }
 
-    // Each calls back once: at once from memory, or when the fetch is through. What is old serves
-    // on when it can't be fetched anew.
-    void find_provider(BootTime now, ProviderFound found);
+    // Each calls back once: at once from memory, or when the fetch is through.
+    void find_party(BootTime now, PartyFound found);
     //   refresh  a token names a key that is not in the set: fetch, but not again within
     //            limits::refetch_pause
     void find_keys(BootTime now, bool refresh, KeysFound found);
@@ -38,17 +40,18 @@ class ProviderCache
     const oidc::Expectations &expected() const { return expected_; }
 
   private:
-    void on_provider(const oidc::HttpReply &reply);
-    void on_keys(const oidc::HttpReply &reply);
+    void fetch_party();
+    void on_party(const oidc::HttpReply &reply);
     void fetch_keys();
+    void on_keys(const oidc::HttpReply &reply);
 
     net::HttpClient &http_;
     oidc::Expectations expected_;
 
-    std::optional<oidc::Provider> provider_;
-    BootTime provider_at_{};
-    bool fetching_provider_ = false;
-    std::vector<ProviderFound> wait_for_provider_;
+    std::shared_ptr<const oidc::Party> party_;
+    BootTime party_at_{};
+    bool fetching_party_ = false;
+    std::vector<PartyFound> wait_for_party_;
 
     std::optional<oidc::KeySet> keys_;
     BootTime keys_at_{};

@@ -26,7 +26,10 @@ struct RequestFacts {
     std::string role;
     std::string user;
     uid_t uid = 0;
-    std::string oid; // the person that the configuration names for the user
+    std::string
+        oid; // the person of the user, by map or pin; empty: found by the sign-in, and then set
+    std::string upn;          // whom the sign-in has to be where oid is empty, in lower case
+    std::string auth_context; // what the role's conditions demand of the sign-in; empty: nothing
     std::vector<std::string> groups;
     std::chrono::seconds duration{};           // what will be granted
     std::optional<std::chrono::seconds> asked; // what was asked for, if anything was

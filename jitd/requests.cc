@@ -28,6 +28,8 @@ ipc::RequestReply make_code_reply(const RequestFacts &facts, const ShowCode &cod
     ipc::RequestReply reply = make_reply(ipc::Progress::code, facts);
     reply.uri = code.uri;
     reply.code = code.user_code;
+    if (code.is_again)
+        reply.message = words::again;
     const auto left = std::chrono::duration_cast<std::chrono::seconds>(code.expires - boot_time());
     reply.expires = std::max(left, std::chrono::seconds{1});
     return reply;
@@ -234,10 +236,14 @@ void Requests::perform(const std::string &id, Actions actions)
                         perform(id, asking->second.session->on_reply(reply, boot_time()));
                     }
                 });
-        } else if (std::holds_alternative<FindProvider>(action)) {
-            find_provider(id);
+        } else if (std::holds_alternative<FindParty>(action)) {
+            find_party(id);
         } else if (auto *keys = std::get_if<FindKeys>(&action)) {
             find_keys(id, keys->refresh);
+        } else if (auto *kept = std::get_if<KeepPin>(&action)) {
+            keep_pin(id, std::move(kept->pin));
+        } else if (std::holds_alternative<AskRules>(action)) {
+            with_rules(id, [&](const Rules &rules) { return waiting.session->on_rules(rules); });
         } else if (std::holds_alternative<AskGrant>(action)) {
             ask_grant(id);
         } else if (std::holds_alternative<TakeBack>(action)) {
@@ -250,20 +256,18 @@ void Requests::perform(const std::string &id, Actions actions)
     }
 }
 
-void Requests::find_provider(const std::string &id)
+void Requests::find_party(const std::string &id)
 {
-    provider_->find_provider(boot_time(), [this, id](const oidc::Provider *provider,
-                                                     oidc::Failure failure) {
+    provider_->find_party(boot_time(), [this, id](std::shared_ptr<const oidc::Party> party,
+                                                  oidc::Failure failure) {
         const auto found = waiting_.find(id);
         if (found == waiting_.end())
             return;
         Session &session = *found->second.session;
         auto flow_id = sys::make_guid();
-        if (!provider || !flow_id)
-            return perform(id,
-                           session.on_provider_failed(provider ? oidc::Failure::broken : failure));
-        perform(id, session.on_provider(provider_->expected(), *provider, *std::move(flow_id),
-                                        boot_time()));
+        if (!party || !flow_id)
+            return perform(id, session.on_provider_failed(party ? oidc::Failure::broken : failure));
+        perform(id, session.on_party(std::move(party), *std::move(flow_id), boot_time()));
         // While the person signs in, the keys are fetched, so that nobody waits for them after.
         provider_->find_keys(boot_time(), false, [](const oidc::KeySet *, oidc::Failure) {});
     });
@@ -271,31 +275,54 @@ void Requests::find_provider(const std::string &id)
 
 void Requests::find_keys(const std::string &id, bool refresh)
 {
-    provider_->find_keys(boot_time(), refresh,
-                         [this, id](const oidc::KeySet *keys, oidc::Failure failure) {
-                             const auto found = waiting_.find(id);
-                             if (found == waiting_.end())
-                                 return;
-                             if (keys)
-                                 judge(id, *keys);
-                             else
-                                 perform(id, found->second.session->on_provider_failed(failure));
-                         });
+    provider_->find_keys(
+        boot_time(), refresh, [this, id](const oidc::KeySet *keys, oidc::Failure failure) {
+            const auto found = waiting_.find(id);
+            if (found == waiting_.end())
+                return;
+            if (keys)
+                with_rules(id, [&](const Rules &rules) {
+                    return found->second.session->on_keys(*keys, rules, wall_time());
+                });
+            else
+                perform(id, found->second.session->on_provider_failed(failure));
+        });
 }
 
-void Requests::judge(const std::string &id, const oidc::KeySet &keys)
+void Requests::with_rules(const std::string &id, const std::function<Actions(const Rules &)> &judge)
 {
     Session &session = *waiting_.at(id).session;
+    const RequestFacts &facts = session.facts();
     const Settings &settings = parts_.settings;
     if (!settings.policy || !settings.config)
         return perform(id,
                        session.cancel(ipc::Cause::policy_changed, std::string{words::no_policy}));
-    const auto local_groups = sys::read_local_groups(session.facts().user);
+    const auto local_groups = sys::read_local_groups(facts.user);
     const std::vector<std::string> none;
-    perform(id, session.on_keys(keys,
-                                Rules{*settings.policy, settings.host, provider_->expected(),
-                                      settings.config->skew, local_groups ? *local_groups : none},
-                                wall_time()));
+    perform(id, judge(Rules{*settings.policy, settings.host, provider_->expected(),
+                            settings.config->skew, local_groups ? *local_groups : none, seen_,
+                            parts_.pins.find(facts.user),
+                            settings.config->pin == policy::Config::Pin::root}));
+}
+
+void Requests::keep_pin(const std::string &id, Pin pin)
+{
+    pin.since = wall_time();
+    const auto kept = parts_.pins.put(pin);
+    // Two requests of one user may both find him; a third may have found somebody else.
+    const Pin *const there = parts_.pins.find(pin.user);
+    const bool is_kept = kept || (there != nullptr && there->oid == pin.oid);
+    with_rules(
+        id, [&](const Rules &rules) { return waiting_.at(id).session->on_pinned(is_kept, rules); });
+}
+
+Result<void> Requests::hurry(const std::string &id)
+{
+    const auto found = waiting_.find(id);
+    if (found == waiting_.end() || found->second.session->is_closed())
+        return Error{Code::not_found, "no such request waits"};
+    perform(id, found->second.session->hurry(boot_time()));
+    return {};
 }
 
 bool Requests::store_state(Waiting &waiting, ipc::State state, std::string cause)
@@ -310,6 +337,7 @@ void Requests::ask_grant(const std::string &id)
     Waiting &waiting = waiting_.at(id);
     const RequestFacts &facts = waiting.session->facts();
     waiting.stored.asked_helper = true;
+    waiting.stored.oid = facts.oid; // perhaps it was not known before the sign-in
     waiting.stored.approver_oid = facts.oid;
     // Nobody gets a role whose request or approval is missing in the ledger.
     if (!waiting.is_recorded || !store_state(waiting, ipc::State::pending_signin, ""))

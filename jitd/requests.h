@@ -10,6 +10,7 @@
 #include "jitd/audit.h"
 #include "jitd/grant_client.h"
 #include "jitd/grants.h"
+#include "jitd/pins.h"
 #include "jitd/provider_cache.h"
 #include "jitd/session.h"
 #include "jitd/settings.h"
@@ -33,6 +34,7 @@ class Requests
         Grants &grants;
         GrantClient &helper;
         const Settings &settings;
+        Pins &pins;
         // The policy that the helper reads is another: read it again.
         std::function<void()> policy_is_stale;
     };
@@ -49,6 +51,9 @@ class Requests
     // Withdraws a request. Errors: not_found.
     Result<void> cancel(const std::string &id, ipc::Cause cause, std::string message);
     void cancel_all(ipc::Cause cause, const std::string &message);
+
+    // The person of a request says that the sign-in is done. Errors: not_found.
+    Result<void> hurry(const std::string &id);
 
     // Null: none waits by this id.
     const RequestFacts *find(const std::string &id) const;
@@ -72,9 +77,11 @@ class Requests
     void watch(const std::string &id, Waiting &waiting, Watcher watcher);
     void leave(const std::string &id, const sys::Exchange *watcher);
     void perform(const std::string &id, Actions actions);
-    void find_provider(const std::string &id);
+    void find_party(const std::string &id);
     void find_keys(const std::string &id, bool refresh);
-    void judge(const std::string &id, const oidc::KeySet &keys);
+    // Calls back with what sign-ins are judged by now; not when there is no policy any more.
+    void with_rules(const std::string &id, const std::function<Actions(const Rules &)> &judge);
+    void keep_pin(const std::string &id, Pin pin);
     void ask_grant(const std::string &id);
     void on_granted(const std::string &id, const ipc::GrantReply &reply);
     void end_surely(const Waiting &waiting);
@@ -85,6 +92,7 @@ class Requests
     Parts parts_;
     net::HttpClient *http_ = nullptr;
     std::unique_ptr<ProviderCache> provider_;
+    oidc::SeenTokens seen_;
     std::map<std::string, Waiting> waiting_;
     std::map<std::string, StoredRequest> owed_; // closed here, but the helper has yet to end them
     std::map<std::string, std::deque<BootTime>> begun_; // by user, within limits::request_window

@@ -1,8 +1,10 @@
 #include "jitd/session.h"
 
+#include <algorithm>
+
 #include "jitd/words.h"
 #include "lib/base/text.h"
-#include "lib/oidc/token.h"
+#include "lib/oidc/claims_request.h"
 
 namespace jit::daemon {
 
@@ -64,17 +66,19 @@ AuditRecord Session::make_record(Event event, std::string message) const
     return record;
 }
 
-Actions Session::close(ipc::Cause cause, std::string message)
+Actions Session::close(ipc::Cause cause, std::string message, std::string_view rule)
 {
     state_ = State::closed;
     code_.reset();
     flow_.reset();
+    lookup_.reset();
     id_token_.wipe();
+    access_token_.wipe();
     Actions actions;
     const auto record = [&](Event event) {
         AuditRecord made =
             make_record(event, facts_.user + ": role " + facts_.role + ": " + message);
-        made.rule = ipc::name_of(cause);
+        made.rule = rule.empty() ? ipc::name_of(cause) : rule;
         actions.emplace_back(WriteRecord{std::move(made)});
     };
     if (is_provider_error(cause))
@@ -88,29 +92,31 @@ Actions Session::start()
 {
     if (state_ != State::idle)
         return {};
-    state_ = State::finding_provider;
+    state_ = State::finding_party;
     AuditRecord requested =
         make_record(Event::requested, facts_.user + " asks for role " + facts_.role + " for " +
                                           format_duration(facts_.duration));
-    return list(WriteRecord{std::move(requested)}, WakeAt{facts_.deadline}, FindProvider{});
+    return list(WriteRecord{std::move(requested)}, WakeAt{facts_.deadline}, FindParty{});
 }
 
-Actions Session::on_provider(const oidc::Expectations &expected, const oidc::Provider &provider,
-                             std::string flow_id, BootTime now)
+Actions Session::on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id,
+                          BootTime now)
 {
-    if (state_ != State::finding_provider)
+    if (state_ != State::finding_party)
         return {};
     if (now >= facts_.deadline)
         return close(ipc::Cause::timed_out, std::string{words::timed_out});
     state_ = State::signing_in;
     correlation_ = flow_id;
-    flow_.emplace(expected, provider, std::move(flow_id), facts_.deadline);
+    party_ = std::move(party);
+    flow_.emplace(party_, std::move(flow_id),
+                  oidc::make_claims_request(facts_.auth_context, demanded_), facts_.deadline);
     return follow(flow_->start());
 }
 
 Actions Session::on_provider_failed(oidc::Failure failure)
 {
-    if (state_ != State::finding_provider && state_ != State::judging)
+    if (state_ != State::finding_party && state_ != State::judging)
         return {};
     return close(words::cause_of(failure), words::explain(failure, {}, {}));
 }
@@ -122,30 +128,60 @@ Actions Session::follow(oidc::Step step)
     if (auto *wait = std::get_if<oidc::WaitUntil>(&step))
         return list(WakeAt{wait->at});
     if (auto *show = std::get_if<oidc::ShowCode>(&step)) {
-        code_ = ShowCode{show->uri, show->user_code, show->expires};
-        return list(
-            WriteRecord{make_record(Event::code_issued, "a code for role " + facts_.role +
-                                                            " was shown to " + facts_.user)},
-            *code_, WakeAt{show->poll_at});
+        code_ = ShowCode{show->uri, show->user_code, show->expires, !demanded_.empty()};
+        const char *const which = demanded_.empty() ? "a code" : "another code, for more proof,";
+        return list(WriteRecord{make_record(Event::code_issued, std::string{which} + " for role " +
+                                                                    facts_.role + " was shown to " +
+                                                                    facts_.user)},
+                    *code_, WakeAt{show->poll_at});
     }
-    auto &finished = std::get<oidc::Finished>(step);
+    return end_flow(std::move(std::get<oidc::Finished>(step)));
+}
+
+Actions Session::end_flow(oidc::Finished finished)
+{
     if (!finished.correlation_id.empty())
         correlation_ = finished.correlation_id;
     code_.reset();
-    if (finished.failure != oidc::Failure::none)
+    flow_.reset();
+    if (finished.failure != oidc::Failure::none) {
+        // Once: who is not satisfied by what was demanded would demand it for ever.
+        if (!finished.demanded.empty() && demanded_.empty()) {
+            demanded_ = std::move(finished.demanded);
+            state_ = State::finding_party;
+            return list(WakeAt{facts_.deadline}, FindParty{});
+        }
         return close(words::cause_of(finished.failure),
                      words::explain(finished.failure, finished.advice, correlation_));
+    }
     state_ = State::judging;
     id_token_ = std::move(finished.id_token);
-    flow_.reset();
+    access_token_ = std::move(finished.access_token);
     return list(WakeAt{facts_.deadline}, FindKeys{});
+}
+
+Actions Session::follow_lookup(oidc::LookupStep step)
+{
+    if (auto *send = std::get_if<oidc::SendRequest>(&step))
+        return list(SendHttp{std::move(send->request)});
+    if (auto *wait = std::get_if<oidc::WaitUntil>(&step))
+        return list(WakeAt{wait->at});
+    lookup_.reset();
+    if (auto *unknown = std::get_if<oidc::GroupsUnknown>(&step))
+        return close(words::cause_of(unknown->failure),
+                     words::no_groups(unknown->advice, correlation_));
+    // What was asked for is known now, and nothing else counts.
+    claims_->groups = std::move(std::get<oidc::GroupsFound>(step).groups);
+    claims_->group_overage = false;
+    state_ = State::deciding;
+    return list(WakeAt{facts_.deadline}, AskRules{});
 }
 
 Actions Session::on_reply(const oidc::HttpReply &reply, BootTime now)
 {
-    if (state_ != State::signing_in)
-        return {};
-    return follow(flow_->on_reply(reply, now));
+    if (state_ == State::looking_up)
+        return follow_lookup(lookup_->on_reply(reply, now));
+    return state_ == State::signing_in ? follow(flow_->on_reply(reply, now)) : Actions{};
 }
 
 Actions Session::on_time(BootTime now)
@@ -154,49 +190,138 @@ Actions Session::on_time(BootTime now)
         return {};
     if (now >= facts_.deadline)
         return close(ipc::Cause::timed_out, std::string{words::timed_out});
-    if (state_ != State::signing_in)
-        return list(WakeAt{facts_.deadline});
-    return follow(flow_->on_time(now));
+    if (state_ == State::looking_up)
+        return follow_lookup(lookup_->on_time(now));
+    return state_ == State::signing_in ? follow(flow_->on_time(now))
+                                       : list(WakeAt{facts_.deadline});
+}
+
+Actions Session::hurry(BootTime now)
+{
+    if (state_ != State::signing_in || now >= facts_.deadline)
+        return {};
+    return follow(flow_->hurry(now));
 }
 
 Actions Session::on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime now)
 {
     if (state_ != State::judging)
         return {};
-    const auto judged = oidc::verify_id_token(id_token_.reveal(), keys, rules.expected, now,
-                                              facts_.began.wall, rules.skew);
+    auto judged = oidc::verify_id_token(id_token_.reveal(), keys, rules.expected, now,
+                                        facts_.began.wall, rules.skew);
+    const auto refuse = [&](oidc::TokenFault fault) {
+        return close(ipc::Cause::not_trusted, words::explain(fault, correlation_),
+                     oidc::name_of(fault));
+    };
     if (const auto *fault = std::get_if<oidc::TokenFault>(&judged)) {
         // The provider may have changed its keys since they were fetched: once, they are fetched
         // again.
         if (*fault == oidc::TokenFault::unknown_key && !std::exchange(keys_refreshed_, true))
             return list(FindKeys{true});
-        return close(ipc::Cause::not_trusted, words::explain(*fault, correlation_));
+        return refuse(*fault);
     }
     id_token_.wipe();
-    const auto &claims = std::get<oidc::Claims>(judged);
-    signed_in_oid_ = safe_text(claims.oid, 255);
+    claims_ = std::get<oidc::Claims>(std::move(judged));
+    signed_in_oid_ = safe_text(claims_->oid, 255);
+    if (!rules.seen.note(claims_->uti, claims_->expires_at + rules.skew, now))
+        return refuse(oidc::TokenFault::replayed);
     Actions actions = list(WriteRecord{
         make_record(Event::signed_in, "a sign-in for " + facts_.user + ", role " + facts_.role)});
-    if (claims.oid != facts_.oid)
-        return join(std::move(actions), close(ipc::Cause::wrong_person,
-                                              words::wrong_person(facts_.user, correlation_)));
+    return join(std::move(actions), recognize(rules));
+}
 
+// Whether who signed in is the person of the requester. A name counts only where no id is known,
+// and only for somebody whose account is of this tenant.
+Actions Session::recognize(const Rules &rules)
+{
+    const bool by_name = !facts_.upn.empty();
+    const std::string known = !by_name ? facts_.oid : rules.pin != nullptr ? rules.pin->oid : "";
+    if (!known.empty()) {
+        if (claims_->oid == known) {
+            facts_.oid = known;
+            return by_name ? use_pin(rules, *rules.pin) : look_up_or_decide(rules);
+        }
+        // By his name it would be he: the account behind it was replaced, or somebody took it.
+        if (by_name && claims_->upn == facts_.upn)
+            return close(ipc::Cause::wrong_person, words::other_oid(facts_.user, correlation_),
+                         rule_pin_mismatch);
+        return close(ipc::Cause::wrong_person, words::wrong_person(facts_.user, correlation_));
+    }
+    if (!by_name || claims_->upn != facts_.upn)
+        return close(ipc::Cause::wrong_person, words::wrong_person(facts_.user, correlation_));
+    if (claims_->is_guest)
+        return close(ipc::Cause::wrong_person, words::guest_by_name(facts_.user, correlation_));
+    facts_.oid = claims_->oid;
+    state_ = State::pinning;
+    return list(KeepPin{{facts_.user, facts_.oid, facts_.upn, {}, false}});
+}
+
+Actions Session::on_pinned(bool is_kept, const Rules &rules)
+{
+    if (state_ != State::pinning)
+        return {};
+    if (!is_kept)
+        return close(ipc::Cause::failed, std::string{words::no_ledger});
+    AuditRecord pinned = make_record(Event::config_changed,
+                                     facts_.user + " was found to be the person of " + facts_.upn);
+    pinned.rule = "pin-first";
+    Actions actions = list(WriteRecord{std::move(pinned)});
+    return join(std::move(actions), use_pin(rules, {}));
+}
+
+Actions Session::use_pin(const Rules &rules, const Pin &pin)
+{
+    if (rules.pin_needs_confirmation && !pin.confirmed)
+        return close(ipc::Cause::refused, words::pin_waits(facts_.user), "pin-unconfirmed");
+    return look_up_or_decide(rules);
+}
+
+policy::Person Session::make_person(const Rules &rules) const
+{
     policy::Person person;
     person.user = facts_.user;
     person.oid = facts_.oid;
     person.local_groups = rules.local_groups;
     person.signed_in = true;
-    person.groups = claims.groups;
-    person.group_overage = claims.group_overage;
-    person.app_roles = claims.app_roles;
+    person.groups = claims_->groups;
+    person.group_overage = claims_->group_overage;
+    person.app_roles = claims_->app_roles;
+    person.is_guest = claims_->is_guest;
+    person.contexts = claims_->contexts;
+    if (claims_->authenticated_at)
+        person.auth_age = facts_.began.wall - *claims_->authenticated_at - oidc::max_backdating -
+                          std::min(rules.skew, oidc::max_skew);
+    return person;
+}
+
+Actions Session::look_up_or_decide(const Rules &rules)
+{
+    const policy::Role *const role = rules.policy.find(facts_.role);
+    if (role != nullptr && !access_token_.empty()) {
+        auto groups = policy::groups_in_doubt(*role, make_person(rules));
+        if (!groups.empty()) {
+            state_ = State::looking_up;
+            lookup_.emplace(party_->provider.graph_host, std::move(access_token_),
+                            std::move(groups), correlation_, facts_.deadline);
+            return follow_lookup(lookup_->start());
+        }
+    }
+    access_token_.wipe();
+    state_ = State::deciding;
+    return on_rules(rules);
+}
+
+Actions Session::on_rules(const Rules &rules)
+{
+    if (state_ != State::deciding)
+        return {};
     const auto decision =
-        policy::decide(rules.policy, facts_.role, person, rules.host, facts_.asked);
+        policy::decide(rules.policy, facts_.role, make_person(rules), rules.host, facts_.asked);
     if (decision.is_refused())
-        return join(std::move(actions),
-                    close(decision.refusal == policy::Refusal::unknown_role
-                              ? ipc::Cause::policy_changed
-                              : ipc::Cause::refused,
-                          policy::explain(decision.refusal, facts_.role, facts_.user)));
+        return close(decision.refusal == policy::Refusal::unknown_role ? ipc::Cause::policy_changed
+                                                                       : ipc::Cause::refused,
+                     policy::explain(decision.refusal, facts_.role, facts_.user),
+                     policy::name_of(decision.refusal));
     // The policy may have become narrower while the person signed in, never wider for this request.
     facts_.duration = std::min(facts_.duration, decision.duration);
     facts_.groups = decision.role->groups;
@@ -205,7 +330,7 @@ Actions Session::on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime 
         make_record(Event::approved, facts_.user + "'s own sign-in approves role " + facts_.role);
     approved.approver_oid = signed_in_oid_;
     state_ = State::granting;
-    return join(std::move(actions), list(WriteRecord{std::move(approved)}, AskGrant{}));
+    return list(WriteRecord{std::move(approved)}, AskGrant{});
 }
 
 Actions Session::on_granted(WallTime since, WallTime until, std::vector<std::string> groups)

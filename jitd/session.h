@@ -4,17 +4,24 @@
 //                 start
 //                   │
 //                   v
-//           finding_provider ── provider unreachable, not trusted, misconfigured ──┐
-//                   │ on_provider                                                  │
-//                   v                                                              │
+//           finding_party ───── provider unreachable, not trusted, misconfigured ──┐
+//               │        ^ once: the provider demands more of the person           │
+//               v        │                                                         │
 //              signing_in ───── declined, expired, blocked, broken ────────────────┤
 //                   │ ID token                                                     │
 //                   v                                                              │
-//               judging ─────── forged, somebody else, policy says no ─────────────┤
-//                   │ the right person, and the policy still says yes              │
+//               judging ─────── forged, used before, somebody else ────────────────┤
+//                   │ the right person                                             │
+//                   ├──> pinning ── not found by name before, and can't be kept ───┤
+//                   v        │                                                     │
+//              looking_up <──┘  only where the token leaves groups out: Graph away,┤
+//                   │           refuses, makes no sense                            │
 //                   v                                                              v
-//               granting ────── the root helper refuses, is away ──────────────> closed
-//                   │ on_granted                                                   ^
+//               deciding ────── the policy says no ───────────────────────────> closed
+//                   │ the policy still says yes                                    ^
+//                   v                                                              │
+//               granting ────── the root helper refuses, is away ──────────────────┤
+//                   │ on_granted                                                   │
 //                   v                                                              │
 //               recording ───── the ledger can't be written ───────────────────────┤
 //                   │ on_recorded                                                  │
@@ -24,9 +31,10 @@
 // acted, so the session waits for its answer and has the grant taken back; once it is being
 // recorded it stands, unless the ledger fails: then it is taken back as well. The deadline works as
 // a cancel does, with another cause; in granting the person has signed in already, and it is over.
-// Nothing leads back: a closed session says nothing more.
+// Nothing else leads back: a closed session says nothing more.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -34,18 +42,21 @@
 
 #include "jitd/audit_record.h"
 #include "jitd/request_facts.h"
+#include "jitd/store.h"
 #include "lib/ipc/elevation.h"
 #include "lib/oidc/device_grant.h"
+#include "lib/oidc/group_lookup.h"
 #include "lib/oidc/jwks.h"
-#include "lib/oidc/provider.h"
+#include "lib/oidc/seen_tokens.h"
+#include "lib/oidc/token.h"
 #include "policy/decide.h"
 
 namespace jit::daemon {
 
 // --- what the session wants done --------------------------------------------------------------
 
-struct FindProvider {
-}; // answer: on_provider or on_provider_failed
+struct FindParty {
+}; // answer: on_party or on_provider_failed
 struct SendHttp {
     oidc::HttpRequest request;
 }; // answer: on_reply
@@ -56,10 +67,16 @@ struct ShowCode {
     std::string uri;
     std::string user_code;
     BootTime expires;
+    bool is_again = false; // the provider wants more than the first sign-in gave
 };
 struct FindKeys {
     bool refresh = false;
 }; // answer: on_keys or on_provider_failed
+struct KeepPin {
+    Pin pin;
+}; // keep whom the user was found to be; answer: on_pinned
+struct AskRules {
+}; // answer: on_rules
 struct AskGrant {
 }; // answer: on_granted or on_grant_failed
 struct TakeBack {
@@ -76,8 +93,8 @@ struct Close {
     std::string message; // one line for the requester; empty if granted
     std::string correlation;
 };
-using Action = std::variant<FindProvider, SendHttp, WakeAt, ShowCode, FindKeys, AskGrant, TakeBack,
-                            WriteRecord, RecordGrant, Close>;
+using Action = std::variant<FindParty, SendHttp, WakeAt, ShowCode, FindKeys, KeepPin, AskRules,
+                            AskGrant, TakeBack, WriteRecord, RecordGrant, Close>;
 using Actions = std::vector<Action>;
 
 // --- the session ------------------------------------------------------------------------------
@@ -89,6 +106,9 @@ struct Rules {
     const oidc::Expectations &expected;
     std::chrono::seconds skew;
     const std::vector<std::string> &local_groups; // of the requester, now
+    oidc::SeenTokens &seen;                       // of all sessions
+    const Pin *pin = nullptr;                     // of the requester, now; null: none
+    bool pin_needs_confirmation = false;          // pin = root
 };
 
 class Session
@@ -98,12 +118,15 @@ class Session
 
     Actions start();
     //   flow_id  a new GUID: what Entra will call this sign-in in its logs
-    Actions on_provider(const oidc::Expectations &expected, const oidc::Provider &provider,
-                        std::string flow_id, BootTime now);
+    Actions on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id, BootTime now);
     Actions on_provider_failed(oidc::Failure failure);
     Actions on_reply(const oidc::HttpReply &reply, BootTime now);
     Actions on_time(BootTime now);
+    // The person says that the sign-in is done: asks sooner than it would, where that is allowed.
+    Actions hurry(BootTime now);
     Actions on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime now);
+    Actions on_pinned(bool is_kept, const Rules &rules);
+    Actions on_rules(const Rules &rules);
     Actions on_granted(WallTime since, WallTime until, std::vector<std::string> groups);
     Actions on_recorded(bool is_recorded);
     Actions on_grant_failed(ipc::Cause cause, std::string message);
@@ -122,25 +145,39 @@ class Session
   private:
     enum class State {
         idle,
-        finding_provider,
+        finding_party,
         signing_in,
         judging,
+        pinning,
+        looking_up,
+        deciding,
         granting,
         recording,
         closed
     };
 
     Actions follow(oidc::Step step);
-    Actions close(ipc::Cause cause, std::string message);
+    Actions follow_lookup(oidc::LookupStep step);
+    Actions end_flow(oidc::Finished finished);
+    Actions recognize(const Rules &rules);
+    Actions use_pin(const Rules &rules, const Pin &pin);
+    Actions look_up_or_decide(const Rules &rules);
+    policy::Person make_person(const Rules &rules) const;
+    Actions close(ipc::Cause cause, std::string message, std::string_view rule = {});
     AuditRecord make_record(Event event, std::string message) const;
 
     RequestFacts facts_;
     State state_ = State::idle;
+    std::shared_ptr<const oidc::Party> party_;
     std::optional<oidc::DeviceGrant> flow_;
+    std::optional<oidc::GroupLookup> lookup_;
     std::optional<ShowCode> code_;
     SecretString id_token_;
+    SecretString access_token_; // for Graph
+    std::optional<oidc::Claims> claims_;
     std::string signed_in_oid_;
     std::string correlation_;
+    std::string demanded_; // what the provider wants more; empty: nothing so far
     bool keys_refreshed_ = false;
     std::optional<std::pair<ipc::Cause, std::string>> cancelled_; // while granting
     WallTime since_{};

@@ -61,6 +61,7 @@ oidc::Expectations make_expectations(const policy::Config &config)
     expected.verification_hosts = config.verification_hosts;
     expected.client_id = config.client_id;
     expected.scopes = config.scopes;
+    expected.graph_hosts = config.graph_hosts;
     return expected;
 }
 

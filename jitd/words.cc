@@ -85,4 +85,34 @@ std::string wrong_person(std::string_view user, std::string_view correlation)
                             correlation);
 }
 
+std::string other_oid(std::string_view user, std::string_view correlation)
+{
+    return with_correlation("the account that signed in has the name of " + std::string{user} +
+                                "'s person and is another account; if it was replaced in Entra, an "
+                                "administrator runs: jitctl pins --clear " +
+                                std::string{user},
+                            correlation);
+}
+
+std::string guest_by_name(std::string_view user, std::string_view correlation)
+{
+    return with_correlation("a guest of the tenant signed in, who can't be known by name; an "
+                            "administrator puts " +
+                                std::string{user} + " into [users] map of jitd.toml",
+                            correlation);
+}
+
+std::string pin_waits(std::string_view user)
+{
+    return "the person of " + std::string{user} +
+           " is known now and waits for an administrator, who runs: jitctl pins --confirm " +
+           std::string{user};
+}
+
+std::string no_groups(std::string_view advice, std::string_view correlation)
+{
+    return with_correlation("it can't be seen which groups you are in: " + std::string{advice},
+                            correlation);
+}
+
 } // namespace jit::daemon::words

@@ -30,6 +30,8 @@ inline constexpr std::string_view helper_away =
 inline constexpr std::string_view cancelled = "cancelled";
 inline constexpr std::string_view timed_out =
     "nobody signed in before the request's end; run it again";
+inline constexpr std::string_view again =
+    "the identity provider wants more proof that it is you; sign in once more, with this new code";
 inline constexpr std::string_view stopping = "jitd is being stopped; run it again in a moment";
 inline constexpr std::string_view config_changed =
     "the configuration was changed while you waited; run it again";
@@ -48,5 +50,11 @@ std::string explain(oidc::Failure failure, std::string_view advice, std::string_
 
 std::string explain(oidc::TokenFault fault, std::string_view correlation);
 std::string wrong_person(std::string_view user, std::string_view correlation);
+// The name is the person's, the object id is not the one that is pinned.
+std::string other_oid(std::string_view user, std::string_view correlation);
+std::string guest_by_name(std::string_view user, std::string_view correlation);
+std::string pin_waits(std::string_view user);
+//   advice  of the look-up of groups
+std::string no_groups(std::string_view advice, std::string_view correlation);
 
 } // namespace jit::daemon::words

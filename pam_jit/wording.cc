@@ -47,6 +47,8 @@ void add_span(Text &out, std::chrono::seconds span)
 Text code_words(const ipc::ElevationReply &reply, std::chrono::seconds left)
 {
     Text out;
+    if (!reply.message.empty())
+        out.add("jit: ").add_safe(reply.message.view(), 256).add("\n");
     out.add("jit: role \"").add_safe(reply.role.view(), max_name_bytes).add("\"");
     if (!reply.host.empty())
         out.add(" on host ").add_safe(reply.host.view(), max_name_bytes);

@@ -191,15 +191,15 @@ Json encode_request_reply(const RequestReply &reply)
     return writer.take();
 }
 
-Result<CancelCall> decode_cancel_call(const json_t *parameters)
+Result<RequestIdCall> decode_request_id_call(const json_t *parameters)
 {
     MemberReader reader{parameters};
-    CancelCall call{reader.id("id")};
+    RequestIdCall call{reader.id("id")};
     TRY(reader.finish());
     return call;
 }
 
-Json encode_cancel_call(const CancelCall &call)
+Json encode_request_id_call(const RequestIdCall &call)
 {
     MemberWriter writer;
     writer.text("id", call.id);

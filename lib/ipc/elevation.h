@@ -23,6 +23,7 @@ namespace method {
 inline constexpr std::string_view check = "io.jitd.Elevation.Check";
 inline constexpr std::string_view request = "io.jitd.Elevation.Request";
 inline constexpr std::string_view cancel = "io.jitd.Elevation.Cancel";
+inline constexpr std::string_view hurry = "io.jitd.Elevation.Hurry";
 inline constexpr std::string_view list = "io.jitd.Elevation.List";
 inline constexpr std::string_view roles = "io.jitd.Elevation.Roles";
 inline constexpr std::string_view drop = "io.jitd.Elevation.Drop";
@@ -165,11 +166,12 @@ Result<RequestReply> decode_request_reply(const json_t *parameters);
 Json encode_request_call(const RequestCall &call);
 Json encode_request_reply(const RequestReply &reply);
 
-struct CancelCall {
+// Of Cancel and Hurry.
+struct RequestIdCall {
     std::string id;
 };
-Result<CancelCall> decode_cancel_call(const json_t *parameters);
-Json encode_cancel_call(const CancelCall &call);
+Result<RequestIdCall> decode_request_id_call(const json_t *parameters);
+Json encode_request_id_call(const RequestIdCall &call);
 
 struct GrantRecord {
     std::string id;

@@ -76,7 +76,7 @@ void check_elevation(const json_t *from)
     round_trip(from, decode_check_reply, encode_check_reply);
     round_trip(from, decode_request_call, encode_request_call);
     round_trip(from, decode_request_reply, encode_request_reply);
-    round_trip(from, decode_cancel_call, encode_cancel_call);
+    round_trip(from, decode_request_id_call, encode_request_id_call);
     round_trip(from, decode_list_call, encode_list_call);
     round_trip(from, decode_list_reply, encode_list_reply);
     round_trip(from, decode_roles_reply, encode_roles_reply);

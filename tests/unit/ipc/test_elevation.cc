@@ -283,7 +283,7 @@ void ids_are_sixteen_lower_case_hex_digits(void **)
     assert_all_refused(decode_ids_reply,
                        {"{}", R"({"ids":["0123456789abcdeF"]})", R"({"ids":["0123456789abcde"]})",
                         R"({"ids":["0123456789abcdef0"]})"});
-    assert_all_refused(decode_cancel_call, {"{}", R"({"id":"../../../../../x"})"});
+    assert_all_refused(decode_request_id_call, {"{}", R"({"id":"../../../../../x"})"});
 }
 
 void a_closed_session_has_four_members(void **)

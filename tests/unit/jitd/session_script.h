@@ -45,7 +45,7 @@ struct World {
         expected.verification_hosts = {"microsoft.com"};
         expected.client_id = json_string_value(json_object_get(file.get(), "client"));
         expected.scopes = {"openid"};
-        provider = {site + "device", site + "token", site + "keys"};
+        provider = {site + "device", site + "token", site + "keys", "graph.microsoft.com"};
         char *text = json_dumps(json_object_get(entra, "keys"), 0);
         keys_text = text;
         free(text);
@@ -87,7 +87,16 @@ struct World {
                 return text;
         return {};
     }
-    Rules rules() const { return {policy, host, expected, seconds{120}, local_groups}; }
+    // No token was seen before, unless a test keeps them.
+    Rules rules() const
+    {
+        seen = {};
+        return {policy, host, expected, seconds{120}, local_groups, seen, pin, pin_needs_root};
+    }
+    std::shared_ptr<const oidc::Party> party() const
+    {
+        return std::make_shared<const oidc::Party>(oidc::Party{expected, provider});
+    }
 
     WallTime now;
     oidc::Expectations expected;
@@ -98,13 +107,16 @@ struct World {
     policy::Policy policy;
     policy::Host host{"web01", {}};
     std::vector<std::string> local_groups;
+    mutable oidc::SeenTokens seen;
+    const Pin *pin = nullptr;
+    bool pin_needs_root = false;
     RequestFacts facts;
 };
 
 // The states as they can be reached from outside.
 enum class Stage {
     idle,
-    finding_provider,
+    finding_party,
     asking_code,
     waiting,
     polling,
@@ -121,9 +133,9 @@ inline Session walk(const World &world, Stage stage, std::string_view token = "e
     if (reached(Stage::idle))
         return session;
     (void)session.start();
-    if (reached(Stage::finding_provider))
+    if (reached(Stage::finding_party))
         return session;
-    (void)session.on_provider(world.expected, world.provider, flow_id, boot_at(1));
+    (void)session.on_party(world.party(), flow_id, boot_at(1));
     if (reached(Stage::asking_code))
         return session;
     (void)session.on_reply(
@@ -136,7 +148,7 @@ inline Session walk(const World &world, Stage stage, std::string_view token = "e
     if (reached(Stage::polling))
         return session;
     (void)session.on_reply(
-        reply_of("{\"token_type\":\"Bearer\",\"id_token\":\"" + world.token(token) + "\"}"),
+        reply_of("{\"access_token\":\"graph-at\",\"id_token\":\"" + world.token(token) + "\"}"),
         boot_at(8));
     if (reached(Stage::judging))
         return session;
@@ -152,9 +164,9 @@ inline Session walk(const World &world, Stage stage, std::string_view token = "e
 
 inline const char *word_of(const Action &action)
 {
-    static constexpr const char *words[] = {"find-provider", "http",  "wake",      "code",
-                                            "keys",          "grant", "take-back", "record",
-                                            "record-grant",  "close"};
+    static constexpr const char *words[] = {"find-party", "http",   "wake",         "code",
+                                            "keys",       "pin",    "rules",        "grant",
+                                            "take-back",  "record", "record-grant", "close"};
     return words[action.index()];
 }
 

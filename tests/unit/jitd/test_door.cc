@@ -55,7 +55,14 @@ struct World {
                                    [this](std::string_view user, std::string_view group) {
                                        return user == grant.user && group != missing_group;
                                    },
-                                   [this](const std::string &) { return local_groups; }});
+                                   [this](const std::string &user) {
+                                       policy::Person person;
+                                       person.user = user;
+                                       person.oid = settings.config->person_of(user);
+                                       if (local_groups)
+                                           person.local_groups = *local_groups;
+                                       return person;
+                                   }});
     }
 
     Settings settings;

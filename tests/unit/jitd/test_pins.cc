@@ -198,7 +198,8 @@ struct Service {
         helper = std::make_unique<GrantClient>(loop.get(), folder.path + "/none");
         grants = *Grants::make(loop.get(), *store, *audit, *helper, "boot",
                                [](std::string_view, std::string_view) { return true; });
-        requests = *Requests::make({loop.get(), *store, *audit, *grants, *helper, settings, [] {}});
+        requests =
+            *Requests::make({loop.get(), *store, *audit, *grants, *helper, settings, *pins, [] {}});
         settings.config.emplace();
         api = std::make_unique<Api>(
             Api::Parts{*store, *audit, *grants, *pins, *requests, settings, [] { return true; },

@@ -16,9 +16,9 @@ const World &world()
     return made;
 }
 
-constexpr Stage stages[] = {Stage::idle,     Stage::finding_provider, Stage::asking_code,
-                            Stage::waiting,  Stage::polling,          Stage::judging,
-                            Stage::granting, Stage::recording,        Stage::closed};
+constexpr Stage stages[] = {Stage::idle,     Stage::finding_party, Stage::asking_code,
+                            Stage::waiting,  Stage::polling,       Stage::judging,
+                            Stage::granting, Stage::recording,     Stage::closed};
 
 const Close *close_of(const Actions &actions)
 {
@@ -29,8 +29,8 @@ void the_happy_path_says_each_thing_once(void **)
 {
     const World &w = world();
     Session session{w.facts};
-    assert_text(shape_of(session.start()), "record:requested wake find-provider");
-    assert_text(shape_of(session.on_provider(w.expected, w.provider, flow_id, boot_at(1))), "http");
+    assert_text(shape_of(session.start()), "record:requested wake find-party");
+    assert_text(shape_of(session.on_party(w.party(), flow_id, boot_at(1))), "http");
     assert_false(session.code().has_value());
     const auto shown = session.on_reply(
         reply_of(R"({"device_code":"dev","user_code":"ABCD-1234","expires_in":600,"interval":5,)"
@@ -96,12 +96,12 @@ void each_event_in_each_state_does_what_the_table_says(void **)
     const Row rows[] = {
         {"start",
          [](Session &s) { return s.start(); },
-         {"record:requested wake find-provider", "", "", "", "", "", "", "", ""}},
+         {"record:requested wake find-party", "", "", "", "", "", "", "", ""}},
         {"provider",
-         [&](Session &s) { return s.on_provider(w.expected, w.provider, flow_id, boot_at(9)); },
+         [&](Session &s) { return s.on_party(w.party(), flow_id, boot_at(9)); },
          {"", "http", "", "", "", "", "", "", ""}},
         {"provider after the deadline",
-         [&](Session &s) { return s.on_provider(w.expected, w.provider, flow_id, boot_at(900)); },
+         [&](Session &s) { return s.on_party(w.party(), flow_id, boot_at(900)); },
          {"", timed_out, "", "", "", "", "", "", ""}},
         {"provider failed",
          [](Session &s) { return s.on_provider_failed(oidc::Failure::unreachable); },
@@ -175,7 +175,7 @@ void a_closed_session_says_nothing_more(void **)
         (void)session.on_recorded(false);
         assert_true(session.is_closed());
         assert_true(session.start().empty());
-        assert_true(session.on_provider(w.expected, w.provider, flow_id, boot_at(9)).empty());
+        assert_true(session.on_party(w.party(), flow_id, boot_at(9)).empty());
         assert_true(session.on_provider_failed(oidc::Failure::broken).empty());
         assert_true(session.on_reply(reply_of("{}"), boot_at(9)).empty());
         assert_true(session.on_time(boot_at(9000)).empty());
@@ -340,7 +340,7 @@ void no_record_or_message_holds_code_or_token(void **)
         }
     };
     collect(session.start());
-    collect(session.on_provider(w.expected, w.provider, flow_id, boot_at(1)));
+    collect(session.on_party(w.party(), flow_id, boot_at(1)));
     collect(session.on_reply(
         reply_of(R"({"device_code":"DEVCODE","user_code":"ABCD-1234","expires_in":600,)"
                  R"("verification_uri":"https://microsoft.com/devicelogin"})"),

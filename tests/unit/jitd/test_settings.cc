@@ -221,9 +221,10 @@ struct Cache {
     std::string provider(BootTime now)
     {
         const auto said = std::make_shared<std::string>("nothing");
-        cache.find_provider(now, [said](const oidc::Provider *found, oidc::Failure failure) {
-            *said = found ? "found" : std::to_string(static_cast<int>(failure));
-        });
+        cache.find_party(
+            now, [said](const std::shared_ptr<const oidc::Party> &found, oidc::Failure failure) {
+                *said = found ? "found" : std::to_string(static_cast<int>(failure));
+            });
         last = said;
         return *said;
     }
@@ -265,8 +266,14 @@ void one_fetch_serves_all_who_wait_and_those_after(void **)
     assert_text(*c.last, "found");
     assert_text(c.provider(now + seconds{60}), "found");
     assert_int_equal(c.client.urls.size(), 1);
-    assert_text(c.provider(now + limits::provider_age + seconds{5}), "nothing");
+    // What is old is fetched behind the back of who asks, by one fetch.
+    for (int i = 0; i < 2; ++i)
+        assert_text(c.provider(now + limits::provider_age + seconds{5}), "found");
     assert_int_equal(c.client.urls.size(), 2);
+    c.client.answer(c.document());
+    // What is very old is not believed before it was fetched anew.
+    assert_text(c.provider(boot_time() + limits::provider_life + seconds{5}), "nothing");
+    assert_int_equal(c.client.urls.size(), 3);
 }
 
 void what_is_old_serves_on_while_the_provider_is_away_but_not_past_a_wrong_answer(void **)
@@ -275,8 +282,8 @@ void what_is_old_serves_on_while_the_provider_is_away_but_not_past_a_wrong_answe
     const BootTime now = boot_time();
     (void)c.provider(now);
     c.client.answer(c.document());
-    const BootTime old = now + limits::provider_age + seconds{5};
-    (void)c.provider(old);
+    const BootTime old = now + limits::provider_life + seconds{5};
+    assert_text(c.provider(old), "nothing");
     c.client.answer({});
     assert_text(*c.last, "found");
     (void)c.provider(old);

@@ -1,0 +1,30 @@
+#include "jitd/people.h"
+
+namespace jit::daemon {
+
+policy::Person read_person(const std::string &user, const policy::Config &config, const Pins &pins,
+                           const LocalGroups &local_groups)
+{
+    policy::Person person;
+    person.user = user;
+    person.oid = config.person_of(user);
+    if (!config.upn_of(user).empty()) {
+        if (const Pin *const pin = pins.find(user))
+            person.oid = pin->oid;
+        else
+            person.found_by_sign_in = true;
+    }
+    if (auto groups = local_groups(user))
+        person.local_groups = *std::move(groups);
+    return person;
+}
+
+bool is_unconfirmed(const std::string &user, const policy::Config &config, const Pins &pins)
+{
+    if (config.pin != policy::Config::Pin::root || config.upn_of(user).empty())
+        return false;
+    const Pin *const pin = pins.find(user);
+    return pin != nullptr && !pin->confirmed;
+}
+
+} // namespace jit::daemon

@@ -1,0 +1,25 @@
+// Who a local user is, as far as it is known before a sign-in.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "jitd/pins.h"
+#include "lib/base/result.h"
+#include "policy/config.h"
+#include "policy/decide.h"
+
+namespace jit::daemon {
+
+// The groups of a local user from the host's own files. An error counts as none.
+using LocalGroups = std::function<Result<std::vector<std::string>>(const std::string &user)>;
+
+// By map, else by pin; else, with match = upn, to be found by the sign-in.
+policy::Person read_person(const std::string &user, const policy::Config &config, const Pins &pins,
+                           const LocalGroups &local_groups);
+
+// Whether root has yet to confirm the pin by which the user is known (pin = root).
+bool is_unconfirmed(const std::string &user, const policy::Config &config, const Pins &pins);
+
+} // namespace jit::daemon
