@@ -3,6 +3,8 @@
 #include <charconv>
 #include <optional>
 
+#include "tests/entra/claims_request.h"
+
 namespace jit::entra {
 
 namespace {
@@ -77,6 +79,25 @@ Reply decide_flow(World &world, const Form &form, Decision decision)
     return say(200, body);
 }
 
+Reply fail_flow(World &world, const Form &form, const Failure &failure)
+{
+    return decide_flow(world, form, {FlowState::failed, "", failure});
+}
+
+Reply fail_as_ordered(World &world, const Form &form)
+{
+    const auto aadsts = number_of(form, "aadsts", 0);
+    const std::string claims = form.get("claims");
+    if (!aadsts || form.get("error").empty())
+        return complain(400, "error is missing, or aadsts is no number");
+    if (!is_claims_request(claims))
+        return complain(400, "claims is not a JSON object");
+    std::string suberror = form.get("suberror");
+    if (suberror.empty() && !claims.empty())
+        suberror = "basic_action";
+    return fail_flow(world, form, {form.get("error"), static_cast<int>(*aadsts), suberror, claims});
+}
+
 Json describe(const World &world, const Flow &flow)
 {
     Json row{json_object()};
@@ -87,6 +108,8 @@ Json describe(const World &world, const Flow &flow)
     put(row, "user", user == nullptr ? "" : user->upn);
     put(row, "scope", flow.scope);
     put(row, "claims", flow.claims);
+    if (flow.polls > 0)
+        put(row, "token_claims", flow.polled_claims);
     put(row, "correlation_id", flow.correlation_id);
     put(row, "expires_in",
         static_cast<long>(
@@ -113,7 +136,8 @@ Reply show_state(const World &world)
     put(body, "pending", pending);
     put(body, "flows", std::move(flows));
     Json requests{json_object()};
-    for (const char *name : {"discovery", "keys", "devicecode", "token", "page", "other"})
+    for (const char *name :
+         {"discovery", "keys", "devicecode", "token", "page", "graph", "foreign_next", "other"})
         put(requests, name, 0L);
     for (const auto &[name, count] : world.counters.all())
         put(requests, name.c_str(), count);
@@ -142,16 +166,28 @@ Reply change_pace(World &world, const Form &form)
 {
     const auto lifetime = number_of(form, "code_lifetime", world.code_lifetime_s);
     const auto interval = number_of(form, "interval", world.interval_s);
+    const auto access_token = number_of(form, "access_token", world.access_token_s);
     const std::string early = form.get("slow_down_early");
-    if (!lifetime || !interval || *lifetime < 1 || *interval < 1 ||
-        (!early.empty() && early != "true" && early != "false"))
+    if (!lifetime || !interval || !access_token || *lifetime < 1 || *interval < 1 ||
+        *access_token < 0 || (!early.empty() && early != "true" && early != "false"))
         return complain(400,
-                        "code_lifetime and interval are seconds; slow_down_early true or false");
+                        "code_lifetime, interval and access_token are seconds; slow_down_early "
+                        "true or false");
     world.code_lifetime_s = *lifetime;
     world.interval_s = *interval;
+    world.access_token_s = *access_token;
     if (!early.empty())
         world.slow_down_early = early == "true";
     return say_done();
+}
+
+Reply rotate_keys(World &world, const Form &form)
+{
+    const std::string keep_old = form.get("keep_old");
+    if (!keep_old.empty() && keep_old != "true" && keep_old != "false")
+        return complain(400, "keep_old is true or false");
+    return world.keys.rotate(keep_old == "true") ? say_done()
+                                                 : complain(500, "no new key could be made");
 }
 
 } // namespace
@@ -175,22 +211,17 @@ Reply answer_control(World &world, const std::string &verb, const Form &form, bo
 {
     quit = false;
     if (verb == "approve")
-        return decide_flow(world, form, {FlowState::approved, "", "", 0});
+        return decide_flow(world, form, {FlowState::approved, "", {}});
     if (verb == "decline")
-        return decide_flow(world, form, {FlowState::declined, "", "", 0});
+        return decide_flow(world, form, {FlowState::declined, "", {}});
     if (verb == "block")
-        return decide_flow(world, form, {FlowState::failed, "", "invalid_grant", 53003});
+        return fail_flow(world, form, {"invalid_grant", 53003, "", ""});
     if (verb == "consent")
-        return decide_flow(world, form, {FlowState::failed, "", "invalid_grant", 65001});
+        return fail_flow(world, form, {"invalid_grant", 65001, "", ""});
     if (verb == "unassigned")
-        return decide_flow(world, form, {FlowState::failed, "", "invalid_grant", 50105});
-    if (verb == "fail") {
-        const auto aadsts = number_of(form, "aadsts", 0);
-        if (!aadsts || form.get("error").empty())
-            return complain(400, "error is missing, or aadsts is no number");
-        return decide_flow(world, form,
-                           {FlowState::failed, "", form.get("error"), static_cast<int>(*aadsts)});
-    }
+        return fail_flow(world, form, {"invalid_grant", 50105, "", ""});
+    if (verb == "fail")
+        return fail_as_ordered(world, form);
     if (verb == "state")
         return show_state(world);
     if (verb == "fault")
@@ -198,11 +229,13 @@ Reply answer_control(World &world, const std::string &verb, const Form &form, bo
     if (verb == "lifetime")
         return change_pace(world, form);
     if (verb == "rotate")
-        return world.keys.rotate() ? say_done() : complain(500, "no new key could be made");
+        return rotate_keys(world, form);
     if (verb == "reset") {
         world.flows.clear();
         world.faults.clear();
         world.counters.clear();
+        world.access_tokens.clear();
+        world.graph_pages.clear();
         world.restore_pace();
         return say_done();
     }

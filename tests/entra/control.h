@@ -5,12 +5,17 @@
 //   decline  code=CODE|latest [user=...] [wait=SECONDS]
 //   block, consent, unassigned        as decline: Conditional Access (53003), consent missing
 //                                     (65001), not assigned to the application (50105)
-//   fail     code=CODE|latest error=NAME [aadsts=NUMBER]
-//   state                             flows, requests by endpoint, faults that wait
-//   fault    endpoint=discovery|keys|devicecode|token kind=KIND [count=N]    faults.h has the kinds
-//   rotate                            the signing key is replaced, the old one published no more
-//   lifetime [code_lifetime=S] [interval=S] [slow_down_early=true|false]    for new flows
-//   reset                             no flows, faults, counts; lifetimes as configured
+//   fail     code=CODE|latest error=NAME [aadsts=NUMBER] [claims=JSON] [suberror=NAME]
+//                                     with `claims`, a challenge, the suberror is basic_action
+//   state                             flows, requests by endpoint, faults that wait; of each flow
+//                                     `claims` as it came, and `token_claims` of the last poll
+//   fault    endpoint=discovery|keys|devicecode|token|graph kind=KIND [count=N]
+//                                     faults.h has the kinds
+//   rotate   [keep_old=true|false]    the signing key is replaced; the old one is published no
+//                                     more, or still, until the next time
+//   lifetime [code_lifetime=S] [interval=S] [slow_down_early=true|false] [access_token=S]
+//                                     for new flows, and for new access tokens (0: as Entra's)
+//   reset                             no flows, tokens, faults, counts; lifetimes as configured
 //   quit                              ends the program
 // `wait` waits so long for a flow to appear where `latest` finds none.
 #pragma once

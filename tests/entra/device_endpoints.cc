@@ -1,79 +1,28 @@
 // The two endpoints of the device authorization grant (RFC 8628), with Entra's manners.
 #include "lib/base/text.h"
+#include "tests/entra/claims_request.h"
+#include "tests/entra/issue.h"
 #include "tests/entra/oauth_checks.h"
 #include "tests/entra/random.h"
-#include "tests/entra/tokens.h"
+#include "tests/entra/scopes.h"
 
 namespace jit::entra {
 
 namespace {
 
-// RFC 6749 section 3.3: printable ASCII without quotes and backslashes.
-bool is_scope_list(std::string_view scope)
+// Why a scope parameter is not served; nothing where it is.
+std::optional<OauthError> refuse_scope(const Cloud &cloud, const std::string &scope)
 {
-    for (const char c : scope)
-        if (c < ' ' || c > '~' || c == '"' || c == '\\')
-            return false;
-    return true;
-}
-
-std::string granted_scope(std::string_view asked)
-{
-    std::string granted;
-    while (!asked.empty()) {
-        const std::size_t end = std::min(asked.find(' '), asked.size());
-        const std::string_view one = asked.substr(0, end);
-        asked.remove_prefix(std::min(end + 1, asked.size()));
-        if (!one.empty() && one != "offline_access") // Entra does not say that one back
-            granted.append(granted.empty() ? "" : " ").append(one);
-    }
-    return granted;
-}
-
-// 53003 comes with a claims challenge, a missing consent with its own suberror.
-OauthError failure_of(const Flow &flow)
-{
-    OauthError error{400, flow.error, flow.aadsts, "", "", ""};
-    if (flow.aadsts == 53003) {
-        error.suberror = "message_only";
-        error.claims = R"({"access_token":{"capolids":{"essential":true,"values":[")" +
-                       random_guid() + R"("]}}})";
-    } else if (flow.aadsts == 65001) {
-        error.suberror = "consent_required";
-    }
-    return error;
-}
-
-Reply issue_tokens(World &world, const OauthRequest &request, const Flow &flow, Now now)
-{
-    const auto fail = [&](const char *text) {
-        return make_error_reply({500, "server_error", 90033, text, "", ""}, request.correlation_id);
-    };
-    const User *user = world.config.find_user(flow.user_oid);
-    if (user == nullptr)
-        return fail("The person who approved is not in the directory.");
-    const Json body{json_object()};
-    const long expires_in = 3599 + static_cast<long>(random_below(1801));
-    put(body, "token_type", "Bearer");
-    put(body, "scope", granted_scope(flow.scope));
-    put(body, "expires_in", expires_in);
-    put(body, "ext_expires_in", expires_in);
-    put(body, "access_token", random_token("EwB4", 900));
-    if (has_scope(flow.scope, "offline_access"))
-        put(body, "refresh_token", random_token("1.AXkA", 700));
-    if (has_scope(flow.scope, "openid")) {
-        const TokenOrder order{world.config, app_of(world, request), *user,
-                               flow,         world.authority(),      world.faults.take_forgery()};
-        const Result<std::string> token = make_id_token(order, world.keys, now.wall);
-        if (!token)
-            return fail(token.error().what);
-        put(body, "id_token", *token);
-    }
-    if (request.form.get("client_info") == "1")
-        put(body, "client_info",
-            encode_base64url(R"({"uid":")" + user->oid + R"(","utid":")" + world.config.tenant +
-                             R"("})"));
-    return make_json_reply(200, body);
+    if (!is_scope_list(scope))
+        return OauthError{400, "invalid_scope", 70011, "", "", ""};
+    const auto resource = common_resource(scope, graph_resource(cloud));
+    if (!resource)
+        return OauthError{400, "invalid_scope", 700022, "", "", ""};
+    constexpr std::string_view https = "https://";
+    if (*resource != graph_resource(cloud) && resource->starts_with(https) &&
+        find_cloud_of_graph(resource->substr(https.size())) != nullptr)
+        return OauthError{400, "invalid_resource", 500011, "", "", ""}; // another cloud's
+    return std::nullopt;
 }
 
 } // namespace
@@ -83,14 +32,15 @@ Reply answer_devicecode(World &world, const OauthRequest &request, Now now)
     if (auto refusal = refuse_request(world, request, {"client_id", "scope"}))
         return *std::move(refusal);
     const std::string claims = request.form.get("claims");
-    if (!claims.empty() && !json_is_object(parse_json(claims).get()))
+    if (!is_claims_request(claims))
         return make_error_reply({400, "invalid_request", 9002341,
                                  "The 'claims' parameter is not a JSON object.", "", ""},
                                 request.correlation_id);
     Flow flow;
+    flow.cloud = &request.cloud;
     flow.scope = request.form.get("scope");
-    if (!is_scope_list(flow.scope))
-        return make_error_reply({400, "invalid_scope", 70011, "", "", ""}, request.correlation_id);
+    if (const auto error = refuse_scope(request.cloud, flow.scope))
+        return make_error_reply(*error, request.correlation_id);
     flow.user_code = random_user_code();
     flow.device_code = random_token("KAQABIQEAAAD", 192);
     flow.client_id = app_of(world, request).client_id;
@@ -104,11 +54,11 @@ Reply answer_devicecode(World &world, const OauthRequest &request, Now now)
     const Json body{json_object()};
     put(body, "user_code", flow.user_code);
     put(body, "device_code", flow.device_code);
-    put(body, "verification_uri", world.device_page());
+    put(body, "verification_uri", world.device_page(request.cloud));
     put(body, "expires_in", world.code_lifetime_s.load());
     put(body, "interval", world.interval_s.load());
     put(body, "message",
-        "To sign in, use a web browser to open the page " + world.device_page() +
+        "To sign in, use a web browser to open the page " + world.device_page(request.cloud) +
             " and enter the code " + flow.user_code + " to authenticate.");
     world.flows.add(std::move(flow));
     return make_json_reply(200, body);
@@ -137,12 +87,17 @@ Reply answer_token(World &world, const OauthRequest &request, Now now, bool told
         return refuse({401, "invalid_client", 700025, "", "", ""});
 
     const std::string tenant = to_lower(request.tenant);
-    const auto flow = world.flows.redeem(device_code, tenant, app.client_id, now.boot);
+    const std::string claims = request.form.get("claims");
+    const Poll poll{request.cloud, tenant, app.client_id, claims};
+    const auto flow = world.flows.redeem(device_code, poll, now.boot);
     if (!flow)
         return refuse({400, "bad_verification_code", 70018, "", "", ""});
-    if (flow->client_id != app.client_id || flow->tenant != tenant)
+    if (!belongs(*flow, poll))
         return refuse({400, "invalid_grant", 70000,
-                       "The device code was issued to another client or tenant.", "", ""});
+                       "The device code was issued to another client, tenant or cloud.", "", ""});
+    if (!is_same_request(flow->claims, claims)) // what Entra says to that is not known
+        return refuse({400, "invalid_request", 0,
+                       "The 'claims' parameter is not the one of the device request.", "", ""});
     switch (flow->state) {
     case FlowState::redeemed:
         return refuse({400, "invalid_grant", 54005, "", "", ""});
@@ -150,7 +105,7 @@ Reply answer_token(World &world, const OauthRequest &request, Now now, bool told
         return refuse({400, "authorization_declined", 0,
                        "The end user denied the authorization request.", "", ""});
     case FlowState::failed:
-        return refuse(failure_of(*flow));
+        return refuse(failure_of(flow->failure));
     case FlowState::pending:
     case FlowState::approved:
         break;

@@ -9,51 +9,64 @@ namespace {
 
 enum class Argument {
     none,
+    maybe_one,
     one,
     one_maybe_two,
     two,
 };
 
+// What a kind is a fault of.
+enum class Sort {
+    any,     // a reply of any endpoint
+    oauth,   // a reply of an authority's endpoint
+    token,   // a reply of /token
+    forgery, // an ID token
+    paging,  // Graph's first page
+};
+
 struct KindRow {
     std::string_view name;
     Argument argument;
-    bool is_forgery;
+    Sort sort;
 };
 
 constexpr std::array kinds{
-    KindRow{"status", Argument::one_maybe_two, false},
-    KindRow{"error", Argument::one_maybe_two, false},
-    KindRow{"error200", Argument::one_maybe_two, false},
-    KindRow{"html", Argument::none, false},
-    KindRow{"not_json", Argument::none, false},
-    KindRow{"redirect", Argument::none, false},
-    KindRow{"slow_down", Argument::none, false},
-    KindRow{"wrong_types", Argument::none, false},
-    KindRow{"set", Argument::two, false},
-    KindRow{"unset", Argument::one, false},
-    KindRow{"hang", Argument::one, false},
-    KindRow{"close", Argument::none, false},
-    KindRow{"truncated", Argument::none, false},
-    KindRow{"bigbody", Argument::none, false},
-    KindRow{"endless", Argument::none, false},
-    KindRow{"wrong_aud", Argument::none, true},
-    KindRow{"wrong_iss", Argument::none, true},
-    KindRow{"wrong_tid", Argument::none, true},
-    KindRow{"alg_none", Argument::none, true},
-    KindRow{"hs256", Argument::none, true},
-    KindRow{"bad_signature", Argument::none, true},
-    KindRow{"unknown_kid", Argument::none, true},
-    KindRow{"foreign_key", Argument::none, true},
-    KindRow{"jwk_header", Argument::none, true},
-    KindRow{"crit_header", Argument::none, true},
-    KindRow{"expired", Argument::none, true},
-    KindRow{"old_iat", Argument::none, true},
-    KindRow{"shift", Argument::one, true},
-    KindRow{"v1", Argument::none, true},
-    KindRow{"no_oid", Argument::none, true},
-    KindRow{"other_oid", Argument::one, true},
-    KindRow{"claim", Argument::two, true},
-    KindRow{"noclaim", Argument::one, true},
+    KindRow{"status", Argument::one_maybe_two, Sort::any},
+    KindRow{"error", Argument::one_maybe_two, Sort::oauth},
+    KindRow{"error200", Argument::one_maybe_two, Sort::oauth},
+    KindRow{"html", Argument::none, Sort::any},
+    KindRow{"not_json", Argument::none, Sort::any},
+    KindRow{"redirect", Argument::none, Sort::any},
+    KindRow{"slow_down", Argument::none, Sort::token},
+    KindRow{"wrong_types", Argument::none, Sort::any},
+    KindRow{"set", Argument::two, Sort::any},
+    KindRow{"unset", Argument::one, Sort::any},
+    KindRow{"hang", Argument::one, Sort::any},
+    KindRow{"close", Argument::none, Sort::any},
+    KindRow{"truncated", Argument::none, Sort::any},
+    KindRow{"bigbody", Argument::none, Sort::any},
+    KindRow{"endless", Argument::none, Sort::any},
+    KindRow{"wrong_aud", Argument::none, Sort::forgery},
+    KindRow{"wrong_iss", Argument::none, Sort::forgery},
+    KindRow{"wrong_tid", Argument::none, Sort::forgery},
+    KindRow{"alg_none", Argument::none, Sort::forgery},
+    KindRow{"hs256", Argument::none, Sort::forgery},
+    KindRow{"bad_signature", Argument::none, Sort::forgery},
+    KindRow{"unknown_kid", Argument::none, Sort::forgery},
+    KindRow{"foreign_key", Argument::none, Sort::forgery},
+    KindRow{"jwk_header", Argument::none, Sort::forgery},
+    KindRow{"crit_header", Argument::none, Sort::forgery},
+    KindRow{"expired", Argument::none, Sort::forgery},
+    KindRow{"old_iat", Argument::none, Sort::forgery},
+    KindRow{"shift", Argument::one, Sort::forgery},
+    KindRow{"auth_time", Argument::one, Sort::forgery},
+    KindRow{"v1", Argument::none, Sort::forgery},
+    KindRow{"no_oid", Argument::none, Sort::forgery},
+    KindRow{"other_oid", Argument::one, Sort::forgery},
+    KindRow{"claim", Argument::two, Sort::forgery},
+    KindRow{"noclaim", Argument::one, Sort::forgery},
+    KindRow{"paged", Argument::none, Sort::paging},
+    KindRow{"foreign_next", Argument::maybe_one, Sort::paging},
 };
 
 const KindRow *find_kind(const Kind &kind)
@@ -67,6 +80,8 @@ const KindRow *find_kind(const Kind &kind)
     switch (row->argument) {
     case Argument::none:
         return has_first || has_second ? nullptr : row;
+    case Argument::maybe_one:
+        return has_second ? nullptr : row;
     case Argument::one:
         return has_first && !has_second ? row : nullptr;
     case Argument::one_maybe_two:
@@ -76,6 +91,39 @@ const KindRow *find_kind(const Kind &kind)
     }
     return nullptr;
 }
+
+UsedBy used_by(Sort sort)
+{
+    switch (sort) {
+    case Sort::forgery:
+        return UsedBy::id_token;
+    case Sort::paging:
+        return UsedBy::first_page;
+    case Sort::any:
+    case Sort::oauth:
+    case Sort::token:
+        break;
+    }
+    return UsedBy::reply;
+}
+
+bool suits(Sort sort, std::string_view endpoint)
+{
+    switch (sort) {
+    case Sort::any:
+        return true;
+    case Sort::oauth:
+        return endpoint != "graph";
+    case Sort::token:
+    case Sort::forgery:
+        return endpoint == "token";
+    case Sort::paging:
+        return endpoint == "graph";
+    }
+    return false;
+}
+
+constexpr std::array endpoints{"discovery", "keys", "devicecode", "token", "graph"};
 
 } // namespace
 
@@ -91,24 +139,21 @@ Kind split_kind(std::string_view kind)
 bool Faults::add(Fault fault)
 {
     const KindRow *row = find_kind(split_kind(fault.kind));
-    const bool is_token = fault.endpoint == "token";
-    if (row == nullptr || fault.left == 0 ||
-        (!is_token && fault.endpoint != "discovery" && fault.endpoint != "keys" &&
-         fault.endpoint != "devicecode") ||
-        ((row->is_forgery || row->name == "slow_down") && !is_token))
+    if (row == nullptr || fault.left == 0 || !suits(row->sort, fault.endpoint) ||
+        std::find(endpoints.begin(), endpoints.end(), fault.endpoint) == endpoints.end())
         return false;
     const std::lock_guard lock{mutex_};
     faults_.push_back(std::move(fault));
     return true;
 }
 
-std::optional<Kind> Faults::take_where(std::string_view endpoint, bool forgery)
+std::optional<Kind> Faults::take_where(std::string_view endpoint, UsedBy by)
 {
     const std::lock_guard lock{mutex_};
     for (auto fault = faults_.begin(); fault != faults_.end(); ++fault) {
         const Kind kind = split_kind(fault->kind);
         const KindRow *row = find_kind(kind);
-        if (fault->endpoint != endpoint || row == nullptr || row->is_forgery != forgery)
+        if (fault->endpoint != endpoint || row == nullptr || used_by(row->sort) != by)
             continue;
         if (fault->left > 0 && --fault->left == 0)
             faults_.erase(fault);
@@ -119,12 +164,17 @@ std::optional<Kind> Faults::take_where(std::string_view endpoint, bool forgery)
 
 std::optional<Kind> Faults::take(std::string_view endpoint)
 {
-    return take_where(endpoint, false);
+    return take_where(endpoint, UsedBy::reply);
 }
 
 std::optional<Kind> Faults::take_forgery()
 {
-    return take_where("token", true);
+    return take_where("token", UsedBy::id_token);
+}
+
+std::optional<Kind> Faults::take_paging()
+{
+    return take_where("graph", UsedBy::first_page);
 }
 
 std::vector<Fault> Faults::all() const

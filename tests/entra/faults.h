@@ -1,14 +1,21 @@
 // Faults that a test orders: the next `count` replies of an endpoint go wrong in a named way.
 //
 //   instead of an answer     status:CODE[:RETRY-AFTER]  error:NAME[:AADSTS]  error200:NAME[:AADSTS]
-//                            html  not_json  redirect  slow_down (token)
+//                            html  not_json  redirect  slow_down (token); no error: graph
 //   a spoilt answer          wrong_types  set:MEMBER:JSON  unset:MEMBER
 //   on the wire              hang:SECONDS  close  truncated  bigbody (100 MiB)  endless (chunked,
 //                            compressed for whom accepts that)
 //   a forged ID token        wrong_aud  wrong_iss  wrong_tid  alg_none  hs256  bad_signature
 //   (token; used up only     unknown_kid  foreign_key  jwk_header  crit_header  expired  old_iat
-//   by a reply that has      shift:SECONDS  v1  no_oid  other_oid:GUID  claim:NAME:JSON
-//   one)                     noclaim:NAME
+//   by a reply that has      shift:SECONDS  auth_time:SECONDS_AGO  v1  no_oid  other_oid:GUID
+//   one)                     claim:NAME:JSON  noclaim:NAME
+//   pages (graph; used up    paged: three, with what was found on the later ones before it is on
+//   by a reply that lists    the first; foreign_next[:HOST]: all of it on the first, and a next
+//   page groups)                  at another host, by default the authority, that must never be
+//   asked:
+//                            it says yes to every group, and counts as "foreign_next"
+//
+// A page after the first is a reply like any other: paged, then status:503 spoils the second.
 #pragma once
 
 #include <chrono>
@@ -23,7 +30,7 @@
 namespace jit::entra {
 
 struct Fault {
-    std::string endpoint; // discovery, keys, devicecode, token
+    std::string endpoint; // discovery, keys, devicecode, token, graph
     std::string kind;
     long left = 1; // replies still to spoil; negative: all
 };
@@ -36,6 +43,13 @@ struct Kind {
 };
 Kind split_kind(std::string_view kind);
 
+// What uses a fault up.
+enum class UsedBy {
+    reply,
+    id_token,
+    first_page,
+};
+
 class Faults
 {
   public:
@@ -44,6 +58,7 @@ class Faults
     // The oldest fault ordered for this endpoint, used up by one.
     std::optional<Kind> take(std::string_view endpoint);
     std::optional<Kind> take_forgery();
+    std::optional<Kind> take_paging();
 
     std::vector<Fault> all() const;
     void clear(); // and wakes whom hang() holds
@@ -52,7 +67,7 @@ class Faults
     void hang(std::chrono::seconds time);
 
   private:
-    std::optional<Kind> take_where(std::string_view endpoint, bool forgery);
+    std::optional<Kind> take_where(std::string_view endpoint, UsedBy by);
 
     mutable std::mutex mutex_;
     std::condition_variable cleared_;

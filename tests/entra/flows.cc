@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tests/entra/claims_request.h"
+
 namespace jit::entra {
 
 namespace {
@@ -70,8 +72,7 @@ Decided Flows::decide(std::string_view user_code, const Decision &decision, Now 
             return Decided::expired;
         flow.state = decision.state;
         flow.user_oid = decision.user_oid;
-        flow.error = decision.error;
-        flow.aadsts = decision.aadsts;
+        flow.failure = decision.failure;
         flow.signed_in = now.wall;
         return Decided::done;
     }
@@ -100,7 +101,7 @@ Flow *Flows::find_device(const std::string &device_code)
     return found == flows_.end() ? nullptr : &*found;
 }
 
-Pace Flows::note_poll(const std::string &device_code, BootTime now)
+Pace Flows::note_poll(const std::string &device_code, const std::string &claims, BootTime now)
 {
     const std::lock_guard lock{mutex_};
     Flow *flow = find_device(device_code);
@@ -108,6 +109,7 @@ Pace Flows::note_poll(const std::string &device_code, BootTime now)
         return Pace::unknown_code;
     const auto gap = std::chrono::duration_cast<std::chrono::milliseconds>(now - flow->last_poll);
     flow->last_poll = now;
+    flow->polled_claims = claims;
     if (++flow->polls == 1) {
         flow->first_gap = gap;
         return Pace::in_time;
@@ -127,18 +129,32 @@ void Flows::slow_down(const std::string &device_code)
         flow->interval += std::chrono::seconds{5};
 }
 
-std::optional<Flow> Flows::redeem(const std::string &device_code, std::string_view tenant,
-                                  std::string_view client_id, BootTime now)
+bool belongs(const Flow &flow, const Poll &poll)
+{
+    return flow.cloud == &poll.cloud && flow.tenant == poll.tenant &&
+           flow.client_id == poll.client_id;
+}
+
+std::optional<Flow> Flows::redeem(const std::string &device_code, const Poll &poll, BootTime now)
 {
     const std::lock_guard lock{mutex_};
     Flow *flow = find_device(device_code);
     if (flow == nullptr)
         return std::nullopt;
     Flow seen = *flow;
-    if (flow->state == FlowState::approved && now < flow->expires && flow->tenant == tenant &&
-        flow->client_id == client_id)
+    if (flow->state == FlowState::approved && now < flow->expires && belongs(*flow, poll) &&
+        is_same_request(flow->claims, poll.claims))
         flow->state = FlowState::redeemed;
     return seen;
+}
+
+void Flows::fail(const std::string &device_code, const Failure &failure)
+{
+    const std::lock_guard lock{mutex_};
+    if (Flow *flow = find_device(device_code); flow != nullptr) {
+        flow->state = FlowState::failed;
+        flow->failure = failure;
+    }
 }
 
 std::vector<Flow> Flows::all() const

@@ -1,7 +1,7 @@
 // The device flows that are under way, and what people decided about them.
 //
 //   pending ──> approved ──> redeemed          expiry is not a state: it is asked for by the time
-//      ├──────> declined
+//      ├──────> declined  └──> failed (a step-up that the claims did not ask for)
 //      └──────> failed (Conditional Access, missing consent: any OAuth error)
 #pragma once
 
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "lib/base/clock.h"
+#include "tests/entra/clouds.h"
 
 namespace jit::entra {
 
@@ -27,21 +28,30 @@ enum class FlowState {
 
 std::string_view name_of(FlowState state);
 
+// Why a flow failed: the OAuth error, its AADSTS number, and what else the reply holds.
+struct Failure {
+    std::string error;
+    int aadsts = 0;
+    std::string suberror;
+    std::string claims; // a challenge, JSON
+};
+
 struct Flow {
+    const Cloud *cloud = nullptr; // of the table in clouds.h
     std::string user_code;
     std::string device_code;
     std::string client_id;
     std::string tenant;
     std::string scope;
-    std::string claims; // the claims parameter as it came, or empty
+    std::string claims;        // the claims parameter as it came, or empty
+    std::string polled_claims; // the last poll's
     std::string correlation_id;
     BootTime expires;
     std::chrono::seconds interval{5};
 
     FlowState state = FlowState::pending;
     std::string user_oid; // once somebody decided
-    std::string error;    // failed: the OAuth error and its AADSTS number
-    int aadsts = 0;
+    Failure failure;
     WallTime signed_in;
 
     BootTime last_poll; // at first the time of the device request
@@ -54,9 +64,19 @@ struct Flow {
 struct Decision {
     FlowState state = FlowState::approved;
     std::string user_oid;
-    std::string error;
-    int aadsts = 0;
+    Failure failure;
 };
+
+// Who polls: a flow is redeemed only by the request that it came from, made again.
+struct Poll {
+    const Cloud &cloud;
+    std::string_view tenant;
+    std::string_view client_id;
+    std::string_view claims;
+};
+
+// Whether the flow is that poll's; the claims are not looked at.
+bool belongs(const Flow &flow, const Poll &poll);
 
 enum class Decided {
     done,
@@ -83,15 +103,17 @@ class Flows
     // The user code of the youngest flow that is pending, waited for if there is none.
     std::optional<std::string> wait_for_pending(std::chrono::milliseconds patience);
 
-    // Notes that a client polled. The first poll is never early: RFC 8628 section 3.5 asks for a
-    // pause between polls, and Microsoft's own clients send the first at once.
-    Pace note_poll(const std::string &device_code, BootTime now);
+    // Notes that a client polled, with these claims. The first poll is never early: RFC 8628
+    // section 3.5 asks for a pause between polls, and Microsoft's own clients send the first at
+    // once.
+    Pace note_poll(const std::string &device_code, const std::string &claims, BootTime now);
     // Lengthens the interval by 5 s (RFC 8628 section 3.5).
     void slow_down(const std::string &device_code);
-    // The flow as it is. One that was approved for this tenant and client, and not too late, is
-    // redeemed by this: it is seen as `approved` once.
-    std::optional<Flow> redeem(const std::string &device_code, std::string_view tenant,
-                               std::string_view client_id, BootTime now);
+    // The flow as it is. One that was approved for this poll, and not too late, is redeemed by
+    // this: it is seen as `approved` once.
+    std::optional<Flow> redeem(const std::string &device_code, const Poll &poll, BootTime now);
+    // The flow has failed after all.
+    void fail(const std::string &device_code, const Failure &failure);
 
     std::vector<Flow> all() const;
     void clear();

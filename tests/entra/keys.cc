@@ -17,7 +17,8 @@ using Number = Handle<BIGNUM, &BN_free>;
 using DigestContext = Handle<EVP_MD_CTX, &EVP_MD_CTX_free>;
 using Memory = Handle<BIO, &BIO_free_all>;
 
-constexpr const char *consumer_tenant = "9188040d-6c67-4c5b-b112-36a304b66dad";
+constexpr const char *any_tenant = "/{tenantid}/v2.0";
+constexpr const char *consumer_tenant = "/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0";
 
 // BIO_free_all and the getters of a BIO are macros; this is the one place that needs them.
 std::string text_of(BIO *memory)
@@ -65,7 +66,7 @@ Result<std::string> make_certificate(EVP_PKEY *pair)
 
 } // namespace
 
-Result<SharedKey> make_signing_key(std::string issuer)
+Result<SharedKey> make_signing_key(std::string issuer_path)
 {
     auto key = std::make_shared<SigningKey>();
     key->pair.reset(EVP_RSA_gen(2048));
@@ -80,7 +81,7 @@ Result<SharedKey> make_signing_key(std::string issuer)
     if (EVP_Digest(der.data(), der.size(), digest, &size, EVP_sha1(), nullptr) != 1)
         return Error{Code::internal, "no SHA-1"};
     key->kid = encode_base64url({reinterpret_cast<const char *>(digest), size});
-    key->issuer = std::move(issuer);
+    key->issuer_path = std::move(issuer_path);
     return SharedKey{std::move(key)};
 }
 
@@ -109,19 +110,19 @@ Result<std::string> public_pem(const SigningKey &key)
     return text_of(memory.get());
 }
 
-Result<void> KeyRing::make(std::string base, const std::string &tenant)
+Result<void> KeyRing::make(const std::string &tenant)
 {
-    base_ = std::move(base);
-    active_ = TRY(make_signing_key(base_ + "/{tenantid}/v2.0"));
-    spare_ = TRY(make_signing_key(base_ + "/" + tenant + "/v2.0"));
-    consumer_ = TRY(make_signing_key(base_ + "/" + consumer_tenant + "/v2.0"));
+    active_ = TRY(make_signing_key(any_tenant));
+    spare_ = TRY(make_signing_key("/" + tenant + "/v2.0"));
+    consumer_ = TRY(make_signing_key(consumer_tenant));
     return {};
 }
 
-Result<void> KeyRing::rotate()
+Result<void> KeyRing::rotate(bool keep_old)
 {
-    SharedKey made = TRY(make_signing_key(base_ + "/{tenantid}/v2.0"));
+    SharedKey made = TRY(make_signing_key(any_tenant));
     const std::lock_guard lock{mutex_};
+    kept_ = keep_old ? active_ : nullptr;
     active_ = std::move(made);
     return {};
 }
@@ -142,7 +143,10 @@ std::vector<SharedKey> KeyRing::published() const
 {
     const std::lock_guard lock{mutex_};
     // The order means nothing: the signing key does not come first, so that nobody relies on it.
-    return {spare_, active_, consumer_};
+    std::vector<SharedKey> keys{spare_, active_, consumer_};
+    if (kept_)
+        keys.insert(keys.begin(), kept_);
+    return keys;
 }
 
 } // namespace jit::entra

@@ -23,14 +23,15 @@ struct SigningKey {
     std::string n;   // base64url
     std::string e;   // base64url
     std::string x5c; // base64 of a self-made certificate
-    // Whose tokens it may verify: this issuer, in which "{tenantid}" may stand for any tenant.
-    std::string issuer;
+    // Whose tokens it may verify: this path at the authority, in which "{tenantid}" may stand for
+    // any tenant.
+    std::string issuer_path;
 };
 
 using SharedKey = std::shared_ptr<const SigningKey>;
 
 // A 2048-bit RSA key with its certificate.
-Result<SharedKey> make_signing_key(std::string issuer);
+Result<SharedKey> make_signing_key(std::string issuer_path);
 
 // RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3), as bytes.
 Result<std::string> sign_rs256(const SigningKey &key, std::string_view text);
@@ -42,10 +43,11 @@ Result<std::string> public_pem(const SigningKey &key);
 class KeyRing
 {
   public:
-    //   base    "https://login.microsoftonline.com", with a port where it is not 443
-    Result<void> make(std::string base, const std::string &tenant);
-    // A new key signs from now on; the old one is published no more.
-    Result<void> rotate();
+    Result<void> make(const std::string &tenant);
+    // A new key signs from now on.
+    //   keep_old   the one before is published still, as in a rollover that was planned; else
+    //              neither it nor one that was kept then
+    Result<void> rotate(bool keep_old);
 
     SharedKey active() const;
     SharedKey consumer() const;
@@ -53,8 +55,8 @@ class KeyRing
 
   private:
     mutable std::mutex mutex_;
-    std::string base_;
     SharedKey active_;
+    SharedKey kept_; // the one before, where it is published still
     SharedKey spare_;
     SharedKey consumer_;
 };

@@ -23,9 +23,10 @@ constexpr const char *usage =
     "\n"
     "The first form serves until SIGTERM; the second asks a running one and prints its reply:\n"
     "  approve code=latest user=alice@contoso.com [wait=30]   decline, block, consent, unassigned\n"
-    "  fail code=latest error=NAME [aadsts=NUMBER]            state, rotate, reset, quit\n"
-    "  fault endpoint=discovery|keys|devicecode|token kind=KIND [count=N]\n"
-    "  lifetime [code_lifetime=S] [interval=S] [slow_down_early=true|false]\n";
+    "  fail code=latest error=NAME [aadsts=NUMBER] [claims=JSON] [suberror=NAME]\n"
+    "  fault endpoint=discovery|keys|devicecode|token|graph kind=KIND [count=N]\n"
+    "  lifetime [code_lifetime=S] [interval=S] [slow_down_early=true|false] [access_token=S]\n"
+    "  rotate [keep_old=true|false]                           state, reset, quit\n";
 
 struct Arguments {
     std::string config;
@@ -90,7 +91,7 @@ int serve(const Arguments &arguments, const Address &provider_address,
     world.restore_pace();
     if (provider_address.port != 443)
         world.port = ":" + std::to_string(provider_address.port);
-    if (const auto made = world.keys.make(world.authority(), world.config.tenant); !made)
+    if (const auto made = world.keys.make(world.config.tenant); !made)
         return complain(made.error().what);
 
     static Server provider;

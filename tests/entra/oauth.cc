@@ -50,7 +50,8 @@ Reply answer_discovery(const World &world, const OauthRequest &request)
     if (!is_template && !is_known_tenant(world, request.tenant))
         return refuse_tenant(request, "invalid_tenant");
     const std::string tenant = is_template ? request.tenant : to_lower(request.tenant);
-    const std::string root = world.authority() + "/" + tenant;
+    const std::string base = world.authority(request.cloud);
+    const std::string root = base + "/" + tenant;
     const Json body = parse_json(R"({
         "token_endpoint_auth_methods_supported":
             ["client_secret_post","private_key_jwt","client_secret_basic","self_signed_tls_client_auth"],
@@ -65,13 +66,13 @@ Reply answer_discovery(const World &world, const OauthRequest &request)
         "claims_supported": ["sub","iss","cloud_instance_name","cloud_instance_host_name",
             "cloud_graph_host_name","msgraph_host","aud","exp","iat","auth_time","acr","nonce",
             "preferred_username","name","tid","ver","at_hash","c_hash","email"],
-        "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
-        "tenant_region_scope": "WW",
-        "cloud_instance_name": "microsoftonline.com",
         "cloud_graph_host_name": "graph.windows.net",
-        "msgraph_host": "graph.microsoft.com",
         "rbac_url": "https://pas.windows.net"})");
-    put(body, "issuer", world.authority() + "/" + (is_template ? "{tenantid}" : tenant) + "/v2.0");
+    put(body, "userinfo_endpoint", world.site(request.cloud.graph_host) + "/oidc/userinfo");
+    put(body, "tenant_region_scope", request.cloud.region_scope);
+    put(body, "cloud_instance_name", request.cloud.instance_name);
+    put(body, "msgraph_host", request.cloud.graph_host);
+    put(body, "issuer", base + "/" + (is_template ? "{tenantid}" : tenant) + "/v2.0");
     put(body, "authorization_endpoint", root + "/oauth2/v2.0/authorize");
     put(body, "token_endpoint", root + "/oauth2/v2.0/token");
     put(body, "device_authorization_endpoint", root + "/oauth2/v2.0/devicecode");
@@ -98,8 +99,8 @@ Reply answer_keys(const World &world, const OauthRequest &request)
         Json chain{json_array()};
         json_array_append_new(chain.get(), json_text(key->x5c).release());
         put(row, "x5c", std::move(chain));
-        put(row, "cloud_instance_name", "microsoftonline.com");
-        put(row, "issuer", key->issuer);
+        put(row, "cloud_instance_name", request.cloud.instance_name);
+        put(row, "issuer", world.authority(request.cloud) + key->issuer_path);
         json_array_append(keys.get(), row.get());
     }
     const Json body{json_object()};

@@ -1,4 +1,4 @@
-// The authority's four endpoints, as values: a request in, a reply out.
+// An authority's four endpoints, as values: a request in, a reply out.
 //
 //   GET  /TENANT/v2.0/.well-known/openid-configuration   also "organizations" and "common"
 //   GET  /TENANT/discovery/v2.0/keys
@@ -15,6 +15,7 @@
 namespace jit::entra {
 
 struct OauthRequest {
+    const Cloud &cloud;         // whose authority was asked
     std::string method;         // "GET", "POST"
     std::string tenant;         // the path's first segment, as it came
     Form form;                  // the body; empty unless its type is a form's

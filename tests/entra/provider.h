@@ -2,7 +2,9 @@
 //
 //   login.microsoftonline.com                                   oauth.h
 //   login.microsoft.com, microsoft.com, www.microsoft.com       /device, /devicelogin: pages.h
-//   graph.microsoft.com                                         401 for everything
+//   graph.microsoft.com                                         graph.h
+//
+// and the like hosts of the other clouds (clouds.h). The Host header says which is meant.
 #pragma once
 
 #include "tests/entra/world.h"

@@ -32,6 +32,15 @@ std::string_view text_of_aadsts(int number)
     case 50059:
         return "No tenant-identifying information found in either the request or implied by any "
                "provided credentials.";
+    case 50076:
+        return "Due to a configuration change made by your administrator, or because you moved to "
+               "a new location, you must use multi-factor authentication to access the resource.";
+    case 50079:
+        return "Due to a configuration change made by your administrator, or because you moved to "
+               "a new location, you must enroll in multi-factor authentication to access the "
+               "resource.";
+    case 500011:
+        return "The resource principal was not found in the tenant.";
     case 50105:
         return "Your administrator has configured the application to block users unless they are "
                "specifically granted access to the application.";
@@ -60,6 +69,9 @@ std::string_view text_of_aadsts(int number)
     case 700016:
         return "Application was not found in the directory. You may have sent your authentication "
                "request to the wrong tenant.";
+    case 700022:
+        return "Provided value for the input parameter scope is not valid because it contains more "
+               "than one resource.";
     case 700025:
         return "Client is public so neither 'client_assertion' nor 'client_secret' should be "
                "presented.";

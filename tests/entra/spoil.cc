@@ -35,7 +35,7 @@ Json change_type(const json_t *value)
 
 } // namespace
 
-std::optional<Reply> reply_instead(const World &world, const OauthRequest &request,
+std::optional<Reply> reply_instead(const World &world, const std::string &correlation_id,
                                    const Kind &fault)
 {
     Reply reply;
@@ -50,7 +50,7 @@ std::optional<Reply> reply_instead(const World &world, const OauthRequest &reque
     if (fault.name == "error" || fault.name == "error200")
         return make_error_reply(
             {fault.name == "error" ? 400 : 200, fault.first, number_of(fault.second), "", "", ""},
-            request.correlation_id);
+            correlation_id);
     if (fault.name == "html") {
         reply.type = "text/html; charset=utf-8";
         reply.body = sign_in_page;
@@ -63,7 +63,7 @@ std::optional<Reply> reply_instead(const World &world, const OauthRequest &reque
     if (fault.name == "redirect") { // who follows it is seen in the counter "redirected"
         reply.status = 302;
         reply.type = "text/html";
-        reply.headers.emplace_back("Location", world.authority() + "/redirected");
+        reply.headers.emplace_back("Location", world.authority(public_cloud()) + "/redirected");
         return reply;
     }
     return std::nullopt;

@@ -4,9 +4,11 @@
 
 #include <openssl/hmac.h>
 
+#include "tests/entra/claims_request.h"
 #include "tests/entra/encode.h"
 #include "tests/entra/json.h"
 #include "tests/entra/random.h"
+#include "tests/entra/scopes.h"
 
 namespace jit::entra {
 
@@ -40,19 +42,33 @@ void put_list(const Json &claims, const char *name, const std::vector<std::strin
 // one whose policy is not satisfied is left out.
 std::vector<std::string> contexts_of(const TokenOrder &order)
 {
-    const Json asked = parse_json(order.flow.claims);
-    const json_t *acrs = json_object_get(json_object_get(asked.get(), "id_token"), "acrs");
+    std::vector<std::string> asked = contexts_asked(order.flow.claims, "id_token");
+    if (contains(order.app.optional_claims, "acrs"))
+        for (std::string &context : contexts_asked(order.flow.claims, "access_token"))
+            if (!contains(asked, context))
+                asked.push_back(std::move(context));
     std::vector<std::string> contexts;
-    const auto add = [&](const json_t *value) {
-        if (json_is_string(value) &&
-            !contains(order.config.unsatisfied_contexts, json_string_value(value)))
-            contexts.emplace_back(json_string_value(value));
-    };
-    add(json_object_get(acrs, "value"));
-    const json_t *values = json_object_get(acrs, "values");
-    for (std::size_t i = 0; i < json_array_size(values); ++i)
-        add(json_array_get(values, i));
+    for (std::string &context : asked)
+        if (!contains(order.config.unsatisfied_contexts, context))
+            contexts.push_back(std::move(context));
     return contexts;
+}
+
+// Above the cap a token names a place to ask instead, which was retired long ago.
+void put_groups(const Json &claims, const TokenOrder &order)
+{
+    switch (order.user.overage) {
+    case Overage::none:
+        return put_list(claims, "groups", order.user.groups);
+    case Overage::hasgroups:
+        return put(claims, "hasgroups", Json{json_true()});
+    case Overage::claim_names:
+        break;
+    }
+    put(claims, "_claim_names", parse_json(R"({"groups":"src1"})"));
+    put(claims, "_claim_sources",
+        parse_json(R"({"src1":{"endpoint":"https://graph.windows.net/)" + order.config.tenant +
+                   "/users/" + order.user.oid + R"(/getMemberObjects"}})"));
 }
 
 void put_optional_claims(const Json &claims, const TokenOrder &order)
@@ -97,7 +113,7 @@ Json make_claims(const TokenOrder &order, long now)
     put(claims, "uti", random_token("", 16));
     put(claims, "ver", "2.0");
     if (order.app.has_groups)
-        put_list(claims, "groups", order.user.groups);
+        put_groups(claims, order);
     std::vector<std::string> roles;
     for (const std::string &role : order.user.roles)
         if (contains(order.app.roles, role))
@@ -131,6 +147,8 @@ Result<void> forge_claims(const Json &claims, const TokenOrder &order, long now)
         put(claims, "nbf", now - 7200);
     } else if (kind.name == "shift") {
         shift_times(claims, std::strtol(kind.first.c_str(), nullptr, 10));
+    } else if (kind.name == "auth_time") {
+        put(claims, "auth_time", now - std::strtol(kind.first.c_str(), nullptr, 10));
     } else if (kind.name == "v1") {
         put(claims, "ver", "1.0");
         put(claims, "iss", "https://sts.windows.net/" + order.config.tenant + "/");
@@ -161,17 +179,6 @@ std::string hmac_sha256(const std::string &secret, const std::string &text)
 }
 
 } // namespace
-
-bool has_scope(std::string_view scopes, std::string_view scope)
-{
-    while (!scopes.empty()) {
-        const std::size_t end = std::min(scopes.find(' '), scopes.size());
-        if (scopes.substr(0, end) == scope)
-            return true;
-        scopes.remove_prefix(std::min(end + 1, scopes.size()));
-    }
-    return false;
-}
 
 Result<std::string> make_id_token(const TokenOrder &order, const KeyRing &keys, WallTime now)
 {

@@ -26,7 +26,4 @@ struct TokenOrder {
 //   errors  bad_input: the forgery's JSON is none; internal: OpenSSL failed
 Result<std::string> make_id_token(const TokenOrder &order, const KeyRing &keys, WallTime now);
 
-// Whether the space separated list holds this scope.
-bool has_scope(std::string_view scopes, std::string_view scope);
-
 } // namespace jit::entra

@@ -7,9 +7,12 @@
 #include <mutex>
 #include <string>
 
+#include "tests/entra/access_tokens.h"
+#include "tests/entra/clouds.h"
 #include "tests/entra/config.h"
 #include "tests/entra/faults.h"
 #include "tests/entra/flows.h"
+#include "tests/entra/graph_paging.h"
 #include "tests/entra/keys.h"
 
 namespace jit::entra {
@@ -44,20 +47,30 @@ struct World {
     std::string port; // "" for 443, else ":8443"
     KeyRing keys;
     Flows flows;
+    AccessTokens access_tokens;
+    GraphPages graph_pages;
     Faults faults;
     Counters counters;
     // What /control/lifetime changes.
     std::atomic<long> code_lifetime_s = 900;
     std::atomic<long> interval_s = 5;
     std::atomic<bool> slow_down_early = false;
+    std::atomic<long> access_token_s = 0; // an access token's life; 0: Entra's, 60 to 90 minutes
 
-    std::string authority() const { return "https://login.microsoftonline.com" + port; }
-    std::string device_page() const { return "https://login.microsoft.com" + port + "/device"; }
+    // "https://" and the host, with the port where it is not 443.
+    std::string site(std::string_view host) const { return "https://" + std::string{host} + port; }
+    std::string authority(const Cloud &cloud) const { return site(cloud.authority_host); }
+    std::string device_page(const Cloud &cloud) const
+    {
+        const std::size_t slash = cloud.page.find('/');
+        return site(cloud.page.substr(0, slash)).append(cloud.page.substr(slash));
+    }
     void restore_pace()
     {
         code_lifetime_s = config.code_lifetime_s;
         interval_s = config.interval_s;
         slow_down_early = config.slow_down_early;
+        access_token_s = 0;
     }
 };
 

@@ -372,7 +372,7 @@ test('a tenant that does not exist has no endpoints', async () => {
 });
 
 test('a certificate of another name is refused', async () => {
-    await refused({ host: 'https://login.microsoftonline.us:8443' }, 'endpoints_resolution_error');
+    await refused({ host: 'https://login.contoso.example:8443' }, 'endpoints_resolution_error');
     assert.equal((await emulator.do('state')).requests.discovery, 0);
 });
 

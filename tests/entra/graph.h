@@ -1,0 +1,38 @@
+// Microsoft Graph, as much of it as tells of a person's groups: a request in, a reply out.
+//
+//   POST /v1.0/me/checkMemberGroups  {"groupIds":[...]}   of 1 to 20 groups those that the person
+//   is
+//                                                         in, also by way of others
+//   GET  /v1.0/me/checkMemberGroups?$skiptoken=...        the next page, if a fault made pages of
+//   it
+//
+// It needs a token for this cloud's Graph, with GroupMember.Read.All and with User.Read or
+// User.ReadBasic.All.
+#pragma once
+
+#include <string>
+
+#include "tests/entra/reply.h"
+#include "tests/entra/world.h"
+
+namespace jit::entra {
+
+struct GraphRequest {
+    const Cloud &cloud; // whose Graph was asked
+    std::string method;
+    std::string path;
+    std::string skip_token;    // the query's, or empty
+    std::string authorization; // the header
+    std::string content_type;
+    std::string body;
+    std::string correlation_id; // client-request-id; may be empty
+};
+
+Reply answer_graph(World &world, const GraphRequest &request, Now now);
+
+// Whether a request, to whatever host, is for the page that `foreign_next` led to; and that page,
+// which says that the person is in every group that was asked for.
+bool is_foreign_page(const World &world, const std::string &skip_token);
+Reply answer_foreign_page(const World &world, const std::string &skip_token);
+
+} // namespace jit::entra
