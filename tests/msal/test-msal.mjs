@@ -24,6 +24,8 @@ const app = 'c1a50000-0000-4000-8000-000000000001';
 const confidentialApp = 'c1a50000-0000-4000-8000-000000000002';
 const unknownApp = 'c1a50000-0000-4000-8000-0000000000ff';
 const alice = { oid: 'a11ce000-0000-4000-8000-000000000001', upn: 'alice@contoso.com' };
+const stella = { oid: '57e11000-0000-4000-8000-000000000006', upn: 'stella@contoso.com' };
+const group = '9a000000-0000-4000-8000-000000000001'; // Alice's
 const bob = { oid: 'b0b00000-0000-4000-8000-000000000002', upn: 'bob@contoso.com' };
 
 // --- the emulator
@@ -273,16 +275,20 @@ test('two flows at once do not meet', async () => {
 
 test('an authentication context that was asked for is in acrs', async () => {
     const claims = JSON.stringify({ id_token: { acrs: { essential: true, value: 'c1' } } });
+    let code = '';
     const result = await signIn({
         claims,
         decide: async (shown) => {
+            code = shown.userCode;
             // The client adds optional claims of its own.
-            const sent = JSON.parse((await emulator.flow(shown.userCode)).claims);
+            const sent = JSON.parse((await emulator.flow(code)).claims);
             assert.deepEqual(sent.id_token.acrs, { essential: true, value: 'c1' });
             await approveAs(alice)(shown);
         },
     });
     assert.deepEqual((await checkResult(result, alice)).acrs, ['c1']);
+    const flow = await emulator.flow(code);
+    assert.equal(flow.token_claims, flow.claims, 'the client sends the same with both requests');
 });
 
 test('without that, and with a policy that is not satisfied, acrs is absent', async () => {
@@ -290,6 +296,29 @@ test('without that, and with a policy that is not satisfied, acrs is absent', as
         const result = await signIn({ claims, decide: approveAs(alice) });
         assert.ok(!('acrs' in await checkResult(result, alice)));
     }
+});
+
+test('a step-up that a policy wants is refused, and given to claims that ask for it', async () => {
+    // The client drops the challenge that came, so this is written here.
+    await refused({ decide: approveAs(stella) }, 'post_request_failed', 'interaction_required');
+    const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}';
+    const result = await signIn({ claims, decide: approveAs(stella) });
+    assert.deepEqual((await checkResult(result, stella)).acrs, ['c1']);
+});
+
+test('scopes of Graph give a token that opens it', async () => {
+    const scopes = ['User.Read', 'GroupMember.Read.All'].map((one) =>
+        `https://graph.microsoft.com/${one}`);
+    const result = await signIn({ scopes, decide: approveAs(alice) });
+    assert.deepEqual([...result.scopes].sort(), [...scopes, 'openid', 'profile'].sort());
+    const ask = (accessToken) => fetch('https://graph.microsoft.com:8443/v1.0/me/checkMemberGroups', {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${accessToken}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ groupIds: [group, unknownApp] }),
+    });
+    assert.deepEqual((await (await ask(result.accessToken)).json()).value, [group]);
+    const other = await signIn({ decide: approveAs(alice) });
+    assert.equal((await ask(other.accessToken)).status, 401);
 });
 
 test('declined, by control and on the page, is Entra\'s word for it', async () => {
