@@ -24,9 +24,14 @@ constexpr const char *second_factor =
     "A second factor is required and was not given. Start again and complete it in the browser.";
 constexpr const char *register_factor =
     "Register a second factor for your account first, then start again.";
+// What most tenants answer until somebody has made an exception: Microsoft ships this very policy.
+constexpr const char *device_code_block =
+    "Blocked by Conditional Access, most likely by the tenant's policy \"Block device code flow\". "
+    "The administrator has to exclude the users of this service from it, and finds the policy in "
+    "Entra's sign-in log under the correlation id.";
 constexpr const char *policy =
-    "Blocked by a Conditional Access policy. Give the administrator the correlation id; policies "
-    "that block the device code flow are the usual cause.";
+    "Blocked by a Conditional Access policy. The administrator finds which in Entra's sign-in log "
+    "under the correlation id.";
 constexpr const char *defaults =
     "Blocked by the tenant's security defaults. The administrator has to allow it.";
 constexpr const char *device =
@@ -95,7 +100,7 @@ constexpr Advice table[] = {
     {51004, other_account},
     {53000, device},
     {53001, device},
-    {53003, policy},
+    {53003, device_code_block},
     {53004, register_factor},
     {53011, locked},
     {54005, used},
