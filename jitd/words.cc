@@ -66,7 +66,11 @@ std::string explain(oidc::Failure failure, std::string_view advice, std::string_
         line = "the identity provider's answer makes no sense; run it again";
         break;
     }
-    if (!advice.empty())
+    // To the other lines it would add what they say already.
+    const bool is_about_refusal = failure == oidc::Failure::misconfigured ||
+                                  failure == oidc::Failure::blocked ||
+                                  failure == oidc::Failure::broken;
+    if (is_about_refusal && !advice.empty())
         line += ": " + std::string{advice};
     return with_correlation(std::move(line), correlation);
 }

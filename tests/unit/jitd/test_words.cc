@@ -1,0 +1,58 @@
+#include "tests/unit/cmocka_cpp.h"
+
+#include <cstring>
+#include <set>
+#include <string>
+
+#include "jitd/words.h"
+
+using namespace jit;
+using namespace jit::daemon;
+using oidc::Failure;
+
+namespace {
+
+constexpr Failure all[] = {Failure::declined,    Failure::expired,       Failure::unreachable,
+                           Failure::not_trusted, Failure::misconfigured, Failure::blocked,
+                           Failure::broken};
+
+void each_failure_has_a_line_of_its_own(void **)
+{
+    std::set<std::string> lines;
+    for (const Failure failure : all) {
+        const std::string line = words::explain(failure, {}, {});
+        assert_true(line.find('\n') == std::string::npos);
+        assert_true(lines.insert(line).second);
+    }
+}
+
+void advice_is_added_where_the_provider_refused_and_nowhere_else(void **)
+{
+    for (const Failure failure : all) {
+        const bool is_refusal = failure == Failure::misconfigured || failure == Failure::blocked ||
+                                failure == Failure::broken;
+        const std::string line = words::explain(failure, "Do this.", {});
+        assert_int_equal(line.ends_with(": Do this."), is_refusal);
+    }
+}
+
+void the_correlation_id_comes_last_where_it_is_known(void **)
+{
+    for (const Failure failure : all) {
+        assert_true(
+            words::explain(failure, "Do this.", "1234").ends_with(" (correlation id 1234)"));
+        assert_null(std::strstr(words::explain(failure, "Do this.", {}).c_str(), "correlation"));
+    }
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(each_failure_has_a_line_of_its_own),
+        cmocka_unit_test(advice_is_added_where_the_provider_refused_and_nowhere_else),
+        cmocka_unit_test(the_correlation_id_comes_last_where_it_is_known),
+    };
+    return cmocka_run_group_tests_name("jitd/words", tests, nullptr, nullptr);
+}
