@@ -10,7 +10,7 @@ namespace {
 oidc::Failure failure_of(const oidc::HttpReply &reply, const Error &error)
 {
     if (reply.outcome == oidc::HttpReply::Outcome::not_trusted)
-        return oidc::Failure::not_trusted;
+        return oidc::failure_of(reply.distrust);
     if (error.code == Code::unavailable)
         return oidc::Failure::unreachable;
     // An unknown tenant answers with 4xx.

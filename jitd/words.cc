@@ -23,6 +23,10 @@ ipc::Cause cause_of(oidc::Failure failure)
     case oidc::Failure::unreachable:
         return ipc::Cause::unreachable;
     case oidc::Failure::not_trusted:
+    case oidc::Failure::foreign:
+    case oidc::Failure::wrong_host:
+    case oidc::Failure::out_of_date:
+    case oidc::Failure::old_tls:
         return ipc::Cause::not_trusted;
     case oidc::Failure::misconfigured:
         return ipc::Cause::misconfigured;
@@ -53,6 +57,22 @@ std::string explain(oidc::Failure failure, std::string_view advice, std::string_
     case oidc::Failure::not_trusted:
         line = "the identity provider's TLS certificate is not trusted here; check ca_file and "
                "this host's clock";
+        break;
+    case oidc::Failure::foreign:
+        line = "the identity provider's TLS certificate is not trusted here: it is of an unknown "
+               "authority; check ca_file, and what stands between this host and the provider";
+        break;
+    case oidc::Failure::wrong_host:
+        line = "the identity provider's TLS certificate is not trusted here: it is for another "
+               "host's name; check this host's DNS and /etc/hosts";
+        break;
+    case oidc::Failure::out_of_date:
+        line = "the identity provider's TLS certificate is not trusted here: it has expired or is "
+               "not valid yet; check this host's clock";
+        break;
+    case oidc::Failure::old_tls:
+        line = "the identity provider is not trusted here: nothing newer than TLS 1.1 is spoken; "
+               "check what stands between this host and the provider";
         break;
     case oidc::Failure::misconfigured:
         line = "the identity provider refuses this host's registration; check tenant and client_id "

@@ -13,6 +13,7 @@ namespace jit::net {
 namespace {
 
 using Outcome = oidc::HttpReply::Outcome;
+using Distrust = oidc::HttpReply::Distrust;
 using std::chrono::milliseconds;
 
 constexpr std::size_t first_block_bytes = std::size_t{8} * 1024;
@@ -212,6 +213,8 @@ oidc::HttpReply Exchange::finish(CURLcode result)
         curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &reply.status);
         reply.body = body_.take();
         reply.retry_after = std::move(retry_after_);
+    } else if (reply.outcome == Outcome::not_trusted) {
+        reply.distrust = distrust_of(result);
     }
     // What the handle borrowed ends with this object; it may live on in the pool.
     curl_easy_reset(easy_.get());
@@ -251,6 +254,36 @@ Outcome Exchange::outcome_of(CURLcode result) const
         return Outcome::not_trusted;
     default:
         return Outcome::unreachable;
+    }
+}
+
+// For the message alone: the connection is given up, whatever is found here.
+Distrust Exchange::distrust_of(CURLcode result) const
+{
+    if (result == CURLE_SSL_CONNECT_ERROR)
+        return std::strstr(error_, "protocol") != nullptr ||
+                       std::strstr(error_, "version") != nullptr
+                   ? Distrust::version
+                   : Distrust::other;
+    if (result != CURLE_PEER_FAILED_VERIFICATION)
+        return Distrust::other;
+    // curl looks at the name itself, and before it takes down what was found of the chain.
+    if (std::strstr(error_, "subject name") != nullptr)
+        return Distrust::name;
+    long verdict = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_SSL_VERIFYRESULT, &verdict);
+    switch (verdict) { // X509_V_... of <openssl/x509_vfy.h>
+    case 9:            // CERT_NOT_YET_VALID
+    case 10:           // CERT_HAS_EXPIRED
+        return Distrust::dates;
+    case 2:  // UNABLE_TO_GET_ISSUER_CERT
+    case 18: // DEPTH_ZERO_SELF_SIGNED_CERT
+    case 19: // SELF_SIGNED_CERT_IN_CHAIN
+    case 20: // UNABLE_TO_GET_ISSUER_CERT_LOCALLY
+    case 21: // UNABLE_TO_VERIFY_LEAF_SIGNATURE
+        return Distrust::authority;
+    default:
+        return Distrust::other;
     }
 }
 

@@ -75,6 +75,7 @@ class Exchange
     static std::size_t on_header(char *bytes, std::size_t one, std::size_t count,
                                  void *self) noexcept;
     oidc::HttpReply::Outcome outcome_of(CURLcode result) const;
+    oidc::HttpReply::Distrust distrust_of(CURLcode result) const;
 
     HttpClient::Transfer id_;
     oidc::HttpRequest request_; // curl reads the form from here

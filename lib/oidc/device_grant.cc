@@ -68,7 +68,7 @@ Step DeviceGrant::on_reply(const HttpReply &reply, BootTime now)
         // Nothing was sent. With the code on the screen one broken handshake should not cost the
         // person the sign-in; with none yet, the cause is most likely there to stay.
         if (state_ == State::authorizing || failures_ >= max_distrust)
-            return finish(Failure::not_trusted);
+            return finish(failure_of(reply.distrust));
         return retry(reply, now);
     case HttpReply::Outcome::too_large:
         return finish(Failure::broken);

@@ -51,6 +51,23 @@ Failure failure_of(std::string_view error)
     return found == std::end(endings) ? Failure::broken : found->failure;
 }
 
+Failure failure_of(HttpReply::Distrust distrust)
+{
+    switch (distrust) {
+    case HttpReply::Distrust::name:
+        return Failure::wrong_host;
+    case HttpReply::Distrust::dates:
+        return Failure::out_of_date;
+    case HttpReply::Distrust::version:
+        return Failure::old_tls;
+    case HttpReply::Distrust::authority:
+        return Failure::foreign;
+    case HttpReply::Distrust::other:
+        break;
+    }
+    return Failure::not_trusted;
+}
+
 const char *explain(Failure failure)
 {
     switch (failure) {
@@ -63,8 +80,13 @@ const char *explain(Failure failure)
     case Failure::unreachable:
         return "The identity provider could not be reached. Try again later.";
     case Failure::not_trusted:
+    case Failure::foreign:
+    case Failure::wrong_host:
+    case Failure::out_of_date:
+    case Failure::old_tls:
         return "The identity provider's certificate is not trusted. Ask the administrator.";
     case Failure::misconfigured:
+    case Failure::unfit:
         return "The provider refused this host's registration. The administrator has to check it.";
     case Failure::blocked:
         return "The provider does not accept this sign-in, or the code was used already. The "

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "lib/oidc/http_message.h"
+
 struct json_t;
 
 namespace jit::oidc {
@@ -14,7 +16,12 @@ enum class Failure {
     expired,       // not approved in time
     unreachable,   // the provider could not be reached before anything could be shown
     not_trusted,   // TLS refused, before anything could be shown
+    foreign,       //   the same, for a certificate of an authority that is not known
+    wrong_host,    //   for another host
+    out_of_date,   //   that has expired, or is not valid yet
+    old_tls,       //   or because nothing newer than TLS 1.1 is spoken
     misconfigured, // the registration or configuration is wrong
+    unfit,         // what the provider says of itself is not what is expected
     blocked,       // Conditional Access or the account's state forbids it
     broken,        // the provider's answer makes no sense
 };
@@ -22,6 +29,8 @@ enum class Failure {
 // What an `error` means (RFC 6749 section 5.2, RFC 8628 section 3.5, and Entra's own). What is not
 // known makes no sense here: broken.
 Failure failure_of(std::string_view error);
+
+Failure failure_of(HttpReply::Distrust distrust);
 
 // One line for people; empty for none.
 const char *explain(Failure failure);

@@ -34,7 +34,16 @@ struct HttpReply {
         not_trusted, // TLS: unknown authority, wrong name, expired, too old
         too_large,   // more than the cap: 1 MiB after decoding
     };
+    // What TLS is not trusted for, as far as that is known.
+    enum class Distrust {
+        other,
+        authority, // the certificate is of one that is not known here
+        name,      // it is for another host
+        dates,     // it has expired, or is not valid yet
+        version,   // nothing from TLS 1.2 on is spoken
+    };
     Outcome outcome = Outcome::unreachable;
+    Distrust distrust = Distrust::other; // with not_trusted
     long status = 0;
     SecretString body;
     std::string retry_after; // the header as received, cut at 64 bytes; empty: none

@@ -14,7 +14,8 @@ namespace {
 
 constexpr Failure all[] = {Failure::declined,    Failure::expired,       Failure::unreachable,
                            Failure::not_trusted, Failure::misconfigured, Failure::blocked,
-                           Failure::broken};
+                           Failure::broken,      Failure::foreign,       Failure::wrong_host,
+                           Failure::out_of_date, Failure::old_tls};
 
 void each_failure_has_a_line_of_its_own(void **)
 {

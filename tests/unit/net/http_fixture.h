@@ -116,4 +116,10 @@ inline void assert_outcome(const oidc::HttpReply &reply, oidc::HttpReply::Outcom
                 (reply.status == 0 && reply.body.empty()));
 }
 
+inline void assert_distrust(const oidc::HttpReply &reply, oidc::HttpReply::Distrust distrust)
+{
+    assert_outcome(reply, oidc::HttpReply::Outcome::not_trusted);
+    assert_int_equal(static_cast<int>(reply.distrust), static_cast<int>(distrust));
+}
+
 } // namespace jit::net

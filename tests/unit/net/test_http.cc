@@ -12,6 +12,7 @@ using namespace jit::net;
 using oidc::HttpReply;
 using oidc::HttpRequest;
 using Outcome = HttpReply::Outcome;
+using Distrust = HttpReply::Distrust;
 using std::chrono::seconds;
 
 namespace {
@@ -87,32 +88,32 @@ void an_unknown_authority_is_not_trusted(void **)
 {
     TestServer foreign{*certificates, "foreign", add_handlers};
     Fixture fixture;
-    assert_outcome(fixture.get(foreign.url("/echo")), Outcome::not_trusted);
+    assert_distrust(fixture.get(foreign.url("/echo")), Distrust::authority);
     // Nor is ours where another authority is configured: the system's roots do not count.
     HttpOptions options;
     options.ca_pem = certificates->text("other");
     Fixture other{options};
-    assert_outcome(other.get(server->url("/echo")), Outcome::not_trusted);
+    assert_distrust(other.get(server->url("/echo")), Distrust::authority);
 }
 
 void a_wrong_name_is_not_trusted(void **)
 {
     Fixture fixture;
-    assert_outcome(fixture.get(server->url("/echo", "127.0.0.1")), Outcome::not_trusted);
+    assert_distrust(fixture.get(server->url("/echo", "127.0.0.1")), Distrust::name);
 }
 
 void an_expired_certificate_is_not_trusted(void **)
 {
     TestServer expired{*certificates, "expired", add_handlers};
     Fixture fixture;
-    assert_outcome(fixture.get(expired.url("/echo")), Outcome::not_trusted);
+    assert_distrust(fixture.get(expired.url("/echo")), Distrust::dates);
 }
 
 void tls_1_1_is_not_trusted_and_1_2_is(void **)
 {
     Fixture fixture;
     TestServer old{*certificates, "good", add_handlers, TLS1_1_VERSION};
-    assert_outcome(fixture.get(old.url("/echo")), Outcome::not_trusted);
+    assert_distrust(fixture.get(old.url("/echo")), Distrust::version);
     TestServer enough{*certificates, "good", add_handlers, TLS1_2_VERSION};
     assert_outcome(fixture.get(enough.url("/echo")), Outcome::received);
 }

@@ -242,6 +242,20 @@ void distrust_ends_before_the_code_and_is_retried_twice_after(void **)
     assert_failure(flow.end_after(no_reply(Outcome::not_trusted)), Failure::not_trusted);
 }
 
+void what_is_distrusted_is_told_apart(void **)
+{
+    using Distrust = HttpReply::Distrust;
+    for (const auto &[distrust, failure] : {std::pair{Distrust::other, Failure::not_trusted},
+                                            {Distrust::authority, Failure::foreign},
+                                            {Distrust::name, Failure::wrong_host},
+                                            {Distrust::dates, Failure::out_of_date},
+                                            {Distrust::version, Failure::old_tls}}) {
+        HttpReply reply = no_reply(Outcome::not_trusted);
+        reply.distrust = distrust;
+        assert_failure(authorize_with(reply), failure);
+    }
+}
+
 } // namespace
 
 int main()
@@ -267,6 +281,7 @@ int main()
         cmocka_unit_test(a_first_request_that_recovers_shows_the_code),
         cmocka_unit_test(a_first_retry_past_the_deadline_is_unreachable_at_once),
         cmocka_unit_test(distrust_ends_before_the_code_and_is_retried_twice_after),
+        cmocka_unit_test(what_is_distrusted_is_told_apart),
     };
     return cmocka_run_group_tests_name("oidc/%s", tests, nullptr, nullptr);
 }
