@@ -15,6 +15,7 @@ oidc::Failure failure_of(const oidc::HttpReply &reply, const Error &error)
         return oidc::Failure::unreachable;
     // An unknown tenant answers with 4xx.
     return reply.status >= 400 && reply.status < 500 ? oidc::Failure::misconfigured
+           : reply.status == 200                     ? oidc::Failure::unfit
                                                      : oidc::Failure::broken;
 }
 
@@ -26,7 +27,7 @@ void ProviderCache::find_party(BootTime now, PartyFound found)
     if (party_ && age < limits::provider_life) {
         if (age >= limits::provider_age)
             fetch_party();
-        return found(party_, oidc::Failure::none);
+        return found(party_, oidc::Failure::none, "");
     }
     wait_for_party_.push_back(std::move(found));
     fetch_party();
@@ -43,16 +44,19 @@ void ProviderCache::on_party(const oidc::HttpReply &reply)
 {
     fetching_party_ = false;
     oidc::Failure failure = oidc::Failure::none;
+    const char *why = "";
     if (auto read = oidc::read_discovery_reply(expected_, reply)) {
         party_ = std::make_shared<const oidc::Party>(oidc::Party{expected_, *std::move(read)});
         party_at_ = boot_time();
     } else if (!party_ || read.error().code != Code::unavailable) {
         party_.reset();
         failure = failure_of(reply, read.error());
+        if (failure == oidc::Failure::unfit)
+            why = read.error().what;
     }
     const auto party = party_;
     for (const PartyFound &found : std::exchange(wait_for_party_, {}))
-        found(party, failure);
+        found(party, failure, why);
 }
 
 void ProviderCache::find_keys(BootTime now, bool refresh, KeysFound found)

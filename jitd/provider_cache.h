@@ -20,8 +20,10 @@ namespace jit::daemon {
 class ProviderCache
 {
   public:
-    // Null with the failure that explains it.
-    using PartyFound = std::function<void(std::shared_ptr<const oidc::Party>, oidc::Failure)>;
+    // Null with the failure that explains it, and with what is wrong where the provider's own words
+    // are.
+    using PartyFound =
+        std::function<void(std::shared_ptr<const oidc::Party>, oidc::Failure, const char *why)>;
     // The pointer is borrowed for the call.
     using KeysFound = std::function<void(const oidc::KeySet *, oidc::Failure)>;
 

@@ -259,14 +259,15 @@ void Requests::perform(const std::string &id, Actions actions)
 void Requests::find_party(const std::string &id)
 {
     provider_->find_party(boot_time(), [this, id](std::shared_ptr<const oidc::Party> party,
-                                                  oidc::Failure failure) {
+                                                  oidc::Failure failure, const char *why) {
         const auto found = waiting_.find(id);
         if (found == waiting_.end())
             return;
         Session &session = *found->second.session;
         auto flow_id = sys::make_guid();
         if (!party || !flow_id)
-            return perform(id, session.on_provider_failed(party ? oidc::Failure::broken : failure));
+            return perform(
+                id, session.on_provider_failed(party ? oidc::Failure::broken : failure, why));
         perform(id, session.on_party(std::move(party), *std::move(flow_id), boot_time()));
         // While the person signs in, the keys are fetched, so that nobody waits for them after.
         provider_->find_keys(boot_time(), false, [](const oidc::KeySet *, oidc::Failure) {});
@@ -285,7 +286,7 @@ void Requests::find_keys(const std::string &id, bool refresh)
                     return found->second.session->on_keys(*keys, rules, wall_time());
                 });
             else
-                perform(id, found->second.session->on_provider_failed(failure));
+                perform(id, found->second.session->on_provider_failed(failure, ""));
         });
 }
 

@@ -114,11 +114,11 @@ Actions Session::on_party(std::shared_ptr<const oidc::Party> party, std::string 
     return follow(flow_->start());
 }
 
-Actions Session::on_provider_failed(oidc::Failure failure)
+Actions Session::on_provider_failed(oidc::Failure failure, std::string_view why)
 {
     if (state_ != State::finding_party && state_ != State::judging)
         return {};
-    return close(words::cause_of(failure), words::explain(failure, {}, {}));
+    return close(words::cause_of(failure), words::explain(failure, why, {}));
 }
 
 Actions Session::follow(oidc::Step step)

@@ -119,7 +119,8 @@ class Session
     Actions start();
     //   flow_id  a new GUID: what Entra will call this sign-in in its logs
     Actions on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id, BootTime now);
-    Actions on_provider_failed(oidc::Failure failure);
+    //   why  what is wrong, for people; may be empty
+    Actions on_provider_failed(oidc::Failure failure, std::string_view why);
     Actions on_reply(const oidc::HttpReply &reply, BootTime now);
     Actions on_time(BootTime now);
     // The person says that the sign-in is done: asks sooner than it would, where that is allowed.

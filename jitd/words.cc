@@ -29,6 +29,7 @@ ipc::Cause cause_of(oidc::Failure failure)
     case oidc::Failure::old_tls:
         return ipc::Cause::not_trusted;
     case oidc::Failure::misconfigured:
+    case oidc::Failure::unfit:
         return ipc::Cause::misconfigured;
     case oidc::Failure::blocked:
         return ipc::Cause::blocked;
@@ -75,8 +76,13 @@ std::string explain(oidc::Failure failure, std::string_view advice, std::string_
                "check what stands between this host and the provider";
         break;
     case oidc::Failure::misconfigured:
-        line = "the identity provider refuses this host's registration; check tenant and client_id "
-               "in jitd.toml";
+        line =
+            "the identity provider refuses this host's registration; check tenant or issuer, and "
+            "client_id, in jitd.toml";
+        break;
+    case oidc::Failure::unfit:
+        line = "the identity provider can't be used; compare [identity] of jitd.toml with what the "
+               "provider publishes";
         break;
     case oidc::Failure::blocked:
         line = "the identity provider does not let this sign-in through";
@@ -87,9 +93,9 @@ std::string explain(oidc::Failure failure, std::string_view advice, std::string_
         break;
     }
     // To the other lines it would add what they say already.
-    const bool is_about_refusal = failure == oidc::Failure::misconfigured ||
-                                  failure == oidc::Failure::blocked ||
-                                  failure == oidc::Failure::broken;
+    const bool is_about_refusal =
+        failure == oidc::Failure::misconfigured || failure == oidc::Failure::unfit ||
+        failure == oidc::Failure::blocked || failure == oidc::Failure::broken;
     if (is_about_refusal && !advice.empty())
         line += ": " + std::string{advice};
     return with_correlation(std::move(line), correlation);

@@ -104,7 +104,7 @@ void each_event_in_each_state_does_what_the_table_says(void **)
          [&](Session &s) { return s.on_party(w.party(), flow_id, boot_at(900)); },
          {"", timed_out, "", "", "", "", "", "", ""}},
         {"provider failed",
-         [](Session &s) { return s.on_provider_failed(oidc::Failure::unreachable); },
+         [](Session &s) { return s.on_provider_failed(oidc::Failure::unreachable, ""); },
          {"", unreachable, "", "", "", unreachable, "", "", ""}},
         {"a reply without sense",
          [](Session &s) { return s.on_reply(reply_of("?"), boot_at(9)); },
@@ -176,7 +176,7 @@ void a_closed_session_says_nothing_more(void **)
         assert_true(session.is_closed());
         assert_true(session.start().empty());
         assert_true(session.on_party(w.party(), flow_id, boot_at(9)).empty());
-        assert_true(session.on_provider_failed(oidc::Failure::broken).empty());
+        assert_true(session.on_provider_failed(oidc::Failure::broken, "").empty());
         assert_true(session.on_reply(reply_of("{}"), boot_at(9)).empty());
         assert_true(session.on_time(boot_at(9000)).empty());
         assert_true(session.on_keys(w.keys, w.rules(), w.now).empty());

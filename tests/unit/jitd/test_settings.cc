@@ -221,10 +221,10 @@ struct Cache {
     std::string provider(BootTime now)
     {
         const auto said = std::make_shared<std::string>("nothing");
-        cache.find_party(
-            now, [said](const std::shared_ptr<const oidc::Party> &found, oidc::Failure failure) {
-                *said = found ? "found" : std::to_string(static_cast<int>(failure));
-            });
+        cache.find_party(now, [said](const std::shared_ptr<const oidc::Party> &found,
+                                     oidc::Failure failure, const char *) {
+            *said = found ? "found" : std::to_string(static_cast<int>(failure));
+        });
         last = said;
         return *said;
     }
@@ -288,7 +288,7 @@ void what_is_old_serves_on_while_the_provider_is_away_but_not_past_a_wrong_answe
     assert_text(*c.last, "found");
     (void)c.provider(old);
     c.client.answer(test::reply_of("{\"issuer\":\"https://evil.example\"}"));
-    assert_text(*c.last, std::to_string(static_cast<int>(oidc::Failure::broken)));
+    assert_text(*c.last, std::to_string(static_cast<int>(oidc::Failure::unfit)));
     (void)c.provider(old);
     assert_text(*c.last, "nothing");
 }
@@ -303,7 +303,8 @@ void each_way_of_failing_has_its_name(void **)
                   {{}, oidc::Failure::not_trusted},
                   {test::reply_of("{}", 400), oidc::Failure::misconfigured},
                   {test::reply_of("{}", 503), oidc::Failure::unreachable},
-                  {test::reply_of("{}", 200), oidc::Failure::broken}};
+                  {test::reply_of("{}", 302), oidc::Failure::broken},
+                  {test::reply_of("{}", 200), oidc::Failure::unfit}};
     rows[1].reply.outcome = oidc::HttpReply::Outcome::not_trusted;
     for (Row &row : rows) {
         Cache c;

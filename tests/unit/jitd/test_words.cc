@@ -15,7 +15,7 @@ namespace {
 constexpr Failure all[] = {Failure::declined,    Failure::expired,       Failure::unreachable,
                            Failure::not_trusted, Failure::misconfigured, Failure::blocked,
                            Failure::broken,      Failure::foreign,       Failure::wrong_host,
-                           Failure::out_of_date, Failure::old_tls};
+                           Failure::out_of_date, Failure::old_tls,       Failure::unfit};
 
 void each_failure_has_a_line_of_its_own(void **)
 {
@@ -31,7 +31,7 @@ void advice_is_added_where_the_provider_refused_and_nowhere_else(void **)
 {
     for (const Failure failure : all) {
         const bool is_refusal = failure == Failure::misconfigured || failure == Failure::blocked ||
-                                failure == Failure::broken;
+                                failure == Failure::unfit || failure == Failure::broken;
         const std::string line = words::explain(failure, "Do this.", {});
         assert_int_equal(line.ends_with(": Do this."), is_refusal);
     }

@@ -74,9 +74,12 @@ void graph_is_where_the_document_says_if_we_know_that_place(void **)
 {
     Expectations expected = entra_expectations();
     const auto host_of = [&](std::string_view named) {
+        constexpr std::string_view usual = "graph.microsoft.com";
         std::string document = document_with();
-        document.insert(1, "\"msgraph_host\":\"" + std::string{named} + "\",");
-        return read_discovery_reply(expected, reply_of(200, document))->graph_host;
+        document.replace(document.find(usual), usual.size(), named);
+        const auto read = read_discovery_reply(expected, reply_of(200, document));
+        assert_true(read.has_value());
+        return read->graph_host;
     };
     assert_text(host_of("graph.microsoft.com"), "");
     expected.graph_hosts = {"graph.microsoft.us", "dod-graph.microsoft.us"};
