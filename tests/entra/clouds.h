@@ -1,10 +1,9 @@
 // Microsoft's clouds: which of its host names belong together.
 //
-//              authority                         Graph                              page
-//   public     login.microsoftonline.com         graph.microsoft.com login.microsoft.com/device
-//   usgov      login.microsoftonline.us          graph.microsoft.us microsoft.com/deviceloginus
-//   china      login.partner.microsoftonline.cn  microsoftgraph.chinacloudapi.cn    the authority's
-//   own
+//            authority                         Graph                            page
+//   public   login.microsoftonline.com         graph.microsoft.com              login.microsoft.com
+//   usgov    login.microsoftonline.us          graph.microsoft.us               microsoft.com
+//   china    login.partner.microsoftonline.cn  microsoftgraph.chinacloudapi.cn  the authority
 //
 // The one directory of the configuration is in all of them, but a flow and a token are of the cloud
 // that gave them.

@@ -18,20 +18,18 @@
 //   roles = ["Elevate.Dba"]        # its app roles; a person's others are left out
 //   consented_scopes = ["User.Read"]  # of the permissions that it asks a resource for, those that
 //                                  # an administrator consented to; others are left out of what is
-//                                  # granted. Absent: all. (`consent` of control.h: Entra's
-//                                  refusal)
+//                                  # granted. Absent: all. Entra's own refusal is control.h's
+//                                  # `consent`
 //
 //   [[user]]
 //   name = "Alice Example"
 //   upn = "alice@contoso.com"
 //   oid = "<guid>"
 //   groups = ["<guid>"]
-//   groups_numbered = 250          # as many groups more: 9a000000-0000-4000-8000-000000NNNNNN,
-//   from
-//                                  # ...000000000001 to ...000000000250
+//   groups_numbered = 250          # and 9a000000-0000-4000-8000-000000000001 to ...000000000250
 //   nested_groups = ["<guid>"]     # by way of other groups: Graph says so, no token does
 //   overage = "claim_names"        # or "hasgroups": in place of `groups`, however few. Absent:
-//                                  # _claim_names above groups_cap
+//                                  # _claim_names, above groups_cap
 //   roles = ["Elevate.Dba"]
 //   guest = false
 //   step_up = "c1"                 # a policy wants this context: a flow whose `claims` do not ask

@@ -1,7 +1,7 @@
 // Faults that a test orders: the next `count` replies of an endpoint go wrong in a named way.
 //
 //   instead of an answer     status:CODE[:RETRY-AFTER]  error:NAME[:AADSTS]  error200:NAME[:AADSTS]
-//                            html  not_json  redirect  slow_down (token); no error: graph
+//                            html  not_json  redirect  slow_down (token)
 //   a spoilt answer          wrong_types  set:MEMBER:JSON  unset:MEMBER
 //   on the wire              hang:SECONDS  close  truncated  bigbody (100 MiB)  endless (chunked,
 //                            compressed for whom accepts that)
@@ -9,13 +9,13 @@
 //   (token; used up only     unknown_kid  foreign_key  jwk_header  crit_header  expired  old_iat
 //   by a reply that has      shift:SECONDS  auth_time:SECONDS_AGO  v1  no_oid  other_oid:GUID
 //   one)                     claim:NAME:JSON  noclaim:NAME
-//   pages (graph; used up    paged: three, with what was found on the later ones before it is on
-//   by a reply that lists    the first; foreign_next[:HOST]: all of it on the first, and a next
-//   page groups)                  at another host, by default the authority, that must never be
-//   asked:
-//                            it says yes to every group, and counts as "foreign_next"
+//   pages (graph; used up    paged: three, of which the last has the most
+//   by a reply that lists    foreign_next[:HOST]: all of it on the first, and a next one at another
+//   groups)                  host, by default the authority, which must never be asked: it says
+//                            yes to every group, and counts as "foreign_next"
 //
-// A page after the first is a reply like any other: paged, then status:503 spoils the second.
+// An `error` is an authority's: Graph has none of these. A page after the first is a reply like any
+// other: paged, then status:503 spoils the second.
 #pragma once
 
 #include <chrono>

@@ -1,10 +1,8 @@
 // Microsoft Graph, as much of it as tells of a person's groups: a request in, a reply out.
 //
-//   POST /v1.0/me/checkMemberGroups  {"groupIds":[...]}   of 1 to 20 groups those that the person
-//   is
-//                                                         in, also by way of others
-//   GET  /v1.0/me/checkMemberGroups?$skiptoken=...        the next page, if a fault made pages of
-//   it
+//   POST /v1.0/me/checkMemberGroups  {"groupIds":[...]}   which of 1 to 20 groups the person is in,
+//                                                         also by way of others
+//   GET  /v1.0/me/checkMemberGroups?$skiptoken=...        the next page, where a fault made pages
 //
 // It needs a token for this cloud's Graph, with GroupMember.Read.All and with User.Read or
 // User.ReadBasic.All.
