@@ -121,6 +121,10 @@ Json describe(const World &world, const Flow &flow)
         put(row, "first_gap_ms", static_cast<long>(flow.first_gap->count()));
     if (flow.shortest_gap)
         put(row, "shortest_gap_ms", static_cast<long>(flow.shortest_gap->count()));
+    Json gaps{json_array()};
+    for (const auto gap : flow.gaps)
+        json_array_append_new(gaps.get(), json_integer(gap.count()));
+    put(row, "gaps_ms", std::move(gaps));
     return row;
 }
 
@@ -148,6 +152,8 @@ Reply show_state(const World &world)
         put(row, "endpoint", fault.endpoint);
         put(row, "kind", fault.kind);
         put(row, "left", fault.left);
+        if (!fault.code.empty())
+            put(row, "code", fault.code);
         json_array_append_new(faults.get(), row.release());
     }
     put(body, "faults", std::move(faults));
@@ -157,9 +163,20 @@ Reply show_state(const World &world)
 Reply order_fault(World &world, const Form &form)
 {
     const auto count = number_of(form, "count", 1);
-    if (!count || !world.faults.add({form.get("endpoint"), form.get("kind"), *count}))
-        return complain(400, "no such fault: endpoint, kind or count is wrong");
+    if (!count || !world.faults.add({form.get("endpoint"), form.get("kind"), *count,
+                                     normalize_user_code(form.get("code"))}))
+        return complain(400, "no such fault: endpoint, kind, count or code is wrong");
     return say_done();
+}
+
+Reply show_secrets(const World &world)
+{
+    const Json body{json_object()};
+    Json secrets{json_array()};
+    for (const std::string &secret : world.secrets.all())
+        json_array_append_new(secrets.get(), json_text(secret).release());
+    put(body, "secrets", std::move(secrets));
+    return say(200, body);
 }
 
 Reply change_pace(World &world, const Form &form)
@@ -226,6 +243,8 @@ Reply answer_control(World &world, const std::string &verb, const Form &form, bo
         return show_state(world);
     if (verb == "fault")
         return order_fault(world, form);
+    if (verb == "secrets")
+        return show_secrets(world);
     if (verb == "lifetime")
         return change_pace(world, form);
     if (verb == "rotate")

@@ -9,8 +9,10 @@
 //                                     with `claims`, a challenge, the suberror is basic_action
 //   state                             flows, requests by endpoint, faults that wait; of each flow
 //                                     `claims` as it came, and `token_claims` of the last poll
-//   fault    endpoint=discovery|keys|devicecode|token|graph kind=KIND [count=N]
-//                                     faults.h has the kinds
+//   fault    endpoint=discovery|keys|devicecode|token|graph kind=KIND [count=N] [code=CODE]
+//                                     faults.h has the kinds; a token fault with a code is for that
+//                                     flow alone
+//   secrets                           all device codes and tokens that were ever handed out
 //   rotate   [keep_old=true|false]    the signing key is replaced; the old one is published no
 //                                     more, or still, until the next time
 //   lifetime [code_lifetime=S] [interval=S] [slow_down_early=true|false] [access_token=S]

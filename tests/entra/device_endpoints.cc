@@ -60,6 +60,7 @@ Reply answer_devicecode(World &world, const OauthRequest &request, Now now)
     put(body, "message",
         "To sign in, use a web browser to open the page " + world.device_page(request.cloud) +
             " and enter the code " + flow.user_code + " to authenticate.");
+    world.secrets.add(flow.device_code);
     world.flows.add(std::move(flow));
     return make_json_reply(200, body);
 }

@@ -140,6 +140,7 @@ bool Faults::add(Fault fault)
 {
     const KindRow *row = find_kind(split_kind(fault.kind));
     if (row == nullptr || fault.left == 0 || !suits(row->sort, fault.endpoint) ||
+        (!fault.code.empty() && fault.endpoint != "token") ||
         std::find(endpoints.begin(), endpoints.end(), fault.endpoint) == endpoints.end())
         return false;
     const std::lock_guard lock{mutex_};
@@ -147,13 +148,14 @@ bool Faults::add(Fault fault)
     return true;
 }
 
-std::optional<Kind> Faults::take_where(std::string_view endpoint, UsedBy by)
+std::optional<Kind> Faults::take_where(std::string_view endpoint, std::string_view code, UsedBy by)
 {
     const std::lock_guard lock{mutex_};
     for (auto fault = faults_.begin(); fault != faults_.end(); ++fault) {
         const Kind kind = split_kind(fault->kind);
         const KindRow *row = find_kind(kind);
-        if (fault->endpoint != endpoint || row == nullptr || used_by(row->sort) != by)
+        if (fault->endpoint != endpoint || row == nullptr || used_by(row->sort) != by ||
+            (!fault->code.empty() && fault->code != code))
             continue;
         if (fault->left > 0 && --fault->left == 0)
             faults_.erase(fault);
@@ -162,19 +164,19 @@ std::optional<Kind> Faults::take_where(std::string_view endpoint, UsedBy by)
     return std::nullopt;
 }
 
-std::optional<Kind> Faults::take(std::string_view endpoint)
+std::optional<Kind> Faults::take(std::string_view endpoint, std::string_view code)
 {
-    return take_where(endpoint, UsedBy::reply);
+    return take_where(endpoint, code, UsedBy::reply);
 }
 
-std::optional<Kind> Faults::take_forgery()
+std::optional<Kind> Faults::take_forgery(std::string_view code)
 {
-    return take_where("token", UsedBy::id_token);
+    return take_where("token", code, UsedBy::id_token);
 }
 
 std::optional<Kind> Faults::take_paging()
 {
-    return take_where("graph", UsedBy::first_page);
+    return take_where("graph", {}, UsedBy::first_page);
 }
 
 std::vector<Fault> Faults::all() const

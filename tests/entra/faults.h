@@ -14,7 +14,8 @@
 //   groups)                  host, by default the authority, which must never be asked: it says
 //                            yes to every group, and counts as "foreign_next"
 //
-// An `error` is an authority's: Graph has none of these. A page after the first is a reply like any
+// A fault of the token endpoint may be for one user code alone: then many flows go wrong side by
+// side. An `error` is an authority's: Graph has none of these. A page after the first is a reply like any
 // other: paged, then status:503 spoils the second.
 #pragma once
 
@@ -32,7 +33,8 @@ namespace jit::entra {
 struct Fault {
     std::string endpoint; // discovery, keys, devicecode, token, graph
     std::string kind;
-    long left = 1; // replies still to spoil; negative: all
+    long left = 1;    // replies still to spoil; negative: all
+    std::string code; // token: the flow it is for, by user code; empty: any
 };
 
 // A kind's parts: "set:interval:5" is {"set", "interval", "5"}; the third keeps its colons.
@@ -56,8 +58,9 @@ class Faults
     // False if there is no such endpoint or kind, or the kind does not suit the endpoint.
     bool add(Fault fault);
     // The oldest fault ordered for this endpoint, used up by one.
-    std::optional<Kind> take(std::string_view endpoint);
-    std::optional<Kind> take_forgery();
+    //   code  the user code that the request is about, if it is about one
+    std::optional<Kind> take(std::string_view endpoint, std::string_view code);
+    std::optional<Kind> take_forgery(std::string_view code);
     std::optional<Kind> take_paging();
 
     std::vector<Fault> all() const;
@@ -67,7 +70,7 @@ class Faults
     void hang(std::chrono::seconds time);
 
   private:
-    std::optional<Kind> take_where(std::string_view endpoint, UsedBy by);
+    std::optional<Kind> take_where(std::string_view endpoint, std::string_view code, UsedBy by);
 
     mutable std::mutex mutex_;
     std::condition_variable cleared_;

@@ -9,7 +9,8 @@ namespace jit::entra {
 namespace {
 constexpr std::size_t max_flows =
     10000; // the oldest fall out, so a long test cannot grow without end
-}
+constexpr std::size_t max_gaps = 64;
+} // namespace
 
 std::string_view name_of(FlowState state)
 {
@@ -110,6 +111,8 @@ Pace Flows::note_poll(const std::string &device_code, const std::string &claims,
     const auto gap = std::chrono::duration_cast<std::chrono::milliseconds>(now - flow->last_poll);
     flow->last_poll = now;
     flow->polled_claims = claims;
+    if (flow->gaps.size() < max_gaps)
+        flow->gaps.push_back(gap);
     if (++flow->polls == 1) {
         flow->first_gap = gap;
         return Pace::in_time;
@@ -120,6 +123,15 @@ Pace Flows::note_poll(const std::string &device_code, const std::string &claims,
         return Pace::in_time;
     ++flow->early_polls;
     return Pace::early;
+}
+
+std::string Flows::user_code_of(const std::string &device_code) const
+{
+    const std::lock_guard lock{mutex_};
+    for (const Flow &flow : flows_)
+        if (flow.device_code == device_code)
+            return flow.user_code;
+    return {};
 }
 
 void Flows::slow_down(const std::string &device_code)

@@ -59,6 +59,7 @@ struct Flow {
     long early_polls = 0; // sooner than the interval after the poll before
     std::optional<std::chrono::milliseconds> first_gap; // from the device request to the first poll
     std::optional<std::chrono::milliseconds> shortest_gap; // between two polls
+    std::vector<std::chrono::milliseconds> gaps;           // before each of the first polls
 };
 
 struct Decision {
@@ -107,6 +108,8 @@ class Flows
     // section 3.5 asks for a pause between polls, and Microsoft's own clients send the first at
     // once.
     Pace note_poll(const std::string &device_code, const std::string &claims, BootTime now);
+    // Empty where there is no such flow.
+    std::string user_code_of(const std::string &device_code) const;
     // Lengthens the interval by 5 s (RFC 8628 section 3.5).
     void slow_down(const std::string &device_code);
     // The flow as it is. One that was approved for this poll, and not too late, is redeemed by

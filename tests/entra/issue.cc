@@ -84,18 +84,25 @@ Reply issue_tokens(World &world, const OauthRequest &request, const Flow &flow, 
     put(body, "scope", join_scopes(granted));
     put(body, "expires_in", expires_in);
     put(body, "ext_expires_in", expires_in);
-    put(body, "access_token",
-        issue_access_token(world, flow, granted, now.boot + std::chrono::seconds{expires_in}));
+    const auto put_secret = [&](const char *name, const std::string &secret) {
+        put(body, name, secret);
+        world.secrets.add(secret);
+    };
+    put_secret("access_token", issue_access_token(world, flow, granted,
+                                                  now.boot + std::chrono::seconds{expires_in}));
     if (has_scope(flow.scope, "offline_access"))
-        put(body, "refresh_token", random_token("1.AXkA", 700));
+        put_secret("refresh_token", random_token("1.AXkA", 700));
     if (has_scope(flow.scope, "openid")) {
-        const TokenOrder order{
-            world.config, app_of(world, request),         *user,
-            flow,         world.authority(request.cloud), world.faults.take_forgery()};
+        const TokenOrder order{world.config,
+                               app_of(world, request),
+                               *user,
+                               flow,
+                               world.authority(request.cloud),
+                               world.faults.take_forgery(flow.user_code)};
         const Result<std::string> token = make_id_token(order, world.keys, now.wall);
         if (!token)
             return fail(token.error().what);
-        put(body, "id_token", *token);
+        put_secret("id_token", *token);
     }
     if (request.form.get("client_info") == "1")
         put(body, "client_info",

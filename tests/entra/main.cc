@@ -24,9 +24,9 @@ constexpr const char *usage =
     "The first form serves until SIGTERM; the second asks a running one and prints its reply:\n"
     "  approve code=latest user=alice@contoso.com [wait=30]   decline, block, consent, unassigned\n"
     "  fail code=latest error=NAME [aadsts=NUMBER] [claims=JSON] [suberror=NAME]\n"
-    "  fault endpoint=discovery|keys|devicecode|token|graph kind=KIND [count=N]\n"
+    "  fault endpoint=discovery|keys|devicecode|token|graph kind=KIND [count=N] [code=CODE]\n"
     "  lifetime [code_lifetime=S] [interval=S] [slow_down_early=true|false] [access_token=S]\n"
-    "  rotate [keep_old=true|false]                           state, reset, quit\n";
+    "  rotate [keep_old=true|false]                           state, secrets, reset, quit\n";
 
 struct Arguments {
     std::string config;

@@ -64,7 +64,8 @@ void answer_oauth(World &world, const std::string &endpoint, const OauthRequest 
                               boot_time()) == Pace::early)
         slow_down = world.slow_down_early;
     answer_with_faults(
-        world, endpoint, request.correlation_id, http, response,
+        world, endpoint, world.flows.user_code_of(request.form.get("device_code")),
+        request.correlation_id, http, response,
         [&] { set_microsoft_headers(request.correlation_id, response); },
         [&](const std::optional<Kind> &fault) {
             return answer_endpoint(world, endpoint, request,
@@ -76,7 +77,7 @@ void answer_graph_host(World &world, const GraphRequest &request, const httplib:
                        httplib::Response &response)
 {
     answer_with_faults(
-        world, "graph", request.correlation_id, http, response,
+        world, "graph", {}, request.correlation_id, http, response,
         [&] { set_graph_headers(request.correlation_id, response); },
         [&](const std::optional<Kind> &) { return answer_graph(world, request, read_clocks()); });
 }

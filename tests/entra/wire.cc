@@ -66,12 +66,12 @@ void write_reply(const Reply &reply, httplib::Response &response)
     response.set_content(reply.body, reply.type);
 }
 
-void answer_with_faults(World &world, const std::string &endpoint,
+void answer_with_faults(World &world, const std::string &endpoint, const std::string &user_code,
                         const std::string &correlation_id, const httplib::Request &request,
                         httplib::Response &response, const std::function<void()> &set_headers,
                         const std::function<Reply(const std::optional<Kind> &)> &answer)
 {
-    const auto fault = world.faults.take(endpoint);
+    const auto fault = world.faults.take(endpoint, user_code);
     const std::string kind = fault ? fault->name : "";
     if (kind == "close")
         return cut_connection(request);

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "tests/entra/access_tokens.h"
 #include "tests/entra/clouds.h"
@@ -42,6 +43,26 @@ class Counters
     std::map<std::string, long> counts_;
 };
 
+// Device codes and tokens, as they were handed out; tests look that nobody keeps them.
+class Secrets
+{
+  public:
+    void add(const std::string &secret)
+    {
+        const std::lock_guard lock{mutex_};
+        secrets_.push_back(secret);
+    }
+    std::vector<std::string> all() const
+    {
+        const std::lock_guard lock{mutex_};
+        return secrets_;
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    std::vector<std::string> secrets_;
+};
+
 struct World {
     Config config;    // never changed once the servers run
     std::string port; // "" for 443, else ":8443"
@@ -51,6 +72,7 @@ struct World {
     GraphPages graph_pages;
     Faults faults;
     Counters counters;
+    Secrets secrets; // kept by `reset`
     // What /control/lifetime changes.
     std::atomic<long> code_lifetime_s = 900;
     std::atomic<long> interval_s = 5;
