@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::size_t max_claims_bytes = std::size_t{4} * 1024;
 
+// Nothing here is secret, and trees share branches: they are not wiped.
+using Tree = Handle<json_t, &json_decref>;
+
 std::string dump(const json_t *object)
 {
     const Handle<char, &free> text{json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS)};
@@ -17,15 +20,15 @@ std::string dump(const json_t *object)
 }
 
 // cp1: that we understand such challenges. PIM asks for it even where the context is satisfied.
-Json make_wish(std::string_view auth_context)
+Tree make_wish(std::string_view auth_context)
 {
     if (auth_context.empty())
-        return Json{json_object()};
+        return Tree{json_object()};
     const auto acrs = [&] {
         return json_pack("{s:b, s:s%}", "essential", 1, "value", auth_context.data(),
                          auth_context.size());
     };
-    return Json{json_pack("{s:{s:o}, s:{s:o, s:{s:[s]}}}", "id_token", "acrs", acrs(),
+    return Tree{json_pack("{s:{s:o}, s:{s:o, s:{s:[s]}}}", "id_token", "acrs", acrs(),
                           "access_token", "acrs", acrs(), "xms_cc", "values", "cp1")};
 }
 
@@ -33,12 +36,19 @@ Json make_wish(std::string_view auth_context)
 
 std::string make_claims_request(std::string_view auth_context, std::string_view demanded)
 {
-    const Json wish = make_wish(auth_context);
-    const Json whole = demanded.empty() ? Json{json_object()} : parse_object(demanded);
-    if (!wish || !whole || json_object_update_recursive(whole.get(), wish.get()) != 0 ||
-        json_object_size(whole.get()) == 0)
+    const Tree wish = make_wish(auth_context);
+    const Json demand = demanded.empty() ? Json{json_object()} : parse_object(demanded);
+    const Tree whole{json_deep_copy(wish.get())};
+    const Tree theirs{json_deep_copy(demand.get())};
+    if (!whole || !theirs || json_object_update_recursive(whole.get(), theirs.get()) != 0)
         return {};
-    return dump(whole.get());
+    // The provider says what it wants in the access token, we say what we look for in the ID token.
+    if (json_t *const ours = json_object_get(wish.get(), "id_token")) {
+        const Tree part{json_pack("{s:O}", "id_token", ours)};
+        if (!part || json_object_update_recursive(whole.get(), part.get()) != 0)
+            return {};
+    }
+    return json_object_size(whole.get()) == 0 ? std::string{} : dump(whole.get());
 }
 
 std::string second_factor_demand()
