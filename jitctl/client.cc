@@ -105,23 +105,23 @@ Result<void> Client::send(std::string_view method, const json_t *parameters, boo
     return {};
 }
 
-Result<Client::Event> Client::wait(std::optional<BootTime> deadline, int stop_fd)
+Result<Client::Event> Client::wait(std::optional<BootTime> deadline, int stop_fd, int keys_fd)
 {
     for (;;) {
-        pollfd both[2] = {{fd_.get(), POLLIN, 0}, {stop_fd, POLLIN, 0}};
+        pollfd all[3] = {{fd_.get(), POLLIN, 0}, {stop_fd, POLLIN, 0}, {keys_fd, POLLIN, 0}};
         if (!frame_)
             frame_ = reader_.next();
         // A whole frame that is here already needs no waiting, only a look at the stop.
-        const int ready = poll(both, 2, frame_ ? 0 : poll_time(deadline));
+        const int ready = poll(all, 3, frame_ ? 0 : poll_time(deadline));
         if (ready < 0 && errno != EINTR)
             return Error{Code::internal, "cannot wait", errno};
-        if (ready > 0 && both[1].revents != 0)
+        if (ready > 0 && all[1].revents != 0)
             return Event{Woken::stopped, {}};
         if (frame_) {
             const std::string frame = *std::exchange(frame_, std::nullopt);
             return Event{Woken::reply, TRY(ipc::decode_reply(frame))};
         }
-        if (ready > 0 && both[0].revents != 0) {
+        if (ready > 0 && all[0].revents != 0) {
             char buffer[8192];
             const ssize_t got = recv(fd_.get(), buffer, sizeof buffer, 0);
             if (got == 0)
@@ -132,6 +132,8 @@ Result<Client::Event> Client::wait(std::optional<BootTime> deadline, int stop_fd
                 TRY(reader_.add({buffer, static_cast<std::size_t>(got)}));
             continue;
         }
+        if (ready > 0 && all[2].revents != 0)
+            return Event{Woken::typed, {}};
         if (deadline && boot_time() >= *deadline)
             return Event{Woken::deadline, {}};
     }

@@ -41,6 +41,7 @@ class Client
     enum class Woken {
         reply,    // `reply` holds it
         stopped,  // stop_fd became readable
+        typed,    // keys_fd did
         deadline, // nothing whole came in time
     };
     struct Event {
@@ -51,8 +52,9 @@ class Client
     // which the next wait gives.
     //   deadline  absent: as long as it takes
     //   stop_fd   borrowed; -1: none
+    //   keys_fd   the same; the least of all that may have come
     //   errors    unavailable: jitd closed the connection; bad_input: not a reply
-    Result<Event> wait(std::optional<BootTime> deadline, int stop_fd = -1);
+    Result<Event> wait(std::optional<BootTime> deadline, int stop_fd = -1, int keys_fd = -1);
 
     // One reply, or timed_out.
     Result<ipc::Reply> receive(std::chrono::seconds within);

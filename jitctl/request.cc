@@ -1,5 +1,8 @@
 // `jitctl request`: asks, shows the code, waits, says how it ended.
+#include <unistd.h>
+
 #include <cstdio>
+#include <cstring>
 #include <utility>
 
 #include "jitctl/origin.h"
@@ -146,6 +149,31 @@ ipc::RequestCall make_call(const Command &command)
     return call;
 }
 
+// The terminal that Enter is heard from, while this is its foreground job; -1: none.
+int keys_of_terminal()
+{
+    return isatty(STDIN_FILENO) != 0 && tcgetpgrp(STDIN_FILENO) == getpgrp() ? STDIN_FILENO : -1;
+}
+
+// Reads what was typed. False: it will say nothing more.
+bool pass_enter_on(const std::string &socket, const std::string &id)
+{
+    char typed[256];
+    const ssize_t got = read(STDIN_FILENO, typed, sizeof typed);
+    if (got <= 0)
+        return false;
+    if (std::memchr(typed, '\n', static_cast<std::size_t>(got)) == nullptr)
+        return true;
+    // Best effort: without it the provider is asked a little later.
+    Result<Client> beside = Client::connect(socket, boot_time() + 1s);
+    if (!beside.has_value())
+        return true;
+    const ipc::Json call = ipc::encode_request_id_call({id});
+    if (beside->send(ipc::method::hurry, call.get(), false, boot_time() + 1s).has_value())
+        (void)beside->receive(1s);
+    return true;
+}
+
 // The person gave up. What was granted before that could be told stays granted, and is said so.
 std::optional<ipc::RequestReply> find_late_grant(Client &client)
 {
@@ -177,6 +205,7 @@ Exit request(const Command &command, const Output &output, const std::string &so
     Countdown countdown{output};
     std::string id;
     bool is_answered = false;
+    bool hears_enter = false; // a code stands there
     for (;;) {
         // Once jitd has answered, the request's time is jitd's to keep: it knows both deadlines.
         std::optional<BootTime> until;
@@ -184,9 +213,14 @@ Exit request(const Command &command, const Output &output, const std::string &so
             until = first_answer;
         else if (countdown.is_shown())
             until = boot_time() + 1s;
-        Result<Client::Event> event = client->wait(until, stop_fd);
+        Result<Client::Event> event =
+            client->wait(until, stop_fd, hears_enter ? keys_of_terminal() : -1);
         if (event.has_value() && event->woken == Client::Woken::deadline && is_answered) {
             countdown.draw();
+            continue;
+        }
+        if (event.has_value() && event->woken == Client::Woken::typed) {
+            hears_enter = pass_enter_on(socket, id);
             continue;
         }
         countdown.clear();
@@ -214,6 +248,7 @@ Exit request(const Command &command, const Output &output, const std::string &so
             break;
         case ipc::Progress::code:
             show_code(output, *reply);
+            hears_enter = true;
             countdown.start("waiting for the sign-in",
                             reply->expires ? std::optional{boot_time() + *reply->expires}
                                            : std::nullopt);

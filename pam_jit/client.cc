@@ -88,9 +88,12 @@ Event Client::wait(short events, BootTime until)
         const bool is_awake = events == POLLIN && now < start + before_sleep;
         const auto left = std::chrono::ceil<milliseconds>(std::min<BootTime::duration>(
             is_over || is_awake ? BootTime::duration{0} : until - now, longest_poll));
+        // In the background the terminal is somebody else's to read from.
+        const bool hears_enter =
+            hears_enter_ && events == POLLIN && tcgetpgrp(terminal_) == getpgrp();
         std::array<pollfd, 3> watched{{
             {signals_.fd(), POLLIN, 0},
-            {terminal_, 0, 0},
+            {terminal_, static_cast<short>(hears_enter ? POLLIN : 0), 0},
             {events == 0 ? -1 : socket_.get(), events, 0},
         }};
         const int count = poll(watched.data(), watched.size(), static_cast<int>(left.count()));
@@ -100,16 +103,29 @@ Event Client::wait(short events, BootTime until)
             // A person's no comes before jitd's yes.
             if (watched[0].revents != 0 && signals_.take())
                 return Event::interrupted;
-            if (watched[1].revents != 0)
+            if ((watched[1].revents & ~POLLIN) != 0)
                 return Event::terminal_lost;
             if (watched[2].revents != 0)
                 return Event::ready;
+            if (watched[1].revents != 0 && has_entered())
+                return Event::entered;
         }
         if (is_over)
             return events == 0 ? Event::ready : Event::timed_out;
         if (is_awake)
             (void)sched_yield();
     }
+}
+
+// What is typed while a code stands there is meant for us: it is read, as at a password, and what
+// else it is than Enter does not count.
+bool Client::has_entered()
+{
+    char typed[256];
+    const ssize_t got = read(terminal_, typed, sizeof typed);
+    if (got <= 0)
+        hears_enter_ = false; // end-of-file (Ctrl-D) or a fault: it would come again and again
+    return got > 0 && std::memchr(typed, '\n', static_cast<std::size_t>(got)) != nullptr;
 }
 
 Heard Client::connect(BootTime until)

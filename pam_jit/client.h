@@ -28,6 +28,8 @@ class Client
     // lost without errno: jitd closed, perhaps in the middle of a frame.
     Heard receive(BootTime until);
     void close() { socket_.reset(); }
+    // From now on receive() ends with `entered` when a line was typed at the terminal.
+    void hear_enter() { hears_enter_ = true; }
 
     Client(const Client &) = delete;
     Client &operator=(const Client &) = delete;
@@ -41,7 +43,10 @@ class Client
 
     std::string_view path_;
     HeldSignals &signals_;
+    bool has_entered();
+
     int terminal_;
+    bool hears_enter_ = false;
     Fd socket_;
     // Room for the longest frame in place of the first buffer.
     bool grow();

@@ -18,6 +18,7 @@ constexpr seconds until_code{120};
 // After the code's end jitd may still be asking once more, or making the grant.
 constexpr seconds after_code{30};
 constexpr seconds between_lines{60};
+constexpr seconds between_enters{1};
 constexpr int max_replies = 64;
 constexpr int tries = 3;
 
@@ -51,6 +52,7 @@ class Flow
     Outcome request(std::string_view role);
     Outcome follow(std::string_view role);
     Outcome show_code(const ipc::ElevationReply &reply);
+    void hurry();
     Outcome granted(const ipc::ElevationReply &reply);
 
     Outcome say_no(const Text &words)
@@ -86,6 +88,8 @@ class Flow
     BootTime deadline_{};   // of the request
     BootTime code_until_{}; // what a person is told
     bool is_shown_ = false; // the code
+    FixedText<16> id_;      // of the request whose code is shown
+    BootTime hurried_{};    // when Enter was passed on last
     seconds duration_{0};   // of the grant asked for
     Passage passage_;
 };
@@ -264,6 +268,10 @@ Outcome Flow::follow(std::string_view role)
                 (void)outside_.tell(Tone::info, waiting_words(ceil<seconds>(code_until_ - now)));
             continue;
         }
+        if (heard.event == Event::entered) {
+            hurry();
+            continue;
+        }
         if (heard.event != Event::ready)
             return is_begun ? cut_short(heard.event) : unreachable(heard);
         ++replies;
@@ -315,10 +323,23 @@ Outcome Flow::show_code(const ipc::ElevationReply &reply)
     code_until_ = std::min(expires, last_moment());
     deadline_ = std::min(expires + after_code, last_moment());
     is_shown_ = true;
+    id_ = reply.id;
+    outside_.hear_enter();
     if (outside_.tell(Tone::info, code_words(reply, ceil<seconds>(code_until_ - now))) !=
         Event::ready)
         return Outcome::conversation_lost;
     return Outcome::allowed;
+}
+
+// Not more than once a second, however the key is held.
+void Flow::hurry()
+{
+    const BootTime now = outside_.now();
+    if (now < hurried_ + between_enters)
+        return;
+    hurried_ = now;
+    ipc::CallWriter call{"io.jitd.Elevation.Hurry", ipc::CallMode::oneway};
+    outside_.send_beside(call.name("id", id_.view()).finish());
 }
 
 Outcome Flow::granted(const ipc::ElevationReply &reply)

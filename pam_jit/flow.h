@@ -30,6 +30,7 @@ enum class Event {
     lost,        // jitd closed, refused or is not there
     garbled,     // more than a frame may hold
     interrupted, // Ctrl-C, or a signal that ends programs
+    entered,     // Enter, where the flow wants to hear it
     terminal_lost,
     conversation_lost,
 };
@@ -54,6 +55,10 @@ class Outside
     virtual Heard send(std::string_view, BootTime) { return {}; }
     // The next frame, or what came in its way before the time given.
     virtual Heard receive(BootTime) { return {}; }
+    // From now on receive() also hears Enter.
+    virtual void hear_enter() {}
+    // Sends a frame beside the connection, and waits for nothing.
+    virtual void send_beside(std::string_view) {}
     // ready or conversation_lost.
     virtual Event tell(Tone, const Text &) { return Event::conversation_lost; }
     // ready, interrupted or conversation_lost.

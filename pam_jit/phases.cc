@@ -22,7 +22,7 @@ class Live final : public Outside
 {
   public:
     Live(pam_handle_t *handle, std::string_view socket, int terminal)
-        : handle_(handle), client_(socket, signals_, terminal)
+        : handle_(handle), socket_(socket), client_(socket, signals_, terminal)
     {
     }
 
@@ -32,6 +32,8 @@ class Live final : public Outside
         return client_.send(frame, until);
     }
     Heard receive(BootTime until) override { return client_.receive(until); }
+    void hear_enter() override { client_.hear_enter(); }
+    void send_beside(std::string_view frame) override { send_and_forget(socket_, frame); }
     Event tell(Tone tone, const Text &text) override
     {
         return show(handle_, tone, text) ? Event::ready : Event::conversation_lost;
@@ -50,6 +52,7 @@ class Live final : public Outside
 
   private:
     pam_handle_t *handle_;
+    std::string_view socket_;
     HeldSignals signals_;
     Client client_;
 };

@@ -58,9 +58,9 @@ Text code_words(const ipc::ElevationReply &reply, std::chrono::seconds left)
     }
     out.add("\njit: to approve, open ").add_safe(reply.uri.view(), 512);
     out.add("\njit: and enter the code  ").add_safe(reply.code.view(), 64);
-    out.add("\njit: waiting for your sign-in; the code is good for ");
+    out.add("\njit: the code is good for ");
     add_span(out, left);
-    out.add(" (Ctrl-C cancels)");
+    out.add(" (Enter: done, Ctrl-C: cancel)");
     return out;
 }
 

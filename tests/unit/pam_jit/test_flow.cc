@@ -7,6 +7,8 @@
 
 #include <array>
 #include <deque>
+#include <string>
+#include <vector>
 
 #include "lib/base/handle.h"
 #include "pam_jit/flow.h"
@@ -41,6 +43,8 @@ class Script final : public Outside
     std::string shown;
     BootTime clock{seconds{1000}};
     BootTime until{};
+    bool hears_enter = false;
+    std::vector<std::string> beside; // frames
 
     BootTime now() override { return clock; }
     Heard send(std::string_view frame, BootTime) override
@@ -66,6 +70,8 @@ class Script final : public Outside
         assert_true(text.view().find(step.text) != std::string_view::npos);
         return step.event;
     }
+    void hear_enter() override { hears_enter = true; }
+    void send_beside(std::string_view frame) override { beside.emplace_back(frame); }
     Event ask(const Text &, jit::FixedText<64> &answer) override
     {
         const Step step = take(Act::ask);
@@ -207,12 +213,42 @@ void shows_the_code_waits_and_passes(void **)
     const Passage passage = play(door(Phase::auth), script);
     assert_true(passage.outcome == Outcome::allowed);
     assert_text(passage.grant.view(), "0123456789abcdef");
-    assert_text(script.shown,
-                "jit: role \"web\" on host web01 for 30m\n"
-                "jit: to approve, open https://microsoft.com/devicelogin\n"
-                "jit: and enter the code  K7QF2MZ9R\n"
-                "jit: waiting for your sign-in; the code is good for 15m (Ctrl-C cancels)\n"
-                "jit: granted: role web until 14:05 UTC (30m).\n");
+    assert_text(script.shown, "jit: role \"web\" on host web01 for 30m\n"
+                              "jit: to approve, open https://microsoft.com/devicelogin\n"
+                              "jit: and enter the code  K7QF2MZ9R\n"
+                              "jit: the code is good for 15m (Enter: done, Ctrl-C: cancel)\n"
+                              "jit: granted: role web until 14:05 UTC (30m).\n");
+}
+
+void enter_is_passed_on_once_a_second_while_a_code_stands_there(void **)
+{
+    const auto enter = [](int later) {
+        return Step{Act::receive, "", Event::entered, 0, seconds{later}};
+    };
+    Script script;
+    script.steps = {check,
+                    hears_request,
+                    request,
+                    hears_pending,
+                    hears_code,
+                    {Act::tell, "K7QF2MZ9R"},
+                    enter(3),
+                    enter(0),
+                    enter(1),
+                    hears_granted,
+                    {Act::tell, "granted"}};
+    assert_false(script.hears_enter);
+    assert_true(play(door(Phase::auth), script).outcome == Outcome::allowed);
+    assert_true(script.hears_enter);
+    assert_int_equal(script.beside.size(), 2);
+    for (const std::string &frame : script.beside)
+        assert_true(frame.find("io.jitd.Elevation.Hurry") != std::string::npos &&
+                    frame.find("\"id\":\"0123456789abcdef\"") != std::string::npos);
+
+    Script live;
+    live.steps = {check, hears(R"("verdict":"live","role":"web")")};
+    (void)play(door(Phase::auth), live);
+    assert_false(live.hears_enter); // nothing is read where nothing was asked
 }
 
 void a_line_a_minute_says_how_long_is_left(void **)
@@ -495,6 +531,7 @@ int main()
         cmocka_unit_test(what_is_not_gated_exempt_or_observed_is_ignored),
         cmocka_unit_test(the_check_says_who_where_and_what),
         cmocka_unit_test(shows_the_code_waits_and_passes),
+        cmocka_unit_test(enter_is_passed_on_once_a_second_while_a_code_stands_there),
         cmocka_unit_test(a_line_a_minute_says_how_long_is_left),
         cmocka_unit_test(quiet_shows_the_code_and_refusals_only),
         cmocka_unit_test(the_code_s_end_is_the_end_of_the_wait),
