@@ -15,8 +15,8 @@
 //                            yes to every group, and counts as "foreign_next"
 //
 // A fault of the token endpoint may be for one user code alone: then many flows go wrong side by
-// side. An `error` is an authority's: Graph has none of these. A page after the first is a reply like any
-// other: paged, then status:503 spoils the second.
+// side. An `error` is an authority's: Graph has none of these. A page after the first is a reply
+// like any other: paged, then status:503 spoils the second.
 #pragma once
 
 #include <chrono>
