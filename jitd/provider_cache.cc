@@ -13,9 +13,10 @@ oidc::Failure failure_of(const oidc::HttpReply &reply, const Error &error)
         return oidc::failure_of(reply.distrust);
     if (error.code == Code::unavailable)
         return oidc::Failure::unreachable;
+    if (error.code == Code::denied)
+        return oidc::Failure::unfit;
     // An unknown tenant answers with 4xx.
     return reply.status >= 400 && reply.status < 500 ? oidc::Failure::misconfigured
-           : reply.status == 200                     ? oidc::Failure::unfit
                                                      : oidc::Failure::broken;
 }
 

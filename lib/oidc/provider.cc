@@ -84,18 +84,18 @@ Result<Provider> read_discovery_reply(const Expectations &expected, const HttpRe
     const json_t *document = parsed.get();
     const auto issuer = text_member(document, "issuer");
     if (!issuer || !is_issuer(*issuer, expected))
-        return Error{Code::bad_input, "the provider names another issuer"};
+        return Error{Code::denied, "the provider names another issuer"};
 
     const auto device = text_member(document, "device_authorization_endpoint");
     const auto token = text_member(document, "token_endpoint");
     const auto keys = text_member(document, "jwks_uri");
     if (!device)
-        return Error{Code::bad_input, "the provider has no device authorization endpoint"};
+        return Error{Code::denied, "the provider has no device authorization endpoint"};
     if (!token || !keys)
-        return Error{Code::bad_input, "the provider's configuration lacks an endpoint"};
+        return Error{Code::denied, "the provider's configuration lacks an endpoint"};
     for (const std::string_view uri : {*device, *token, *keys})
         if (!is_endpoint(uri, expected))
-            return Error{Code::bad_input, "an endpoint is not https on the provider's own host"};
+            return Error{Code::denied, "an endpoint is not https on the provider's own host"};
     return Provider{std::string{*device}, std::string{*token}, std::string{*keys},
                     choose_graph_host(document, expected)};
 }

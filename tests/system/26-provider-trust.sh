@@ -29,14 +29,14 @@ found_is_refused() {
 }
 found_is_refused found-html 'a page of HTML' html 3 "$makes_no_sense"
 found_is_refused found-nojson 'malformed JSON' not_json 3 "$makes_no_sense"
-found_is_refused found-types 'members of the wrong type' wrong_types 3 "$makes_no_sense"
-found_is_refused found-half 'without a token endpoint' unset:token_endpoint 3 "$makes_no_sense"
+found_is_refused found-types 'members of the wrong type' wrong_types 2 'names another issuer'
+found_is_refused found-half 'without a token endpoint' unset:token_endpoint 2 'lacks an endpoint'
 found_is_refused found-issuer 'another issuer' \
-    'set:issuer:"https://login.microsoftonline.com/common/v2.0"' 3 "$makes_no_sense"
+    'set:issuer:"https://login.microsoftonline.com/common/v2.0"' 2 'names another issuer'
 found_is_refused found-token 'a token endpoint elsewhere' \
-    'set:token_endpoint:"https://evil.example/token"' 3 "$makes_no_sense"
+    'set:token_endpoint:"https://evil.example/token"' 2 'not https on the provider.s own host'
 found_is_refused found-keys 'keys elsewhere' \
-    'set:jwks_uri:"https://graph.microsoft.com/keys"' 3 "$makes_no_sense"
+    'set:jwks_uri:"https://graph.microsoft.com/keys"' 2 'not https on the provider.s own host'
 found_is_refused found-redirect 'a redirect' redirect 3 "$makes_no_sense"
 found_is_refused found-big '100 MiB' bigbody 3 "$makes_no_sense"
 found_is_refused found-endless 'a body without end' endless 3 "$makes_no_sense"

@@ -100,6 +100,7 @@ story_pam
 story_provider
 map=
 for one in alice bob olga hank stella mallory; do map+="$one = \"$(id_of "$one")\", "; done
+map=${map%, }
 engineers='requesters = ["local-group:engineers"]'
 role context <<<"$engineers
 [role.context.conditions]

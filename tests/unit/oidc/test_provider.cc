@@ -63,7 +63,7 @@ void the_template_for_all_tenants_means_ours(void **)
     assert_true(provider.has_value());
     for (const char *issuer : {R"("https://evil.example/{tenantid}/v2.0")", R"("{tenantid}")",
                                R"("https://login.microsoftonline.com/{tenantid}/{tenantid}/v2.0")"})
-        assert_code(read(document_with("issuer", issuer)), Code::bad_input);
+        assert_code(read(document_with("issuer", issuer)), Code::denied);
     // Other providers have no tenants.
     Expectations plain = entra_expectations();
     plain.is_entra = false;
@@ -106,7 +106,7 @@ void another_issuer_is_refused(void **)
           R"("https://login.microsoftonline.com/6f1c0000-0000-4000-8000-000000000001/v2.0/")",
           R"("https://LOGIN.microsoftonline.com/6f1c0000-0000-4000-8000-000000000001/v2.0")",
           R"(["https://login.microsoftonline.com/6f1c0000-0000-4000-8000-000000000001/v2.0"])"})
-        assert_code(read(document_with("issuer", issuer)), Code::bad_input);
+        assert_code(read(document_with("issuer", issuer)), Code::denied);
 }
 
 void an_endpoint_elsewhere_is_refused(void **)
@@ -127,11 +127,11 @@ void an_endpoint_elsewhere_is_refused(void **)
               R"("https://login.microsoftonline.com/\r\nHost: evil")",
               R"(" https://login.microsoftonline.com/t")",
               R"("HTTPS://login.microsoftonline.com/t")"})
-            assert_code(read(document_with(member, uri)), Code::bad_input);
+            assert_code(read(document_with(member, uri)), Code::denied);
     const std::string endless(3000, 'a');
     assert_code(
         read(document_with("jwks_uri", "\"https://login.microsoftonline.com/" + endless + "\"")),
-        Code::bad_input);
+        Code::denied);
 }
 
 void what_is_no_single_object_is_refused(void **)
