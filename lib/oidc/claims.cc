@@ -153,7 +153,7 @@ bool read_contexts(const json_t *claims, Claims &out)
         return true;
     if (const auto lone = text_member(claims, "acrs")) {
         out.contexts.emplace_back(*lone);
-        return lone->size() <= max_listed_bytes;
+        return !lone->empty() && lone->size() <= max_listed_bytes;
     }
     return json_array_size(acrs) <= max_listed && read_texts(acrs, out.contexts);
 }
