@@ -1,6 +1,7 @@
 // Any bytes as an ID token under the keys of tests/vectors/tokens.json, and any bytes as the claims
-// or the header of a token that is truly signed, with a key made for this run. Run from the top of
-// the tree. The first byte chooses:
+// or the header of a token that is truly signed, with a key made for this run. Whatever comes, the
+// second judge must say the same, and what is read of a good token must stand in it. Run from the
+// top of the tree. The first byte chooses:
 //   r R   a whole token, for Entra or for another provider
 //   e p   the claims of a signed token, for Entra or for another provider
 //   h     the header of a signed token with good claims
@@ -9,6 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <set>
@@ -17,7 +19,8 @@
 #include "lib/base/text.h"
 #include "lib/oidc/json.h"
 #include "lib/oidc/token.h"
-#include "tests/unit/oidc/flow.h"
+#include "tests/unit/oidc/second_judge.h"
+#include "tests/unit/oidc/vectors.h"
 
 using namespace jit;
 using namespace jit::oidc;
@@ -80,34 +83,18 @@ class Signer
 };
 
 struct Profile {
-    Expectations expected;
     KeySet keys;
+    Terms terms;
 };
 
 struct World {
+    Vectors vectors;
     Signer signer;
-    Profile entra;
-    Profile plain;
-    KeySet ours; // the signer's alone
-    WallTime now;
-    WallTime began;
-    seconds skew{};
-    std::set<std::string> good; // what was signed of the vectors that are accepted
+    Tree our_keys; // the signer's alone
+    Profile entra, plain;
+    Profile our_entra, our_plain; // with our_keys
+    std::set<std::string> good;   // what was signed of the vectors that are accepted
 };
-
-Profile read_profile(const json_t *file, const char *name)
-{
-    const json_t *member = json_object_get(file, name);
-    Profile made;
-    made.expected = entra_expectations();
-    made.expected.issuer = text_member(member, "issuer").value_or("");
-    char *keys = json_dumps(json_object_get(member, "keys"), 0);
-    auto read = read_keys_reply(reply_of(200, keys));
-    std::free(keys);
-    expect(read.has_value());
-    made.keys = *std::move(read);
-    return made;
-}
 
 std::string signed_part(std::string_view token)
 {
@@ -117,86 +104,124 @@ std::string signed_part(std::string_view token)
 World make_world()
 {
     World world;
-    const Json file{json_load_file("tests/vectors/tokens.json", 0, nullptr)};
-    expect(file != nullptr);
-    world.entra = read_profile(file.get(), "entra");
-    world.plain = read_profile(file.get(), "plain");
-    world.plain.expected.is_entra = false;
-    world.plain.expected.tenant.clear();
-    const auto number = [&](const char *name) {
-        return seconds{json_integer_value(json_object_get(file.get(), name))};
+    const Vectors &vectors = world.vectors;
+    expect(vectors.is_there());
+    world.our_keys.reset(json_pack("{s:[{s:s, s:s, s:s, s:s, s:s}]}", "keys", "kty", "RSA", "use",
+                                   "sig", "kid", "ours", "n",
+                                   world.signer.number(OSSL_PKEY_PARAM_RSA_N).c_str(), "e",
+                                   world.signer.number(OSSL_PKEY_PARAM_RSA_E).c_str()));
+    const auto make = [&](const char *name, const json_t *keys) {
+        return Profile{read_keys(keys),
+                       Terms{vectors.expectations(name), keys,
+                             vectors.now.time_since_epoch().count(),
+                             vectors.began.time_since_epoch().count(), vectors.skew.count()}};
     };
-    world.now = WallTime{number("now")};
-    world.began = WallTime{number("began")};
-    world.skew = number("skew");
-    world.ours.keys.push_back({"ours", world.signer.number(OSSL_PKEY_PARAM_RSA_N),
-                               world.signer.number(OSSL_PKEY_PARAM_RSA_E), ""});
-    std::size_t i = 0;
-    const json_t *one = nullptr;
-    json_array_foreach(json_object_get(file.get(), "cases"), i, one)
-    {
-        if (text_member(one, "expect") == "ok")
-            world.good.insert(signed_part(*text_member(one, "token")));
-    }
+    world.entra = make("entra", vectors.keys("entra"));
+    world.plain = make("plain", vectors.keys("plain"));
+    world.our_entra = make("entra", world.our_keys.get());
+    world.our_plain = make("plain", world.our_keys.get());
+    expect(!world.entra.keys.keys.empty() && world.our_plain.keys.keys.size() == 1);
+    vectors.each([&](const json_t *one) {
+        if (Vectors::text(one, "expect") == "ok")
+            world.good.insert(signed_part(Vectors::token_of(one)));
+    });
     expect(!world.good.empty());
     return world;
 }
 
-const Claims *check(const Judged &judged, const World &world, bool is_entra)
+bool has_text(const json_t *list, const std::string &wanted)
 {
-    if (const auto *fault = std::get_if<TokenFault>(&judged)) {
-        expect(name_of(*fault) != "unknown-fault");
-        return nullptr;
+    if (json_is_string(list))
+        return json_string_value(list) == wanted;
+    std::size_t i = 0;
+    const json_t *one = nullptr;
+    json_array_foreach(list, i, one)
+    {
+        if (json_is_string(one) && json_string_value(one) == wanted)
+            return true;
     }
-    const auto *claims = std::get_if<Claims>(&judged);
-    expect(!claims->oid.empty() && claims->oid.size() <= 255);
-    if (is_entra)
-        expect(is_guid(claims->oid) && claims->oid == to_lower(claims->oid));
-    expect(claims->expires_at > world.now - world.skew);
-    expect(claims->issued_at <= world.now + world.skew);
-    expect(claims->issued_at >= world.began - seconds{300} - world.skew);
-    expect(claims->uti.size() <= 256 && claims->app_roles.size() <= 1000);
-    expect(!claims->groups || claims->groups->size() <= 1000);
-    return claims;
+    return false;
 }
 
-// The claims again, by what they must at least say.
-void check_signed(std::string_view payload, const Profile &profile, const World &world)
+bool is_visible(const std::string &text)
 {
-    const bool is_entra = profile.expected.is_entra;
-    const std::string token = world.signer.sign(R"({"alg":"RS256","kid":"ours"})", payload);
-    const Judged judged =
-        verify_id_token(token, world.ours, profile.expected, world.now, world.began, world.skew);
-    const Claims *claims = check(judged, world, is_entra);
-    if (claims == nullptr)
-        return;
-    const Json object{json_loadb(payload.data(), payload.size(), JSON_REJECT_DUPLICATES, nullptr)};
-    expect(json_is_object(object.get()));
-    expect(text_member(object.get(), "iss") == profile.expected.issuer);
-    const json_t *audience = json_object_get(object.get(), "aud");
-    if (is_entra)
-        expect(text_member(object.get(), "tid").has_value());
-    expect(json_is_string(audience) ? json_string_value(audience) == profile.expected.client_id
-                                    : !is_entra && json_is_array(audience));
-    expect(to_lower(text_member(object.get(), is_entra ? "oid" : "sub").value_or("")) ==
-           to_lower(claims->oid));
+    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+// What was read keeps what its header says.
+void check_claims(const Claims &claims, const Vectors &vectors, bool is_entra)
+{
+    expect(!claims.oid.empty() && claims.oid.size() <= 255 && is_visible(claims.oid));
+    expect(!is_entra || (is_guid(claims.oid) && claims.oid == to_lower(claims.oid)));
+    expect(claims.expires_at > vectors.now - vectors.skew);
+    expect(claims.issued_at <= vectors.now + vectors.skew);
+    expect(claims.issued_at >= vectors.began - seconds{300} - vectors.skew);
+    expect(!claims.uti.empty() && claims.uti.size() <= 256);
+    expect(claims.app_roles.size() <= 1000 && claims.contexts.size() <= 1000);
+    expect(!claims.groups || claims.groups->size() <= 1000);
+    expect(claims.upn.size() <= 320 && is_visible(claims.upn) &&
+           claims.upn == to_lower(claims.upn));
+    expect(is_entra || (claims.upn.empty() && !claims.is_guest));
+    expect(!claims.authenticated_at || claims.authenticated_at->time_since_epoch().count() > 0);
+}
+
+// And it stands in the payload, as jansson reads it.
+void check_against(const Claims &claims, json_t *said, bool is_entra)
+{
+    const auto get = [&](const char *name) { return json_object_get(said, name); };
+    const auto number = [&](const char *name) {
+        return WallTime{seconds{json_integer_value(get(name))}};
+    };
+    expect(to_lower(json_string_value(get(is_entra ? "oid" : "sub"))) == to_lower(claims.oid));
+    expect(claims.expires_at == number("exp") && claims.issued_at == number("iat"));
+    expect(claims.authenticated_at.value_or(WallTime{}) == number("auth_time"));
+    for (const std::string &context : claims.contexts)
+        expect(has_text(get("acrs"), context));
+    for (const std::string &role : claims.app_roles)
+        expect(has_text(get("roles"), role));
+    expect(claims.groups.value_or(std::vector<std::string>{}).size() <=
+           json_array_size(get("groups")));
+    json_t *acct = get("acct");
+    json_t *idp = get("idp");
+    const bool is_member =
+        (acct == nullptr || (json_is_integer(acct) && json_integer_value(acct) == 0)) &&
+        (idp == nullptr || json_equal(idp, get("iss")) == 1);
+    expect(claims.is_guest == (is_entra && !is_member));
+    if (!claims.upn.empty())
+        expect(claims.upn == to_lower(json_string_value(
+                                 get(get("upn") != nullptr ? "upn" : "preferred_username"))));
+}
+
+// By both judges. True: the token is good.
+bool check(std::string_view token, const Profile &profile, const World &world)
+{
+    const Vectors &vectors = world.vectors;
+    const bool is_entra = profile.terms.expected.is_entra;
+    const Judged judged = verify_id_token(token, profile.keys, profile.terms.expected, vectors.now,
+                                          vectors.began, vectors.skew);
+    const auto *claims = std::get_if<Claims>(&judged);
+    expect(would_accept(std::string{token}, profile.terms) == (claims != nullptr));
+    if (claims == nullptr) {
+        expect(name_of(std::get<TokenFault>(judged)) != "unknown-fault");
+        return false;
+    }
+    check_claims(*claims, vectors, is_entra);
+    const std::string whole{signed_part(token)};
+    const Tree said = read_part(whole.substr(whole.find('.') + 1));
+    expect(said != nullptr);
+    check_against(*claims, said.get(), is_entra);
+    return true;
 }
 
 void check_header(std::string_view header, const World &world)
 {
-    const std::string payload = R"({"aud":")" + world.plain.expected.client_id + R"(","iss":")" +
-                                world.plain.expected.issuer + R"(","sub":"a","exp":)" +
-                                std::to_string(world.now.time_since_epoch().count() + 600) +
-                                R"(,"iat":)" +
-                                std::to_string(world.now.time_since_epoch().count()) + "}";
-    const Judged judged = verify_id_token(world.signer.sign(header, payload), world.ours,
-                                          world.plain.expected, world.now, world.began, world.skew);
-    if (check(judged, world, false) == nullptr)
-        return;
-    const Json object{json_loadb(header.data(), header.size(), JSON_REJECT_DUPLICATES, nullptr)};
-    expect(text_member(object.get(), "alg") == "RS256");
-    expect(text_member(object.get(), "kid") == "ours");
-    expect(json_object_get(object.get(), "crit") == nullptr);
+    const Expectations &expected = world.our_plain.terms.expected;
+    const auto now = std::to_string(world.our_plain.terms.now);
+    const auto end = std::to_string(world.our_plain.terms.now + 600);
+    const std::string payload = R"({"aud":")" + expected.client_id + R"(","iss":")" +
+                                expected.issuer + R"(","sub":"a","exp":)" + end + R"(,"iat":)" +
+                                now + "}";
+    (void)check(world.signer.sign(header, payload), world.our_plain, world);
 }
 
 } // namespace
@@ -207,24 +232,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     if (size == 0)
         return 0;
     const std::string_view text{reinterpret_cast<const char *>(data) + 1, size - 1};
+    constexpr const char *header = R"({"alg":"RS256","kid":"ours"})";
     switch (data[0]) {
     case 'e':
-        check_signed(text, world.entra, world);
+        (void)check(world.signer.sign(header, text), world.our_entra, world);
         break;
     case 'p':
-        check_signed(text, world.plain, world);
+        (void)check(world.signer.sign(header, text), world.our_plain, world);
         break;
     case 'h':
         check_header(text, world);
         break;
-    default: {
-        const Profile &profile = data[0] == 'R' ? world.plain : world.entra;
-        const Judged judged = verify_id_token(text, profile.keys, profile.expected, world.now,
-                                              world.began, world.skew);
+    default:
         // Whatever is accepted was signed: one of the good vectors, unchanged.
-        if (check(judged, world, profile.expected.is_entra) != nullptr)
+        if (check(text, data[0] == 'R' ? world.plain : world.entra, world))
             expect(world.good.contains(signed_part(text)));
-    }
     }
     return 0;
 }
