@@ -83,6 +83,8 @@ LookupStep GroupLookup::ask()
 
 LookupStep GroupLookup::on_reply(const HttpReply &reply, BootTime now)
 {
+    if (now >= deadline_)
+        return give_up(Failure::unreachable, away);
     switch (reply.outcome) {
     case HttpReply::Outcome::received:
         break;

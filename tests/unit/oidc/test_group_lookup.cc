@@ -151,6 +151,10 @@ void what_cant_be_had_now_is_asked_for_again_inside_the_deadline(void **)
     GroupLookup hanging = make(1, seconds{5});
     (void)hanging.start();
     assert_unknown(hanging.on_time(began + seconds{5}), Failure::unreachable);
+    GroupLookup slow = make(45, seconds{5});
+    (void)slow.start();
+    assert_unknown(slow.on_reply(reply_of(200, answer({})), began + seconds{5}),
+                   Failure::unreachable);
 }
 
 void each_other_answer_is_an_end(void **)
