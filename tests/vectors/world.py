@@ -113,7 +113,7 @@ entra_keys = {"keys": [
 ]}
 plain_keys = {"keys": [
     jwk(main, "main", alg="RS256"),
-    jwk(second, "template", issuer="https://{tenantid}"),
+    jwk(second, "template", issuer=PLAIN + "{tenantid}"),
     jwk(second, "ours", issuer=PLAIN),
 ]}
 # What a case may name instead of its provider's keys.
