@@ -172,7 +172,8 @@ paused() {
 import json, sys
 gaps = json.load(sys.stdin)
 print(gaps)
-sys.exit(not (len(gaps) == 4 and all(s * 1000 <= gap < s * 1000 + 3000 for s, gap in zip((1, 6, 11, 16), gaps))))'
+# A poll may have come before the first was spoilt.
+sys.exit(not (len(gaps) >= 4 and all(s * 1000 <= gap < s * 1000 + 3000 for s, gap in zip((1, 6, 11, 16), gaps[-4:]))))'
 }
 check 'slow_down thrice: no failure' granted slow 4
 check 'and each added 5 s to the interval, for good: 1, 6, 11, 16' paused slow

@@ -33,7 +33,7 @@ inline oidc::HttpReply reply_of(std::string_view body, long status = 200)
 struct World {
     World()
     {
-        const oidc::Json file{json_load_file("tests/vectors/tokens.json", 0, nullptr)};
+        const oidc::Json file{json_load_file("tests/vectors/tokens.json", JSON_ALLOW_NUL, nullptr)};
         const json_t *entra = json_object_get(file.get(), "entra");
         now = WallTime{seconds{json_integer_value(json_object_get(file.get(), "now"))}};
         const std::string site = "https://login.microsoftonline.com/";

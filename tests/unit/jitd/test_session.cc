@@ -313,7 +313,7 @@ void a_forged_token_is_denied_at_once(void **)
 {
     const World &w = world();
     for (const char *name :
-         {"alg-none", "hs256-public-key", "payload-changed", "signature-cut", "iss-of-other-tid",
+         {"alg-none", "hs256-pem", "payload-changed", "signature-cut", "iss-of-other-tid",
           "aud-other", "exp-old", "iat-stale", "oid-absent", "key-of-consumers", "plain"}) {
         Session session = walk(w, Stage::judging, name);
         Actions said = session.on_keys(w.keys, w.rules(), w.now);
