@@ -124,6 +124,7 @@ Outcome Flow::cut_short(Event event)
     case Event::conversation_lost:
         return Outcome::conversation_lost;
     case Event::ready:
+    case Event::entered:
     case Event::garbled:
         break;
     }
