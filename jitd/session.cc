@@ -230,25 +230,30 @@ Actions Session::on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime 
     return join(std::move(actions), recognize(rules));
 }
 
-// Whether who signed in is the person of the requester. A name counts only where no id is known,
-// and only for somebody whose account is of this tenant.
+// Whether who signed in is the person of the requester.
 Actions Session::recognize(const Rules &rules)
 {
-    const bool by_name = !facts_.upn.empty();
-    const std::string known = !by_name ? facts_.oid : rules.pin != nullptr ? rules.pin->oid : "";
-    if (!known.empty()) {
-        if (claims_->oid == known) {
-            facts_.oid = known;
-            return by_name ? use_pin(rules, *rules.pin) : look_up_or_decide(rules);
-        }
-        // By his name it would be he: the account behind it was replaced, or somebody took it.
-        if (by_name && claims_->upn == facts_.upn)
-            return close(ipc::Cause::wrong_person, words::other_oid(facts_.user, correlation_),
-                         rule_pin_mismatch);
+    if (!facts_.upn.empty())
+        return recognize_by_name(rules);
+    if (facts_.oid.empty() || claims_->oid != facts_.oid)
         return close(ipc::Cause::wrong_person, words::wrong_person(facts_.user, correlation_));
+    return look_up_or_decide(rules);
+}
+
+// A name counts only where no id is known, and only for somebody whose account is of this tenant.
+Actions Session::recognize_by_name(const Rules &rules)
+{
+    const bool has_name = claims_->upn == facts_.upn;
+    if (rules.pin != nullptr && claims_->oid == rules.pin->oid) {
+        facts_.oid = claims_->oid;
+        return use_pin(rules, *rules.pin);
     }
-    if (!by_name || claims_->upn != facts_.upn)
+    if (!has_name)
         return close(ipc::Cause::wrong_person, words::wrong_person(facts_.user, correlation_));
+    // By his name it would be he: the account behind it was replaced, or somebody took it.
+    if (rules.pin != nullptr)
+        return close(ipc::Cause::wrong_person, words::other_oid(facts_.user, correlation_),
+                     rule_pin_mismatch);
     if (claims_->is_guest)
         return close(ipc::Cause::wrong_person, words::guest_by_name(facts_.user, correlation_));
     facts_.oid = claims_->oid;

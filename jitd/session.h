@@ -161,6 +161,7 @@ class Session
     Actions follow_lookup(oidc::LookupStep step);
     Actions end_flow(oidc::Finished finished);
     Actions recognize(const Rules &rules);
+    Actions recognize_by_name(const Rules &rules);
     Actions use_pin(const Rules &rules, const Pin &pin);
     Actions look_up_or_decide(const Rules &rules);
     policy::Person make_person(const Rules &rules) const;
