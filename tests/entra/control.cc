@@ -116,6 +116,7 @@ Json describe(const World &world, const Flow &flow)
             std::chrono::duration_cast<std::chrono::seconds>(flow.expires - boot_time()).count()));
     put(row, "interval", static_cast<long>(flow.interval.count()));
     put(row, "polls", flow.polls);
+    put(row, "polls_since", flow.polls - flow.polls_before.value_or(0));
     put(row, "early_polls", flow.early_polls);
     if (flow.first_gap)
         put(row, "first_gap_ms", static_cast<long>(flow.first_gap->count()));
@@ -163,6 +164,8 @@ Reply show_state(const World &world)
 Reply order_fault(World &world, const Form &form)
 {
     const auto count = number_of(form, "count", 1);
+    if (!form.get("code").empty())
+        world.flows.note_order(form.get("code"));
     if (!count || !world.faults.add({form.get("endpoint"), form.get("kind"), *count,
                                      normalize_user_code(form.get("code"))}))
         return complain(400, "no such fault: endpoint, kind, count or code is wrong");

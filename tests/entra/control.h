@@ -8,7 +8,8 @@
 //   fail     code=CODE|latest error=NAME [aadsts=NUMBER] [claims=JSON] [suberror=NAME]
 //                                     with `claims`, a challenge, the suberror is basic_action
 //   state                             flows, requests by endpoint, faults that wait; of each flow
-//                                     `claims` as it came, and `token_claims` of the last poll
+//                                     `claims` as it came, `token_claims` of the last poll, and
+//                                     `polls_since` it was decided on or a fault ordered for it
 //   fault    endpoint=discovery|keys|devicecode|token|graph kind=KIND [count=N] [code=CODE]
 //                                     faults.h has the kinds; a token fault with a code is for that
 //                                     flow alone

@@ -10,6 +10,12 @@ namespace {
 constexpr std::size_t max_flows =
     10000; // the oldest fall out, so a long test cannot grow without end
 constexpr std::size_t max_gaps = 64;
+void note_polls(Flow &flow)
+{
+    if (!flow.polls_before)
+        flow.polls_before = flow.polls;
+}
+
 } // namespace
 
 std::string_view name_of(FlowState state)
@@ -71,6 +77,7 @@ Decided Flows::decide(std::string_view user_code, const Decision &decision, Now 
             return Decided::already;
         if (now.boot >= flow.expires)
             return Decided::expired;
+        note_polls(flow);
         flow.state = decision.state;
         flow.user_oid = decision.user_oid;
         flow.failure = decision.failure;
@@ -78,6 +85,15 @@ Decided Flows::decide(std::string_view user_code, const Decision &decision, Now 
         return Decided::done;
     }
     return Decided::unknown;
+}
+
+void Flows::note_order(std::string_view user_code)
+{
+    const std::string code = normalize_user_code(user_code);
+    const std::lock_guard lock{mutex_};
+    for (Flow &flow : flows_)
+        if (flow.user_code == code)
+            note_polls(flow);
 }
 
 std::optional<std::string> Flows::wait_for_pending(std::chrono::milliseconds patience)

@@ -56,6 +56,8 @@ struct Flow {
 
     BootTime last_poll; // at first the time of the device request
     long polls = 0;
+    // How many there had been when somebody decided, or ordered a fault for it, whichever was first.
+    std::optional<long> polls_before;
     long early_polls = 0; // sooner than the interval after the poll before
     std::optional<std::chrono::milliseconds> first_gap; // from the device request to the first poll
     std::optional<std::chrono::milliseconds> shortest_gap; // between two polls
@@ -101,6 +103,8 @@ class Flows
     // By user code as a person types it: in any case, with spaces and hyphens.
     std::optional<Flow> find(std::string_view user_code) const;
     Decided decide(std::string_view user_code, const Decision &decision, Now now);
+    // A fault is about to be ordered for it: polls count from here.
+    void note_order(std::string_view user_code);
     // The user code of the youngest flow that is pending, waited for if there is none.
     std::optional<std::string> wait_for_pending(std::chrono::milliseconds patience);
 

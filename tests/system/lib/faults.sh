@@ -84,8 +84,8 @@ for flow in json.load(sys.stdin)["flows"]:
     if flow["code"] == sys.argv[1]:
         print(json.dumps(flow[sys.argv[2]]))' "$(code_of "$1")" "$2"
 }
-# A poll or two more may have come before the decision did.
-polled() { [ -z "${2:-}" ] || is_within "$(flow "$1" polls)" "$2" "$(($2 + 2))"; }
+# So many since a fault was ordered for it, or somebody decided: what came before is no matter.
+polled() { [ -z "${2:-}" ] || same "$(flow "$1" polls_since) polls" "$2 polls"; }
 # asked ENDPOINT: how often the provider was asked there; nothing, where it never was.
 asked() {
     provider state | python3 -c '
