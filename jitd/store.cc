@@ -3,9 +3,8 @@
 #include <sys/stat.h>
 
 #include <jansson.h>
-#include <sqlite3.h>
 
-#include "lib/base/handle.h"
+#include "jitd/store_statements.h"
 #include "lib/sys/digest.h"
 
 namespace jit::daemon {
@@ -13,7 +12,6 @@ namespace jit::daemon {
 namespace {
 
 using Database = Handle<sqlite3, &sqlite3_close_v2>;
-using Statement = Handle<sqlite3_stmt, &sqlite3_finalize>;
 
 // The version of the tables stands in the file's user_version. What a version adds is made where
 // it is missing, so that each earlier one becomes this one:
@@ -50,49 +48,6 @@ constexpr const char *columns =
     "id, role, user, uid, oid, groups, state, asked_helper, host, service, tty, reason, "
     "approver_oid, began, deadline, since, until, until_boot, boot_id, cause";
 
-Error sqlite_error(sqlite3 *db, const char *what)
-{
-    return Error{Code::unavailable, what, sqlite3_system_errno(db)};
-}
-
-// Binds and resets; a statement is used again and again.
-class Use
-{
-  public:
-    explicit Use(const Statement &statement) : statement_(statement.get())
-    {
-        sqlite3_reset(statement_);
-        sqlite3_clear_bindings(statement_);
-    }
-    Use(const Use &) = delete;
-    Use &operator=(const Use &) = delete;
-    ~Use() { sqlite3_reset(statement_); }
-
-    void text(int at, std::string_view value)
-    {
-        sqlite3_bind_text(statement_, at, value.data(), static_cast<int>(value.size()),
-                          SQLITE_TRANSIENT);
-    }
-    void number(int at, std::int64_t value) { sqlite3_bind_int64(statement_, at, value); }
-
-    int step() { return sqlite3_step(statement_); }
-
-    std::string text_at(int column) const
-    {
-        const auto *bytes = sqlite3_column_text(statement_, column);
-        const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
-        return bytes ? std::string{reinterpret_cast<const char *>(bytes), size} : std::string{};
-    }
-    std::int64_t number_at(int column) const { return sqlite3_column_int64(statement_, column); }
-    bool is_null_at(int column) const
-    {
-        return sqlite3_column_type(statement_, column) == SQLITE_NULL;
-    }
-
-  private:
-    sqlite3_stmt *statement_;
-};
-
 std::string encode_groups(const std::vector<std::string> &groups)
 {
     const Handle<json_t, &json_decref> array{json_array()};
@@ -110,21 +65,6 @@ std::vector<std::string> decode_groups(const std::string &text)
         if (const char *group = json_string_value(json_array_get(array.get(), i)))
             groups.emplace_back(group);
     return groups;
-}
-
-WallTime wall_at(const Use &row, int column)
-{
-    return WallTime{std::chrono::seconds{row.number_at(column)}};
-}
-
-// Runs a statement that changes the row of one user, and says whether there was one.
-Result<bool> change_one(sqlite3 *db, const Statement &statement, std::string_view user)
-{
-    Use use{statement};
-    use.text(1, user);
-    if (use.step() != SQLITE_DONE)
-        return sqlite_error(db, "the ledger can't be written");
-    return sqlite3_changes(db) > 0;
 }
 
 StoredRequest read_row(const Use &row)
@@ -157,11 +97,6 @@ StoredRequest read_row(const Use &row)
 }
 
 } // namespace
-
-struct Store::Statements {
-    Statement put, open, one, newest, newest_of_user, head, append, untold, told, begin, commit,
-        rollback, pins, add_pin, confirm_pin, remove_pin;
-};
 
 Store::Store(sqlite3 *db, std::unique_ptr<Statements> statements)
     : db_(db), statements_(std::move(statements))
@@ -385,45 +320,6 @@ Result<void> Store::note_told()
     if (use.step() != SQLITE_DONE)
         return sqlite_error(db_, "the ledger can't be written");
     return {};
-}
-
-Result<std::vector<Pin>> Store::read_pins()
-{
-    std::vector<Pin> found;
-    Use use{statements_->pins};
-    int status = 0;
-    while ((status = use.step()) == SQLITE_ROW)
-        found.push_back({use.text_at(0), use.text_at(1), use.text_at(2), wall_at(use, 3),
-                         use.number_at(4) != 0});
-    if (status != SQLITE_DONE)
-        return sqlite_error(db_, "the ledger can't be read");
-    return found;
-}
-
-Result<void> Store::add_pin(const Pin &pin)
-{
-    Use use{statements_->add_pin};
-    use.text(1, pin.user);
-    use.text(2, pin.oid);
-    use.text(3, pin.upn);
-    use.number(4, pin.since.time_since_epoch().count());
-    use.number(5, pin.confirmed ? 1 : 0);
-    const int status = use.step();
-    if (status == SQLITE_CONSTRAINT)
-        return Error{Code::denied, "the user is pinned already"};
-    if (status != SQLITE_DONE)
-        return sqlite_error(db_, "the ledger can't be written");
-    return {};
-}
-
-Result<bool> Store::confirm_pin(std::string_view user)
-{
-    return change_one(db_, statements_->confirm_pin, user);
-}
-
-Result<bool> Store::remove_pin(std::string_view user)
-{
-    return change_one(db_, statements_->remove_pin, user);
 }
 
 } // namespace jit::daemon
