@@ -56,7 +56,8 @@ struct Flow {
 
     BootTime last_poll; // at first the time of the device request
     long polls = 0;
-    // How many there had been when somebody decided, or ordered a fault for it, whichever was first.
+    // How many there had been when somebody decided, or ordered a fault for it, whichever was
+    // first.
     std::optional<long> polls_before;
     long early_polls = 0; // sooner than the interval after the poll before
     std::optional<std::chrono::milliseconds> first_gap; // from the device request to the first poll
