@@ -147,4 +147,13 @@ Result<ipc::Reply> Client::receive(std::chrono::seconds within)
     return std::move(event.reply);
 }
 
+Result<ipc::Reply> ask(const std::string &path, std::string_view method, ipc::Json parameters,
+                       std::chrono::seconds within)
+{
+    const BootTime deadline = boot_time() + answer_within;
+    Client client = TRY(Client::connect(path, deadline));
+    TRY(client.send(method, parameters.get(), false, deadline));
+    return client.receive(within);
+}
+
 } // namespace jit::ctl

@@ -68,4 +68,9 @@ class Client
     std::optional<std::string> frame_; // came, and not given out yet
 };
 
+// One question on a connection of its own, and its one answer.
+//   within  for the answer; answer_within is for all before it
+Result<ipc::Reply> ask(const std::string &path, std::string_view method, ipc::Json parameters,
+                       std::chrono::seconds within);
+
 } // namespace jit::ctl

@@ -56,14 +56,8 @@ Exit change(const Command &command, const Output &output, const std::string &soc
             std::string_view method, const char *done)
 {
     const std::string user = command.user.value_or("");
-    const auto ask = [&]() -> Result<ipc::Reply> {
-        const BootTime deadline = boot_time() + answer_within;
-        Client client = TRY(Client::connect(socket, deadline));
-        const ipc::Json parameters = ipc::encode_pin_call({user});
-        TRY(client.send(method, parameters.get(), false, deadline));
-        return client.receive(answer_within);
-    };
-    const Result<ipc::Reply> reply = ask();
+    const Result<ipc::Reply> reply =
+        ask(socket, method, ipc::encode_pin_call({user}), answer_within);
     if (!reply.has_value())
         return report(output, reply.error());
     if (!reply->error.empty())

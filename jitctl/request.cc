@@ -1,6 +1,7 @@
 // `jitctl request`: asks, shows the code, waits, says how it ended.
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <utility>
@@ -160,17 +161,14 @@ bool pass_enter_on(const std::string &socket, const std::string &id)
 {
     char typed[256];
     const ssize_t got = read(STDIN_FILENO, typed, sizeof typed);
-    if (got <= 0)
+    if (got < 0)
+        return errno == EAGAIN || errno == EINTR;
+    if (got == 0)
         return false;
     if (std::memchr(typed, '\n', static_cast<std::size_t>(got)) == nullptr)
         return true;
     // Best effort: without it the provider is asked a little later.
-    Result<Client> beside = Client::connect(socket, boot_time() + 1s);
-    if (!beside.has_value())
-        return true;
-    const ipc::Json call = ipc::encode_request_id_call({id});
-    if (beside->send(ipc::method::hurry, call.get(), false, boot_time() + 1s).has_value())
-        (void)beside->receive(1s);
+    (void)ask(socket, ipc::method::hurry, ipc::encode_request_id_call({id}), 1s);
     return true;
 }
 

@@ -9,15 +9,6 @@ namespace jit::ctl {
 
 namespace {
 
-Result<ipc::Reply> ask(const std::string &socket, std::string_view method, ipc::Json parameters,
-                       std::chrono::seconds within)
-{
-    const BootTime deadline = boot_time() + answer_within;
-    Client client = TRY(Client::connect(socket, deadline));
-    TRY(client.send(method, parameters.get(), false, deadline));
-    return client.receive(within);
-}
-
 // Drop and Revoke answer alike.
 Exit print_ended(const Output &output, const Result<ipc::Reply> &reply, const char *done)
 {

@@ -258,7 +258,12 @@ Actions Session::recognize_by_name(const Rules &rules)
         return close(ipc::Cause::wrong_person, words::guest_by_name(facts_.user, correlation_));
     facts_.oid = claims_->oid;
     state_ = State::pinning;
-    return list(KeepPin{{facts_.user, facts_.oid, facts_.upn, {}, false}});
+    // The record comes first: nobody is pinned without one.
+    AuditRecord pinned = make_record(Event::config_changed,
+                                     facts_.user + " was found to be the person of " + facts_.upn);
+    pinned.rule = "pin-first";
+    return list(WriteRecord{std::move(pinned)},
+                KeepPin{{facts_.user, facts_.oid, facts_.upn, {}, false}});
 }
 
 Actions Session::on_pinned(bool is_kept, const Rules &rules)
@@ -267,11 +272,7 @@ Actions Session::on_pinned(bool is_kept, const Rules &rules)
         return {};
     if (!is_kept)
         return close(ipc::Cause::failed, std::string{words::no_ledger});
-    AuditRecord pinned = make_record(Event::config_changed,
-                                     facts_.user + " was found to be the person of " + facts_.upn);
-    pinned.rule = "pin-first";
-    Actions actions = list(WriteRecord{std::move(pinned)});
-    return join(std::move(actions), use_pin(rules, {}));
+    return use_pin(rules, {});
 }
 
 Actions Session::use_pin(const Rules &rules, const Pin &pin)

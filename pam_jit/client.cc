@@ -123,8 +123,9 @@ bool Client::has_entered()
 {
     char typed[256];
     const ssize_t got = read(terminal_, typed, sizeof typed);
-    if (got <= 0)
-        hears_enter_ = false; // end-of-file (Ctrl-D) or a fault: it would come again and again
+    // End-of-file (Ctrl-D) or a fault: it would come again and again.
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+        hears_enter_ = false;
     return got > 0 && std::memchr(typed, '\n', static_cast<std::size_t>(got)) != nullptr;
 }
 

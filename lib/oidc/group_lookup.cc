@@ -32,12 +32,17 @@ std::string make_body(const std::vector<std::string> &groups, std::size_t from)
     return text ? text.get() : std::string{};
 }
 
+// What can stand in a header or a request line, and nothing that ends one.
+bool is_visible(std::string_view text)
+{
+    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
 // On the same host and nowhere else: the token goes there.
 bool is_page_of(std::string_view uri, std::string_view host)
 {
     const std::string prefix = "https://" + std::string{host} + "/";
-    return uri.size() <= max_page_bytes && uri.starts_with(prefix) &&
-           std::all_of(uri.begin(), uri.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    return uri.size() <= max_page_bytes && uri.starts_with(prefix) && is_visible(uri);
 }
 
 } // namespace
@@ -55,6 +60,8 @@ LookupStep GroupLookup::start()
         return give_up(Failure::misconfigured,
                        "The sign-in gave no token for Microsoft Graph. The administrator has to "
                        "check scopes in jitd.toml.");
+    if (!is_visible(token_.reveal()))
+        return give_up(Failure::broken, no_sense);
     if (groups_.size() > max_groups)
         return give_up(Failure::misconfigured,
                        "The role names more groups than can be asked for. The administrator has to "

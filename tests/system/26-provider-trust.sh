@@ -229,12 +229,13 @@ restart_jitd
 # --- killed between the token and the grant
 # killed PERSON LABEL: jitd, when it is about to take the step.
 killed() {
+    local told=yes
     begin_with_code "$1"
     arm "$(find_daemon jitd)" before "$2"
     sign_in "$1"
-    ended "$1" 3 'jitd' || true
+    ended "$1" 3 'jitd' || told=no
     disarm
-    same "$was_hit" "killed before $2" && find_daemon jitd >/dev/null
+    same "$told" yes && same "$was_hit" "killed before $2" && find_daemon jitd >/dev/null
 }
 closed() { recorded "$1" '"event":"cancelled"' && fails has_membership "$1" && fails recorded "$1" '"event":"granted"'; }
 check 'killed when the token is judged: who waits is told' killed killed-token 'tell the journal signed-in'
@@ -263,7 +264,7 @@ done
 as_jit sleep 60 &
 children+=("$!")
 sleeper() { host_run pgrep -u jit -x sleep; }
-eventually 5 sleeper || true
+eventually 5 sleeper
 check 'though that of another process of the user it can' as_jit head -c 1 "/proc/$(sleeper)/environ"
 check 'it may write no core' says '^Max core file size +0 +0 ' host_run cat "/proc/$pid/limits"
 host_run kill -SEGV "$pid"

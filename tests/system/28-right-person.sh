@@ -166,6 +166,39 @@ stepped_up_once() { # AADSTS: the provider wants more for ever
 check 'AADSTS50076 for ever: one more flow, then denied' stepped_up_once 50076
 check 'AADSTS50079 as well' stepped_up_once 50079
 
+# --- Enter
+# polled CODE TIMES: since something was ordered for it; waits for that.
+polled() {
+    local try
+    for try in {1..100}; do
+        provider state | python3 -c '
+import json, sys
+sys.exit(not any(flow["code"] == sys.argv[1] and flow["polls_since"] >= int(sys.argv[2])
+                 for flow in json.load(sys.stdin)["flows"]))' "$1" "$2" && return
+        sleep 0.2
+    done
+    return 1
+}
+export -f polled
+# entered COMMAND SENTENCE: after two answers of 503 the next poll would be 10 s away.
+entered() {
+    host_tty alice "$1" <<STEPS && host_run jitctl revoke --all >/dev/null
+expect 10 code +(\S+)
+run provider fault endpoint=token kind=status:503 count=2 code=\$M1
+run polled \$M1 2
+run provider approve code=\$M1 user=alice@contoso.com
+sleep 1.5
+refuse $2
+mark enter
+send \\r
+expect 6 $2
+within 3 enter
+exit 0
+STEPS
+}
+check 'Enter at jitctl: the provider is asked at once' entered 'jitctl request web' 'granted: role'
+check 'Enter at sudo: the provider is asked at once' entered 'sudo id' 'uid=0'
+
 # --- groups
 check 'no groups claim, and nobody to ask: denied, and says what to do' \
     denied 'says nothing of groups.*GroupMember.Read.All' bob first bob

@@ -196,6 +196,10 @@ void nothing_is_asked_without_token_or_place_or_for_too_many(void **)
     GroupLookup no_token{"graph.microsoft.com", SecretString{}, groups(1), id, began + seconds{9}};
     assert_unknown(no_token.start(), Failure::misconfigured);
     assert_unknown(make(501).start(), Failure::misconfigured);
+    // A token that would bring another header along.
+    GroupLookup two_lines{"graph.microsoft.com", SecretString{"at\r\nHost: evil.example"},
+                          groups(1), id, began + seconds{9}};
+    assert_unknown(two_lines.start(), Failure::broken);
 }
 
 } // namespace
