@@ -10,9 +10,8 @@ namespace jit::oidc {
 // What one flow has to ask for. As JSON text; empty when there is nothing to ask for.
 //   auth_context  the authentication context that has to be in `acrs`, "c1"; empty: none
 //   demanded      what the provider demanded of an earlier flow in the `claims` member of its
-//   error,
-//                 an object as read_demand() gave it; empty: nothing. Both are joined; where they
-//                 disagree ours stands for the ID token, which we read, and theirs elsewhere
+//                 error, an object as read_demand() gave it; empty: nothing. Both are joined; where
+//                 they disagree ours stands for the ID token, which we read, and theirs elsewhere
 std::string make_claims_request(std::string_view auth_context, std::string_view demanded);
 
 // What counts as demanded when the provider wants a second factor and does not say how: the

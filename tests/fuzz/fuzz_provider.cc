@@ -47,7 +47,9 @@ void check_discovery(const HttpReply &reply, const Expectations &expected)
 {
     const auto read = read_discovery_reply(expected, reply);
     if (!read) {
-        expect(read.error().code == Code::bad_input || read.error().code == Code::unavailable);
+        const Code code = read.error().code;
+        expect(code == Code::bad_input || code == Code::unavailable || code == Code::denied);
+        expect(*read.error().what != '\0');
         return;
     }
     expect(is_ours(read->device_authorization_endpoint, expected));
