@@ -27,10 +27,15 @@ demo: ## show the whole story in a throw-away host; SHELL_IN=1 leaves you in it
 bench: ## measure what jit costs, in a booted host; needs root
 	@BUILD=$(BUILD) DIST=$(DIST) MAKE="$(MAKE)" tests/bench/run
 
-# Runs in the host, which may have an older C++ runtime.
+# Run in the host, which may have an older C++ runtime.
 $(BUILD)/tests/bench/measure: $(BUILD)/o/tests/bench/measure.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) -static-libstdc++ -static-libgcc $(LDFLAGS) -o $@ $^ -lpam
+$(BUILD)/tests/bench/waiting: $(patsubst %,$(BUILD)/o/tests/bench/%.o,waiting requesters provider loop) \
+    $(call libs,lib/oidc lib/base)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) -static-libstdc++ -static-libgcc $(LDFLAGS) -o $@ $^ \
+	    -lssl -lcrypto $(call ldlibs,lib/oidc)
 
 # --- fuzzing -------------------------------------------------------------------------------------
 # libFuzzer is clang's, and its objects are no others': they have a build folder of their own.
