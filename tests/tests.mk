@@ -70,14 +70,22 @@ $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/o/tests/fuzz/fuzz_%.o $(call libs,$(fuzz_la
 
 # --- other compilers' eyes -----------------------------------------------------------------------
 # Not optimized: what is built once for one run is cheapest so.
+with_clang  = $(MAKE) --no-print-directory BUILD=$(BUILD)-clang CXX='$(CLANGXX)' WERROR=1 \
+              CXXFLAGS='-O0 -g1 -Wreserved-identifier'
+with_asan   = ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
+              UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+              $(MAKE) --no-print-directory BUILD=$(BUILD)-asan SAN=address,undefined CXXFLAGS='-O0 -g1'
 clang: ## build all of it with clang, and run the unit tests
-	+@$(MAKE) --no-print-directory BUILD=$(BUILD)-clang CXX='$(CLANGXX)' WERROR=1 \
-	    CXXFLAGS='-O0 -g1 -Wreserved-identifier' all emulator unit
+	+@$(with_clang) all emulator unit
 
 sanitize: ## build it under ASan and UBSan, and run the unit tests
-	+@ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
-	    UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-	    $(MAKE) --no-print-directory BUILD=$(BUILD)-asan SAN=address,undefined CXXFLAGS='-O0 -g1' unit
+	+@$(with_asan) unit
+
+.PHONY: ahead
+ahead: # build what these two and fuzz-corpus run
+	+@$(with_clang) -k all emulator units
+	+@$(with_asan) -k units
+	+@$(make_fuzzers) -k
 
 # A source is looked at again when its object is newer: that knows what it includes.
 TIDY_SOURCES := $(foreach l,$(LAYERS),$(sort $(wildcard $(l)/*.cc)))

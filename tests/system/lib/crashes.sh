@@ -143,9 +143,10 @@ each_step() {
             agree "${ids[@]}" >/dev/null || true # what is still being mended would count, too
             "$4" "$2" "$label"
         }
-        # Whether a unit is there yet is asked as often as systemd takes to make it: twice in the clean
-        # run, perhaps once in this one. Where it was, the case is none.
-        if [[ $was_hit != *" $label" && $label =~ ^ask\ systemd\ (GetUnit|ActiveState)\ \( ]]; then
+        # How often systemd or the name service is asked, and what is told, follows from how fast they
+        # are: what came a second time in the clean run need not come in this one. Where it did not,
+        # the case is none. What is written, synced, renamed or removed comes as often in each.
+        if [[ $was_hit != *" $label" && $label =~ ^(ask|tell|greet|answer)\ .*\ \([0-9]+\)$ ]]; then
             printf '# "%s" was not needed\n' "$label"
             continue
         fi
