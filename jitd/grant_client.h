@@ -42,6 +42,8 @@ class GrantClient
     {
     }
 
+    // Lets it be started, should it sleep: it will be asked soon.
+    void wake() const { (void)sys::connect_unix(path_); }
     // Each calls back once, from the loop or at once. The reply is null after a fault.
     void ask_grant(const ipc::GrantCall &call, Granted granted);
     void ask_end(const ipc::EndCall &call, Ended ended);

@@ -9,10 +9,11 @@ namespace jit::daemon::limits {
 
 using namespace std::chrono_literals;
 
-// Connections, all together. A waiting sudo holds one, so this bounds memory: some 8 kB each.
-inline constexpr std::size_t connections = 512;
+// Connections, all together. A waiting sudo holds one, of some 3 kB with its request, so this
+// bounds memory; LimitNOFILE= in jitd.service has room for them.
+inline constexpr std::size_t connections = 10'880;
 // Of these, kept for uid 0: a sudo's check must find a place whatever other users do.
-inline constexpr std::size_t connections_for_root = 384;
+inline constexpr std::size_t connections_for_root = 10'752;
 inline constexpr std::size_t connections_of_one_user = 16;
 // Work that each user but root may have of us at once, in processor time, and what comes back of it
 // in a second: a call takes some 50 us, and who asks without end gets a fifth of one processor.
@@ -29,7 +30,7 @@ inline constexpr std::chrono::milliseconds patience = 2s;
 
 // Requests that wait for a sign-in. Fewer than the connections kept for root, so that checks have
 // places that waiting requests cannot take.
-inline constexpr std::size_t pending_requests = 256;
+inline constexpr std::size_t pending_requests = 10'240;
 inline constexpr std::size_t pending_of_one_requester = 4;
 // Connections that follow one request (sudos of one origin).
 inline constexpr std::size_t watchers_of_one_request = 8;
@@ -37,7 +38,8 @@ inline constexpr std::size_t watchers_of_one_request = 8;
 inline constexpr unsigned requests_in_window = 30;
 inline constexpr std::chrono::seconds request_window = 300s;
 
-// Live grants of this host.
+// Live grants of this host, past which no request begins. The helper has the same cap of its own,
+// for those who began before.
 inline constexpr std::size_t live_grants = 256;
 
 // Refusals, and uses of a grant, of one user that are written to the ledger in a minute; more are

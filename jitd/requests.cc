@@ -10,6 +10,13 @@ namespace jit::daemon {
 
 namespace {
 
+// A poll is answered to a person who waits for it.
+constexpr std::chrono::milliseconds wake_accuracy{1};
+// Requests that are woken in one turn: who calls meanwhile does not wait for a crowd of them.
+constexpr int woken_in_a_turn = 4;
+// How often those are forgotten who have not asked for anything lately.
+constexpr std::chrono::seconds between_forgettings{10};
+
 ipc::RequestReply make_reply(ipc::Progress state, const RequestFacts &facts)
 {
     ipc::RequestReply reply;
@@ -71,11 +78,51 @@ Result<std::unique_ptr<Requests>> Requests::make(Parts parts)
     sd_event *const loop = parts.loop;
     std::unique_ptr<Requests> made{new Requests(std::move(parts))};
     Requests *const self = made.get();
-    made->sweep_ = TRY(sys::Later::make(loop, [self] {
-        std::erase_if(self->waiting_,
-                      [](const auto &entry) { return entry.second.session->is_closed(); });
-    }));
+    made->sweep_ = TRY(sys::Later::make(loop, [self] { self->sweep(); }));
+    made->poke_ = TRY(sys::Timer::make(loop, [self] { self->keep_helper_awake(); }));
+    made->wake_ = TRY(sys::Timer::make(
+        loop, [self] { self->wake_some(); }, sys::Turn::usual, wake_accuracy));
     return made;
+}
+
+void Requests::sweep()
+{
+    for (const std::string &id : std::exchange(closed_, {})) {
+        const auto found = waiting_.find(id);
+        if (found == waiting_.end())
+            continue;
+        Waiting &waiting = found->second;
+        sleep_on(waiting);
+        std::erase(requesters_[waiting.session->facts().user].waiting, &waiting);
+        waiting_.erase(found);
+    }
+}
+
+void Requests::wake_at(Waiting &waiting, BootTime at)
+{
+    sleep_on(waiting);
+    waiting.wake = wakes_.emplace(at, &waiting);
+    if (*waiting.wake == wakes_.begin())
+        wake_->set(at);
+}
+
+void Requests::sleep_on(Waiting &waiting)
+{
+    if (waiting.wake)
+        wakes_.erase(*waiting.wake);
+    waiting.wake.reset();
+}
+
+void Requests::wake_some()
+{
+    const BootTime now = boot_time();
+    for (int i = 0; i < woken_in_a_turn && !wakes_.empty() && wakes_.begin()->first <= now; ++i) {
+        Waiting &waiting = *wakes_.begin()->second;
+        sleep_on(waiting);
+        perform(waiting.session->facts().id, waiting.session->on_time(now));
+    }
+    if (!wakes_.empty())
+        wake_->set(wakes_.begin()->first);
 }
 
 void Requests::set_provider(net::HttpClient *http)
@@ -87,42 +134,58 @@ void Requests::set_provider(net::HttpClient *http)
         provider_ = std::make_unique<ProviderCache>(*http, parts_.settings.expected);
 }
 
+void Requests::forget_begun(BootTime now)
+{
+    forgot_begun_ = now;
+    for (auto entry = requesters_.begin(); entry != requesters_.end();) {
+        Requester &requester = entry->second;
+        std::erase_if(requester.begun,
+                      [&](BootTime at) { return now - at >= limits::request_window; });
+        const bool is_gone = requester.begun.empty() && requester.waiting.empty();
+        entry = is_gone ? requesters_.erase(entry) : std::next(entry);
+    }
+}
+
 std::string_view Requests::why_not(const std::string &user, BootTime now)
 {
-    for (auto &[name, times] : begun_)
-        while (!times.empty() && now - times.front() >= limits::request_window)
-            times.pop_front();
-    std::erase_if(begun_, [](const auto &entry) { return entry.second.empty(); });
-    const auto of_user = std::count_if(waiting_.begin(), waiting_.end(), [&](const auto &entry) {
-        return entry.second.session->facts().user == user;
-    });
-    if (static_cast<std::size_t>(of_user) >= limits::pending_of_one_requester)
-        return words::too_many_requests;
-    const auto times = begun_.find(user);
-    if (times != begun_.end() && times->second.size() >= limits::requests_in_window)
-        return words::too_many_requests;
+    if (now - forgot_begun_ >= between_forgettings)
+        forget_begun(now);
+    if (const auto found = requesters_.find(user); found != requesters_.end()) {
+        const Requester &requester = found->second;
+        const auto lately =
+            std::count_if(requester.begun.begin(), requester.begun.end(),
+                          [&](BootTime at) { return now - at < limits::request_window; });
+        if (requester.waiting.size() >= limits::pending_of_one_requester ||
+            lately >= limits::requests_in_window)
+            return words::too_many_requests;
+    }
     if (waiting_.size() >= limits::pending_requests)
         return words::too_many_here;
-    if (parts_.grants.table().size() + waiting_.size() >= limits::live_grants)
+    if (parts_.grants.table().size() >= limits::live_grants)
         return words::too_many_grants;
     return {};
+}
+
+std::span<Requests::Waiting *const> Requests::of_user(const std::string &user) const
+{
+    const auto found = requesters_.find(user);
+    if (found == requesters_.end())
+        return {};
+    return found->second.waiting;
 }
 
 void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
 {
     // Each watcher holds a connection. All of them together leave places for checks.
-    std::size_t watching = 0;
-    for (const auto &[id, waiting] : waiting_)
-        watching += waiting.watchers.size();
-    if (watching >= limits::pending_requests)
+    if (watching_ >= limits::pending_requests)
         return fail(watcher, ipc::Fault::too_many, words::too_many_here);
-    for (auto &[id, waiting] : waiting_) {
-        const RequestFacts &other = waiting.session->facts();
-        const bool is_same = !waiting.session->is_leaving() && other.user == facts.user &&
-                             other.role == facts.role && other.origin == facts.origin &&
-                             other.asked == facts.asked && other.reason == facts.reason;
-        if (is_same && waiting.watchers.size() < limits::watchers_of_one_request)
-            return watch(id, waiting, std::move(watcher));
+    for (Waiting *const waiting : of_user(facts.user)) {
+        const RequestFacts &other = waiting->session->facts();
+        const bool is_same = !waiting->session->is_leaving() && other.role == facts.role &&
+                             other.origin == facts.origin && other.asked == facts.asked &&
+                             other.reason == facts.reason;
+        if (is_same && waiting->watchers.size() < limits::watchers_of_one_request)
+            return watch(*waiting, std::move(watcher));
     }
     if (const std::string_view no = why_not(facts.user, facts.began.boot); !no.empty())
         return fail(watcher, ipc::Fault::too_many, no);
@@ -130,49 +193,48 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
         return fail(watcher, ipc::Fault::misconfigured, words::misconfigured);
 
     const std::string id = facts.id;
-    Waiting made;
-    made.stored = make_stored(facts);
-    auto timer = sys::Timer::make(parts_.loop, [this, id] {
-        if (const auto found = waiting_.find(id); found != waiting_.end())
-            perform(id, found->second.session->on_time(boot_time()));
-    });
-    begun_[facts.user].push_back(facts.began.boot); // though it fail: that is written down too
-    made.session = std::make_unique<Session>(std::move(facts));
-    Actions begun = made.session->start();
+    const StoredRequest row = make_stored(facts);
+    Requester &requester = requesters_[facts.user];
+    requester.begun.push_back(facts.began.boot); // though it fail: that is written down too
+    auto session = std::make_unique<Session>(std::move(facts));
+    Actions begun = session->start();
     // The row with its first record, before the provider is asked: what cannot be recorded does not
     // happen.
     const auto *const requested = std::get_if<WriteRecord>(&begun.front());
-    if (!timer || !requested || !parts_.audit.write(requested->record, &made.stored))
+    if (!requested || !parts_.audit.write(requested->record, &row))
         return fail(watcher, ipc::Fault::unavailable, words::no_ledger);
     begun.erase(begun.begin());
-    made.wake = *std::move(timer);
-    Waiting &waiting = waiting_.emplace(id, std::move(made)).first->second;
-    watch(id, waiting, std::move(watcher));
+    Waiting &waiting = waiting_[session->facts().id];
+    waiting.requests = this;
+    waiting.session = std::move(session);
+    requester.waiting.push_back(&waiting);
+    watch(waiting, std::move(watcher));
     perform(id, std::move(begun));
 }
 
-void Requests::watch(const std::string &id, Waiting &waiting, Watcher watcher)
+void Requests::watch(Waiting &waiting, Watcher watcher)
 {
     const RequestFacts &facts = waiting.session->facts();
     watcher->reply_and_continue(
         ipc::encode_request_reply(make_reply(ipc::Progress::pending, facts)));
     if (const auto &code = waiting.session->code())
         watcher->reply_and_continue(ipc::encode_request_reply(make_code_reply(facts, *code)));
-    const sys::Exchange *const leaving = watcher.get();
-    watcher->on_gone([this, id, leaving] { leave(id, leaving); });
+    // Called while the request is there, or not at all: its end answers all who watch. No more than
+    // two pointers, which need no memory of their own.
+    watcher->on_gone([waiting = &waiting, leaving = watcher.get()] {
+        waiting->requests->leave(*waiting, leaving);
+    });
     waiting.watchers.push_back(std::move(watcher));
+    ++watching_;
 }
 
-void Requests::leave(const std::string &id, const sys::Exchange *watcher)
+void Requests::leave(Waiting &waiting, const sys::Exchange *watcher)
 {
-    const auto found = waiting_.find(id);
-    if (found == waiting_.end())
-        return;
-    std::erase_if(found->second.watchers,
-                  [&](const Watcher &other) { return other.get() == watcher; });
-    if (found->second.watchers.empty())
-        perform(id, found->second.session->cancel(ipc::Cause::cancelled,
-                                                  std::string{words::cancelled}));
+    watching_ -= std::erase_if(waiting.watchers,
+                               [&](const Watcher &other) { return other.get() == watcher; });
+    if (waiting.watchers.empty())
+        perform(waiting.session->facts().id,
+                waiting.session->cancel(ipc::Cause::cancelled, std::string{words::cancelled}));
 }
 
 Result<void> Requests::cancel(const std::string &id, ipc::Cause cause, std::string message)
@@ -188,7 +250,7 @@ void Requests::cancel_all(ipc::Cause cause, const std::string &message)
 {
     std::vector<std::string> ids;
     for (const auto &[id, waiting] : waiting_)
-        ids.push_back(id);
+        ids.emplace_back(id);
     for (const std::string &id : ids)
         (void)cancel(id, cause, message); // closed ones are left as they are
 }
@@ -220,12 +282,14 @@ void Requests::perform(const std::string &id, Actions actions)
         if (auto *record = std::get_if<WriteRecord>(&action)) {
             waiting.is_recorded = parts_.audit.write(record->record) && waiting.is_recorded;
         } else if (auto *wake = std::get_if<WakeAt>(&action)) {
-            waiting.wake->set(wake->at);
+            wake_at(waiting, wake->at);
         } else if (auto *code = std::get_if<ShowCode>(&action)) {
             const auto reply =
                 ipc::encode_request_reply(make_code_reply(waiting.session->facts(), *code));
             for (const Watcher &watcher : waiting.watchers)
                 watcher->reply_and_continue(reply);
+            if (!poke_->is_set())
+                keep_helper_awake();
         } else if (auto *send = std::get_if<SendHttp>(&action)) {
             waiting.transfer =
                 http_->send(std::move(send->request), [this, id](oidc::HttpReply reply) {
@@ -242,12 +306,12 @@ void Requests::perform(const std::string &id, Actions actions)
             keep_pin(id, std::move(kept->pin));
         } else if (std::holds_alternative<AskRules>(action)) {
             with_rules(id, [&](const Rules &rules) { return waiting.session->on_rules(rules); });
-        } else if (std::holds_alternative<AskGrant>(action)) {
-            ask_grant(id);
+        } else if (auto *grant = std::get_if<AskGrant>(&action)) {
+            ask_grant(id, grant->approved);
         } else if (std::holds_alternative<TakeBack>(action)) {
             end_surely(waiting);
-        } else if (auto *grant = std::get_if<RecordGrant>(&action)) {
-            perform(id, waiting.session->on_recorded(record_grant(waiting, grant->record)));
+        } else if (auto *granted = std::get_if<RecordGrant>(&action)) {
+            perform(id, waiting.session->on_recorded(record_grant(waiting, granted->record)));
         } else if (auto *done = std::get_if<Close>(&action)) {
             close(waiting, *done);
         }
@@ -263,87 +327,24 @@ Result<void> Requests::hurry(const std::string &id)
     return {};
 }
 
+StoredRequest &Requests::stored_of(Waiting &waiting)
+{
+    if (!waiting.stored)
+        waiting.stored = std::make_unique<StoredRequest>(make_stored(waiting.session->facts()));
+    return *waiting.stored;
+}
+
 bool Requests::store_state(Waiting &waiting, ipc::State state, std::string cause)
 {
-    waiting.stored.state = state;
-    waiting.stored.cause = std::move(cause);
-    return parts_.store.put(waiting.stored).has_value();
-}
-
-void Requests::ask_grant(const std::string &id)
-{
-    Waiting &waiting = waiting_.at(id);
-    const RequestFacts &facts = waiting.session->facts();
-    waiting.stored.asked_helper = true;
-    waiting.stored.oid = facts.oid; // perhaps it was not known before the sign-in
-    waiting.stored.approver_oid = facts.oid;
-    // Nobody gets a role whose request or approval is missing in the ledger.
-    if (!waiting.is_recorded || !store_state(waiting, ipc::State::pending_signin, ""))
-        return perform(id, waiting.session->on_grant_failed(ipc::Cause::failed,
-                                                            std::string{words::no_ledger}));
-    parts_.helper.ask_grant(
-        {id, facts.user, facts.role, facts.oid, facts.duration, parts_.settings.policy_digest},
-        [this, id](const ipc::GrantReply *reply, const HelperFault &fault) {
-            const auto found = waiting_.find(id);
-            if (found == waiting_.end())
-                return;
-            if (reply)
-                return on_granted(id, *reply);
-            const bool is_stale = fault.kind == HelperFault::Kind::policy_mismatch;
-            const auto cause = is_stale ? ipc::Cause::policy_changed
-                               : fault.kind == HelperFault::Kind::refused ? ipc::Cause::refused
-                                                                          : ipc::Cause::failed;
-            // No answer is not a no: the grant may be there.
-            if (fault.kind == HelperFault::Kind::unavailable)
-                end_surely(found->second);
-            perform(id, found->second.session->on_grant_failed(cause, fault.message));
-            if (is_stale)
-                parts_.policy_is_stale();
-        });
-}
-
-// The row stays open in the ledger until the helper has answered.
-void Requests::end_surely(const Waiting &waiting)
-{
-    const std::string id = waiting.stored.id;
-    owed_[id] = waiting.stored;
-    parts_.helper.end_surely({id, "interrupted"},
-                             [this, id](const ipc::EndReply *, const HelperFault &) {
-                                 if (const auto owed = owed_.find(id); owed != owed_.end()) {
-                                     (void)parts_.store.put(owed->second);
-                                     owed_.erase(owed);
-                                 }
-                             });
-}
-
-void Requests::on_granted(const std::string &id, const ipc::GrantReply &reply)
-{
-    Waiting &waiting = waiting_.at(id);
-    const Now now = read_clocks();
-    StoredRequest &stored = waiting.stored;
-    stored.groups = reply.groups;
-    stored.since = reply.since;
-    stored.until = reply.until;
-    stored.until_boot = now.boot + (reply.until - now.wall);
-    stored.boot_id = parts_.grants.boot_id();
-    perform(id, waiting.session->on_granted(reply.since, reply.until, reply.groups));
-}
-
-// Nobody has a role whose grant is missing in the ledger, and none is there without its record.
-bool Requests::record_grant(Waiting &waiting, const AuditRecord &record)
-{
-    StoredRequest live = waiting.stored;
-    live.state = ipc::State::live;
-    live.cause.clear();
-    if (!parts_.audit.write(record, &live))
-        return false;
-    waiting.stored = std::move(live);
-    return true;
+    StoredRequest &stored = stored_of(waiting);
+    stored.state = state;
+    stored.cause = std::move(cause);
+    return parts_.store.put(stored).has_value();
 }
 
 void Requests::close(Waiting &waiting, const Close &close)
 {
-    waiting.wake->stop();
+    sleep_on(waiting);
     if (waiting.transfer != 0 && http_)
         http_->cancel(std::exchange(waiting.transfer, 0));
     const RequestFacts &facts = waiting.session->facts();
@@ -352,13 +353,13 @@ void Requests::close(Waiting &waiting, const Close &close)
     if (close.cause) {
         reply.cause = close.cause;
         reply.message = close.message;
-        waiting.stored.since.reset();
-        waiting.stored.until.reset();
+        stored_of(waiting).since.reset();
+        stored_of(waiting).until.reset();
         // A row that stays open is mended at the next start.
         if (const auto owed = owed_.find(facts.id); owed != owed_.end()) {
             // As a request that may have been granted: never as live, should we be killed now.
             (void)store_state(waiting, ipc::State::pending_signin, "");
-            owed->second = waiting.stored;
+            owed->second = stored_of(waiting);
             owed->second.state = state_of(*close.cause);
             owed->second.cause = ipc::name_of(*close.cause);
         } else
@@ -367,11 +368,13 @@ void Requests::close(Waiting &waiting, const Close &close)
     } else {
         reply.until = waiting.session->until();
         reply.groups = facts.groups;
-        parts_.grants.add(make_grant(waiting.stored));
+        parts_.grants.add(make_grant(stored_of(waiting)));
     }
     const ipc::Json parameters = ipc::encode_request_reply(reply);
+    watching_ -= waiting.watchers.size();
     for (const Watcher &watcher : std::exchange(waiting.watchers, {}))
         watcher->reply_and_close(parameters);
+    closed_.push_back(facts.id);
     sweep_->schedule();
 }
 

@@ -1,10 +1,12 @@
 // The requests that wait: carries out what their sessions want, and tells those who watch.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "jitd/audit.h"
@@ -63,28 +65,44 @@ class Requests
     std::string_view why_not(const std::string &user, BootTime now);
 
   private:
+    struct Waiting;
+    using Wakes = std::multimap<BootTime, Waiting *>;
+    // Thousands of them may wait: what most never need, they do not hold.
     struct Waiting {
+        Requests *requests;
         std::unique_ptr<Session> session;
         std::vector<Watcher> watchers;
-        std::unique_ptr<sys::Timer> wake;
+        std::optional<Wakes::iterator> wake;
         net::HttpClient::Transfer transfer = 0;
-        StoredRequest stored;
-        bool is_recorded = true; // every event so far is in the ledger's audit
+        std::unique_ptr<StoredRequest> stored; // null: as it began, its row can be made from facts
+        bool is_recorded = true;               // every event so far is in the ledger's audit
+    };
+    struct Requester {
+        std::vector<BootTime> begun; // within limits::request_window
+        std::vector<Waiting *> waiting;
     };
 
     explicit Requests(Parts parts) : parts_(std::move(parts)) {}
 
-    void watch(const std::string &id, Waiting &waiting, Watcher watcher);
-    void leave(const std::string &id, const sys::Exchange *watcher);
+    std::span<Waiting *const> of_user(const std::string &user) const;
+    void watch(Waiting &waiting, Watcher watcher);
+    void leave(Waiting &waiting, const sys::Exchange *watcher);
+    void wake_at(Waiting &waiting, BootTime at);
+    void sleep_on(Waiting &waiting);
+    void wake_some();
+    void keep_helper_awake();
+    void sweep();
+    void forget_begun(BootTime now);
     void perform(const std::string &id, Actions actions);
     void find_party(const std::string &id);
     void find_keys(const std::string &id, bool refresh);
     // Calls back with what sign-ins are judged by now; not when there is no policy any more.
     void with_rules(const std::string &id, const std::function<Actions(const Rules &)> &judge);
     void keep_pin(const std::string &id, Pin pin);
-    void ask_grant(const std::string &id);
+    void ask_grant(const std::string &id, const AuditRecord &approved);
     void on_granted(const std::string &id, const ipc::GrantReply &reply);
-    void end_surely(const Waiting &waiting);
+    static StoredRequest &stored_of(Waiting &waiting);
+    void end_surely(Waiting &waiting);
     bool record_grant(Waiting &waiting, const AuditRecord &record);
     void close(Waiting &waiting, const Close &close);
     bool store_state(Waiting &waiting, ipc::State state, std::string cause);
@@ -93,9 +111,15 @@ class Requests
     net::HttpClient *http_ = nullptr;
     std::unique_ptr<ProviderCache> provider_;
     oidc::SeenTokens seen_;
-    std::map<std::string, Waiting> waiting_;
-    std::map<std::string, StoredRequest> owed_; // closed here, but the helper has yet to end them
-    std::map<std::string, std::deque<BootTime>> begun_; // by user, within limits::request_window
+    std::map<std::string_view, Waiting> waiting_; // by the id in its facts
+    std::map<std::string, Requester> requesters_; // by user
+    std::size_t watching_ = 0;                    // watchers of all of them
+    std::map<std::string, StoredRequest> owed_;   // closed here, but the helper has yet to end them
+    Wakes wakes_;
+    BootTime forgot_begun_{};
+    std::vector<std::string> closed_; // to be swept
+    std::unique_ptr<sys::Timer> wake_;
+    std::unique_ptr<sys::Timer> poke_; // of the helper, while requests wait
     std::unique_ptr<sys::Later> sweep_;
 };
 

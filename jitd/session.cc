@@ -221,7 +221,7 @@ Actions Session::on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime 
         return refuse(*fault);
     }
     id_token_.wipe();
-    claims_ = std::get<oidc::Claims>(std::move(judged));
+    claims_ = std::make_unique<oidc::Claims>(std::get<oidc::Claims>(std::move(judged)));
     signed_in_oid_ = safe_text(claims_->oid, 255);
     if (!rules.seen.note(claims_->uti, claims_->expires_at + rules.skew, now))
         return refuse(oidc::TokenFault::replayed);
@@ -307,8 +307,9 @@ Actions Session::look_up_or_decide(const Rules &rules)
         auto groups = policy::groups_in_doubt(*role, make_person(rules));
         if (!groups.empty()) {
             state_ = State::looking_up;
-            lookup_.emplace(party_->provider.graph_host, std::move(access_token_),
-                            std::move(groups), correlation_, facts_.deadline);
+            lookup_ = std::make_unique<oidc::GroupLookup>(
+                party_->provider.graph_host, std::move(access_token_), std::move(groups),
+                correlation_, facts_.deadline);
             return follow_lookup(lookup_->start());
         }
     }
@@ -336,7 +337,7 @@ Actions Session::on_rules(const Rules &rules)
         make_record(Event::approved, facts_.user + "'s own sign-in approves role " + facts_.role);
     approved.approver_oid = signed_in_oid_;
     state_ = State::granting;
-    return list(WriteRecord{std::move(approved)}, AskGrant{});
+    return list(AskGrant{std::move(approved)});
 }
 
 Actions Session::on_granted(WallTime since, WallTime until, std::vector<std::string> groups)
@@ -382,7 +383,8 @@ Actions Session::cancel(ipc::Cause cause, std::string message)
         return {};
     if (state_ == State::granting) {
         if (!cancelled_)
-            cancelled_.emplace(cause, std::move(message));
+            cancelled_ =
+                std::make_unique<std::pair<ipc::Cause, std::string>>(cause, std::move(message));
         return {};
     }
     return close(cause, std::move(message));

@@ -78,7 +78,8 @@ struct KeepPin {
 struct AskRules {
 }; // answer: on_rules
 struct AskGrant {
-}; // answer: on_granted or on_grant_failed
+    AuditRecord approved;
+}; // keep that record in the ledger, then ask the helper; answer: on_granted or on_grant_failed
 struct TakeBack {
 }; // end the grant: its requester has gone
 struct WriteRecord {
@@ -168,20 +169,21 @@ class Session
     Actions close(ipc::Cause cause, std::string message, std::string_view rule = {});
     AuditRecord make_record(Event event, std::string message) const;
 
+    // What comes with a sign-in has its memory from then on: thousands may wait for theirs.
     RequestFacts facts_;
     State state_ = State::idle;
     std::shared_ptr<const oidc::Party> party_;
     std::optional<oidc::DeviceGrant> flow_;
-    std::optional<oidc::GroupLookup> lookup_;
+    std::unique_ptr<oidc::GroupLookup> lookup_;
     std::optional<ShowCode> code_;
     SecretString id_token_;
     SecretString access_token_; // for Graph
-    std::optional<oidc::Claims> claims_;
+    std::unique_ptr<oidc::Claims> claims_;
     std::string signed_in_oid_;
     std::string correlation_;
     std::string demanded_; // what the provider wants more; empty: nothing so far
     bool keys_refreshed_ = false;
-    std::optional<std::pair<ipc::Cause, std::string>> cancelled_; // while granting
+    std::unique_ptr<std::pair<ipc::Cause, std::string>> cancelled_; // while granting
     WallTime since_{};
     WallTime until_{};
 };

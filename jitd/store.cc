@@ -125,7 +125,10 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
     const auto set_most = [&](std::int64_t pages) {
         return run("PRAGMA max_page_count = " + std::to_string(pages));
     };
-    if (!run("PRAGMA trusted_schema = OFF; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL") ||
+    // What is written is a few pages each time; the rest of SQLite's usual 2 MB would be held for
+    // good by a crowd that has gone.
+    if (!run("PRAGMA cache_size = -256") ||
+        !run("PRAGMA trusted_schema = OFF; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL") ||
         !set_most(max_pages + schema_pages))
         return sqlite_error(db.get(), "the ledger can't be set up");
 

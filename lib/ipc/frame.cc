@@ -33,9 +33,14 @@ std::optional<std::string> FrameReader::next()
         scanned_ = buffer_.size();
         return std::nullopt;
     }
+    scanned_ = 0;
+    // The usual case: nothing is copied, and nothing is held while the frame is answered.
+    if (end + 1 == buffer_.size()) {
+        buffer_.pop_back();
+        return std::exchange(buffer_, {});
+    }
     std::string frame = buffer_.substr(0, end);
     buffer_.erase(0, end + 1);
-    scanned_ = 0;
     return frame;
 }
 

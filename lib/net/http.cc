@@ -1,10 +1,15 @@
 #include "lib/net/http.h"
 
+#include <malloc.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <map>
+#include <utility>
 #include <vector>
 
+#include "lib/base/clock.h"
+#include "lib/net/room.h"
 #include "lib/net/transfer.h"
 #include "lib/sys/event.h"
 
@@ -14,13 +19,16 @@ namespace {
 
 using Multi = Handle<CURLM, &curl_multi_cleanup>;
 
-constexpr std::size_t max_transfers = 256;
-constexpr std::size_t max_idle_handles = 32;
-// Over HTTP/2 a few connections carry all transfers. Over HTTP/1.1 each transfer needs one: fewer
-// starve at a latency of 100 ms, and without a cap every poll would open its own.
+// Over HTTP/2 a few connections carry all transfers. Over HTTP/1.1 each transfer needs one, of some
+// 65 kB: fewer starve at a latency of 100 ms, and without a cap every poll would open its own.
 constexpr long http2_connections = 4;
 constexpr long http1_connections = 32;
-constexpr long kept_connections = 32;
+// Transfers at once, at most; what is beyond waits as it came.
+constexpr std::size_t http2_transfers = 256;
+constexpr std::size_t http1_transfers = 32;
+constexpr std::size_t max_queued = 16'384;
+// Who has waited so long finds that there is too little room.
+constexpr std::chrono::milliseconds patience{50};
 
 bool start_curl()
 {
@@ -50,12 +58,31 @@ class CurlClient final : public HttpClient
     void collect();
     void conclude(CURL *easy, CURLcode result);
     void fit_connections(CURL *easy);
-    void refuse();
+    std::size_t most() const { return is_http2_ ? http2_transfers : http1_transfers; }
+    bool has_room() const { return transfers_.size() < std::min(room_.size(), most()); }
+    bool start(Transfer id, oidc::HttpRequest &request, Done &done);
+    void start_queued();
+    void look_at_queue();
+    void keep_connections();
+    void refuse(Transfer id, Done done);
+    void tell_refused();
+
+    // One that waits for its turn, as long as it may take itself.
+    struct Queued {
+        oidc::HttpRequest request;
+        Done done;
+        BootTime since;
+    };
 
     sd_event *loop_ = nullptr;
     HttpOptions options_;
     Transfer last_ = 0;
+    bool is_http2_ = false; // as far as is known
     long connections_ = http2_connections;
+    Room room_;
+    long kept_ = static_cast<long>(Room::least); // connections that nobody uses
+    std::map<Transfer, Queued> queued_;
+    std::unique_ptr<sys::Timer> queue_timer_;
     std::map<Transfer, Done> refused_;
     std::unique_ptr<sys::Later> refusing_;
     sys::Source timer_;
@@ -79,7 +106,8 @@ Result<void> CurlClient::open(sd_event *loop)
     multi_.reset(curl_multi_init());
     if (!multi_)
         return Error{Code::internal, "curl gave no multi handle"};
-    refusing_ = TRY(sys::Later::make(loop, [this] { refuse(); }));
+    refusing_ = TRY(sys::Later::make(loop, [this] { tell_refused(); }));
+    queue_timer_ = TRY(sys::Timer::make(loop, [this] { look_at_queue(); }));
     sd_event_source *timer = nullptr;
     if (const int r = sd_event_add_time(loop, &timer, CLOCK_MONOTONIC, 0, 1000, on_timer, this);
         r < 0)
@@ -95,7 +123,7 @@ Result<void> CurlClient::open(sd_event *loop)
         curl_multi_setopt(multi, CURLMOPT_TIMERDATA, static_cast<void *>(this)) == CURLM_OK &&
         curl_multi_setopt(multi, CURLMOPT_PIPELINING, long{CURLPIPE_MULTIPLEX}) == CURLM_OK &&
         curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connections_) == CURLM_OK &&
-        curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kept_connections) == CURLM_OK;
+        curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kept_) == CURLM_OK;
     if (!set)
         return Error{Code::internal, "curl refused an option"};
     return {};
@@ -104,13 +132,23 @@ Result<void> CurlClient::open(sd_event *loop)
 HttpClient::Transfer CurlClient::send(oidc::HttpRequest request, Done done)
 {
     const Transfer id = ++last_;
-    const auto refused = [&](Done waiting) {
-        refused_.emplace(id, std::move(waiting));
-        refusing_->schedule();
-        return id;
-    };
-    if (transfers_.size() >= max_transfers)
-        return refused(std::move(done));
+    if (has_room() && queued_.empty()) {
+        if (!start(id, request, done))
+            refuse(id, std::move(done));
+    } else if (queued_.size() >= max_queued) {
+        refuse(id, std::move(done));
+    } else {
+        const BootTime now = boot_time();
+        if (queued_.empty())
+            queue_timer_->set(now + patience);
+        queued_.emplace(id, Queued{std::move(request), std::move(done), now});
+    }
+    return id;
+}
+
+// False: `done` is still the caller's.
+bool CurlClient::start(Transfer id, oidc::HttpRequest &request, Done &done)
+{
     Easy easy;
     if (idle_.empty()) {
         easy.reset(curl_easy_init());
@@ -120,25 +158,78 @@ HttpClient::Transfer CurlClient::send(oidc::HttpRequest request, Done done)
     }
     auto exchange = std::make_unique<Exchange>(id, std::move(easy), std::move(request),
                                                std::move(done), options_);
-    if (!exchange->is_ready() || curl_multi_add_handle(multi_.get(), exchange->easy()) != CURLM_OK)
-        return refused(exchange->take_done());
+    if (!exchange->is_ready() ||
+        curl_multi_add_handle(multi_.get(), exchange->easy()) != CURLM_OK) {
+        done = exchange->take_done();
+        return false;
+    }
     transfers_.emplace(id, std::move(exchange));
-    return id;
+    if (room_.narrow(boot_time())) {
+        keep_connections();
+        (void)malloc_trim(0); // glibc keeps whole pages of what a crowd needed
+    }
+    return true;
+}
+
+void CurlClient::start_queued()
+{
+    while (!queued_.empty() && has_room()) {
+        auto node = queued_.extract(queued_.begin());
+        if (!start(node.key(), node.mapped().request, node.mapped().done))
+            refuse(node.key(), std::move(node.mapped().done));
+    }
+}
+
+// A provider that is slow for all of them: those who wait are told as if they had been sent.
+void CurlClient::look_at_queue()
+{
+    const BootTime now = boot_time();
+    while (!queued_.empty() && now - queued_.begin()->second.since >= options_.timeout) {
+        const auto node = queued_.extract(queued_.begin());
+        oidc::HttpReply reply;
+        reply.outcome = oidc::HttpReply::Outcome::timed_out;
+        node.mapped().done(std::move(reply));
+    }
+    if (!queued_.empty() && now - queued_.begin()->second.since >= patience) {
+        room_.widen(most(), now);
+        keep_connections();
+        start_queued();
+    }
+    if (queued_.empty())
+        return;
+    const BootTime since = queued_.begin()->second.since;
+    queue_timer_->set(room_.size() < most() ? std::max(since, now) + patience
+                                            : since + options_.timeout);
+}
+
+void CurlClient::keep_connections()
+{
+    const long wanted = std::min(static_cast<long>(room_.size()), http1_connections);
+    if (wanted != std::exchange(kept_, wanted))
+        curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kept_);
 }
 
 void CurlClient::cancel(Transfer transfer)
 {
     refused_.erase(transfer);
+    queued_.erase(transfer);
     const auto found = transfers_.find(transfer);
     if (found == transfers_.end())
         return;
     // With its message, should curl be done with it already.
     curl_multi_remove_handle(multi_.get(), found->second->easy());
     transfers_.erase(found);
+    start_queued();
+}
+
+void CurlClient::refuse(Transfer id, Done done)
+{
+    refused_.emplace(id, std::move(done));
+    refusing_->schedule();
 }
 
 // Only those of before: what is called back may send again and be refused again.
-void CurlClient::refuse()
+void CurlClient::tell_refused()
 {
     const Transfer last = last_;
     while (!refused_.empty() && refused_.begin()->first <= last) {
@@ -237,8 +328,11 @@ void CurlClient::conclude(CURL *easy, CURLcode result)
     curl_multi_remove_handle(multi_.get(), easy);
     oidc::HttpReply reply = exchange->finish(result);
     const Done done = exchange->take_done();
-    if (idle_.size() < max_idle_handles)
+    if (std::cmp_less(idle_.size(), kept_))
         idle_.push_back(exchange->take_easy());
+    else if (std::cmp_greater(idle_.size(), kept_))
+        idle_.pop_back();
+    start_queued();
     done(std::move(reply));
 }
 
@@ -248,7 +342,8 @@ void CurlClient::fit_connections(CURL *easy)
     curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
     if (version == 0) // nothing came
         return;
-    const long wanted = version == CURL_HTTP_VERSION_2_0 ? http2_connections : http1_connections;
+    is_http2_ = version == CURL_HTTP_VERSION_2_0;
+    const long wanted = is_http2_ ? http2_connections : http1_connections;
     if (wanted == connections_)
         return;
     connections_ = wanted;

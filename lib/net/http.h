@@ -33,8 +33,9 @@ class HttpClient
     static Result<std::unique_ptr<HttpClient>> make(sd_event *loop, HttpOptions options);
     virtual ~HttpClient() = default;
 
-    // Starts a request. `done` is called once, later, from the loop, unless cancelled. Past
-    // 256 waiting requests it is called with `unreachable`.
+    // Starts a request, or lets it wait for those before it: where those are more than go at once,
+    // and for no longer than a request may take. `done` is called once, later, from the loop,
+    // unless cancelled; at once too many, past ten thousand, with `unreachable`.
     virtual Transfer send(oidc::HttpRequest request, Done done) = 0;
     // Forgets a transfer: `done` will not be called. Unknown ones are ignored.
     virtual void cancel(Transfer transfer) = 0;

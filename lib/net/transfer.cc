@@ -116,6 +116,10 @@ void Exchange::set_transport(const HttpOptions &options)
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set(CURLOPT_NETRC, long{CURL_NETRC_IGNORED});
     set(CURLOPT_NOSIGNAL, 1L);
+    // A form is a few hundred bytes, a reply a few thousand; usual are 64 and 16 kB for each
+    // handle.
+    set(CURLOPT_UPLOAD_BUFFERSIZE, 16'384L);
+    set(CURLOPT_BUFFERSIZE, 4096L);
     set(CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
     set(CURLOPT_CONNECTTIMEOUT_MS,
         static_cast<long>(std::min(timeout, max_connect_timeout).count()));

@@ -41,8 +41,7 @@ bool is_user_code(std::string_view code)
 DeviceGrant::DeviceGrant(std::shared_ptr<const Party> party, std::string request_id,
                          std::string claims, BootTime deadline)
     : party_(std::move(party)), request_id_(std::move(request_id)), claims_(std::move(claims)),
-      correlation_id_(request_id_), deadline_(deadline), expires_(deadline), next_at_(deadline),
-      earliest_at_(deadline)
+      deadline_(deadline), expires_(deadline), next_at_(deadline), earliest_at_(deadline)
 {
 }
 
@@ -190,7 +189,7 @@ Step DeviceGrant::read_poll(const HttpReply &reply, BootTime now)
     if (access_token && access_token->size() <= max_access_token_bytes &&
         asks_for_graph(party_->expected, party_->provider))
         done.access_token = SecretString{*access_token};
-    done.correlation_id = correlation_id_;
+    done.correlation_id = correlation_id_.empty() ? request_id_ : correlation_id_;
     device_code_.wipe();
     state_ = State::finished;
     return done;
@@ -249,7 +248,7 @@ Step DeviceGrant::finish(Failure failure, std::string advice)
     Finished done;
     done.failure = failure;
     done.advice = advice.empty() ? explain(failure) : std::move(advice);
-    done.correlation_id = correlation_id_;
+    done.correlation_id = correlation_id_.empty() ? request_id_ : correlation_id_;
     done.provider_code = provider_code_;
     return done;
 }

@@ -106,7 +106,7 @@ class DeviceGrant
     std::shared_ptr<const Party> party_;
     std::string request_id_;
     std::string claims_;
-    std::string correlation_id_;
+    std::string correlation_id_; // the provider's, if it has named another
     BootTime deadline_;
     BootTime expires_;     // the deadline or the code's end, whichever is first
     BootTime next_at_;     // when the next request is to be sent

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 namespace jit::sys {
 
@@ -17,6 +18,14 @@ constexpr std::size_t max_queued_bytes = 16 * ipc::max_frame_bytes;
 constexpr int idle_patiences = 5;
 // How long what was said last may take to be read.
 constexpr std::chrono::seconds last_words{1};
+
+// The loop knows the clock and the priorities already: it can only be memory that is missing.
+template <typename Made> std::unique_ptr<Made> surely(Result<std::unique_ptr<Made>> made)
+{
+    if (!made)
+        throw std::bad_alloc{};
+    return *std::move(made);
+}
 
 } // namespace
 
@@ -49,24 +58,44 @@ Result<std::unique_ptr<Connection>> Connection::make_unwatched(sd_event *loop, F
 
 Result<void> Connection::watch(std::uint32_t events)
 {
-    late_ = TRY(Timer::make(loop_, [this] {
-        if (finishing_)
-            end();
-        else if (idling_)
-            fail(Error{Code::unavailable, "the other side is silent"});
-        else
-            fail(Error{Code::timed_out, "a message took too long to arrive"});
-    }));
-    // A timer, not a Later: sd-event runs what is deferred before any descriptor's turn.
-    turn_ = TRY(Timer::make(
-        loop_, [this] { work([&] { deliver(); }); }, manners_.turn));
-    overflow_ = TRY(Later::make(loop_, [this] {
-        fail(Error{Code::unavailable, "the other side does not read"});
-    }));
     watch_ = TRY(Watch::make(
         loop_, socket_.get(), events,
         [this](std::uint32_t ready) { work([&] { on_ready(ready); }); }, manners_.turn));
     return {};
+}
+
+// The timers are made when they are needed: thousands of connections may wait for an answer and
+// nothing else.
+void Connection::set_late(BootTime at)
+{
+    if (!late_)
+        late_ = surely(Timer::make(loop_, [this] {
+            if (finishing_)
+                end();
+            else if (idling_)
+                fail(Error{Code::unavailable, "the other side is silent"});
+            else
+                fail(Error{Code::timed_out, "a message took too long to arrive"});
+        }));
+    late_->set(at);
+}
+
+// A timer, not a Later: sd-event runs what is deferred before any descriptor's turn.
+void Connection::set_turn()
+{
+    if (!turn_)
+        turn_ = surely(Timer::make(
+            loop_, [this] { work([&] { deliver(); }); }, manners_.turn));
+    turn_->set(BootTime{});
+}
+
+void Connection::tell_overflow()
+{
+    if (!overflow_)
+        overflow_ = surely(Later::make(loop_, [this] {
+            fail(Error{Code::unavailable, "the other side does not read"});
+        }));
+    overflow_->schedule();
 }
 
 void Connection::begin()
@@ -77,9 +106,9 @@ void Connection::begin()
     if (const auto watched = watch(wanted_events()); !watched)
         return fail(watched.error());
     if (overflowed_)
-        overflow_->schedule();
+        tell_overflow();
     else if (finishing_)
-        late_->set(boot_time() + last_words);
+        set_late(boot_time() + last_words);
     else
         await_next();
 }
@@ -89,10 +118,10 @@ void Connection::begin()
 void Connection::arm_patience()
 {
     const bool is_idle = is_used_ && !reader_.has_partial();
-    if (!watch_ || manners_.patience.count() == 0 || (late_->is_set() && is_idle == idling_))
+    if (!watch_ || manners_.patience.count() == 0 || (is_late_set() && is_idle == idling_))
         return;
     idling_ = is_idle;
-    late_->set(boot_time() + (is_idle ? idle_patiences : 1) * manners_.patience);
+    set_late(boot_time() + (is_idle ? idle_patiences : 1) * manners_.patience);
 }
 
 template <typename Work> void Connection::work(Work piece)
@@ -112,7 +141,7 @@ void Connection::send(std::string_view text)
         // Told from the loop: the sender may be in the middle of a walk over who else listens.
         overflowed_ = true;
         if (watch_)
-            overflow_->schedule();
+            tell_overflow();
         return;
     }
     out_ += text;
@@ -127,7 +156,7 @@ void Connection::finish()
     if (out_.empty())
         return end();
     if (watch_)
-        late_->set(boot_time() + last_words);
+        set_late(boot_time() + last_words);
     update_events();
 }
 
@@ -167,10 +196,10 @@ void Connection::set_held(bool held)
     if (held_ == held || !is_open())
         return;
     held_ = held;
-    if (held && watch_ && reading_ && !finishing_ && !late_->is_set() &&
+    if (held && watch_ && reading_ && !finishing_ && !is_late_set() &&
         manners_.patience.count() > 0) {
         idling_ = true;
-        late_->set(boot_time() + idle_patiences * manners_.patience);
+        set_late(boot_time() + idle_patiences * manners_.patience);
     }
     if (held)
         update_events();
@@ -189,7 +218,7 @@ void Connection::fail(Error why)
     // Nobody listens any more, or a last word may be said.
     if (why.code == Code::unavailable)
         close();
-    if (watch_)
+    if (late_)
         late_->stop();
     reading_ = false;
     handlers_.closed(why);
@@ -266,8 +295,7 @@ void Connection::deliver()
     if (!is_open() || !reading_ || held_ || finishing_ || overflowed_)
         return;
     if (auto frame = reader_.next()) {
-        if (watch_)
-            late_->stop();
+        late_.reset();
         is_used_ = true;
         handlers_.frame(std::move(*frame));
     }
@@ -281,7 +309,7 @@ void Connection::await_next()
         return;
     has_backlog_ = reading_ && reader_.has_whole();
     if (has_backlog_)
-        turn_->set(BootTime{});
+        set_turn();
     else if (reading_)
         arm_patience();
     update_events();
@@ -302,6 +330,8 @@ void Connection::write_some()
         }
         out_.erase(0, static_cast<std::size_t>(sent));
     }
+    if (out_.empty())
+        out_.shrink_to_fit();
     if (is_open() && finishing_ && out_.empty())
         end();
     update_events();

@@ -89,6 +89,10 @@ class Connection
     void fail(Error why);
     void end();
     void arm_patience();
+    void set_late(BootTime at);
+    bool is_late_set() const { return late_ && late_->is_set(); }
+    void set_turn();
+    void tell_overflow();
 
     sd_event *loop_;
     Fd socket_;
@@ -102,11 +106,10 @@ class Connection
     bool is_used_ = false;     // a frame has been handed over
     bool idling_ = false;      // what late_ waits for is a next frame's beginning
     bool finishing_ = false;
-    bool failing_ = false;    // closed() has been told why
-    bool overflowed_ = false; // the other side does not read; closed() is told from the loop
-    // All of them, or none while the loop does not know the connection.
-    std::unique_ptr<Watch> watch_;
-    std::unique_ptr<Timer> late_;
+    bool failing_ = false;         // closed() has been told why
+    bool overflowed_ = false;      // the other side does not read; closed() is told from the loop
+    std::unique_ptr<Watch> watch_; // null: the loop does not know the connection, nor any of these
+    std::unique_ptr<Timer> late_;  // each null until it is needed
     std::unique_ptr<Timer> turn_;
     std::unique_ptr<Later> overflow_;
 };

@@ -49,12 +49,14 @@ Result<void> run_loop(sd_event *loop, const std::function<void()> &begin_turn)
     return {};
 }
 
-Result<std::unique_ptr<Timer>> Timer::make(sd_event *loop, Due due, Turn turn)
+Result<std::unique_ptr<Timer>> Timer::make(sd_event *loop, Due due, Turn turn,
+                                           std::chrono::microseconds accuracy)
 {
     std::unique_ptr<Timer> timer{new Timer(std::move(due))};
     sd_event_source *source = nullptr;
     const int r =
-        sd_event_add_time(loop, &source, CLOCK_BOOTTIME, 0, 10'000, &Timer::fire, timer.get());
+        sd_event_add_time(loop, &source, CLOCK_BOOTTIME, 0,
+                          static_cast<std::uint64_t>(accuracy.count()), &Timer::fire, timer.get());
     if (r < 0)
         return Error{Code::internal, "no timer", -r};
     timer->source_.reset(source);

@@ -36,10 +36,12 @@ class Timer
   public:
     using Due = std::function<void()>;
 
-    static Result<std::unique_ptr<Timer>> make(sd_event *loop, Due due, Turn turn = Turn::usual);
+    //   accuracy  how much later than its time it may come, so that wake-ups are joined
+    static Result<std::unique_ptr<Timer>>
+    make(sd_event *loop, Due due, Turn turn = Turn::usual,
+         std::chrono::microseconds accuracy = std::chrono::milliseconds{10});
 
     // Calls `due` once at the time, or at once if it is past. A new time replaces the old.
-    // Accuracy is 10 ms: the kernel may join wake-ups.
     void set(BootTime at);
     void stop();
     bool is_set() const { return set_; }

@@ -106,6 +106,13 @@ void Exchange::answer(Result<std::string> text, bool close)
         connection->set_reading(true);
 }
 
+void Exchange::forget_question()
+{
+    call_.method = {};
+    call_.method.shrink_to_fit();
+    call_.parameters.reset();
+}
+
 void Exchange::caller_has_gone()
 {
     connection_ = nullptr;
@@ -240,6 +247,7 @@ void VarlinkServer::begin(Fd socket, const Peer &peer)
         clients_.emplace(id, Client{peer, *std::move(connection), nullptr}).first->second;
     if (!is_root) {
         shares_.add_connection(peer.uid);
+        of_users_.emplace(peer.uid, id);
         return;
     }
     // sudo's question has come with its connection, and with the answer all is over.
@@ -269,18 +277,18 @@ void VarlinkServer::charge_fault(const Peer &peer)
 std::size_t VarlinkServer::unread_of(uid_t uid) const
 {
     std::size_t bytes = 0;
-    for (const auto &[id, client] : clients_)
-        if (client.peer.uid == uid)
-            bytes += client.connection->queued_bytes();
+    const auto [begin, end] = of_users_.equal_range(uid);
+    for (auto one = begin; one != end; ++one)
+        bytes += clients_.at(one->second).connection->queued_bytes();
     return bytes;
 }
 
 void VarlinkServer::hold(uid_t uid, bool held)
 {
     shares_.set_held(uid, held);
-    for (const auto &[id, client] : clients_)
-        if (client.peer.uid == uid)
-            client.connection->set_held(held);
+    const auto [begin, end] = of_users_.equal_range(uid);
+    for (auto one = begin; one != end; ++one)
+        clients_.at(one->second).connection->set_held(held);
 }
 
 void VarlinkServer::release_some()
@@ -317,6 +325,7 @@ void VarlinkServer::on_frame(unsigned long id, const std::string &frame)
     else
         exchange->fail_and_close("org.varlink.service.InterfaceNotFound",
                                  make_text_member("interface", interface));
+    exchange->forget_question();
 }
 
 void VarlinkServer::on_closed(unsigned long id, Error why)
@@ -332,21 +341,37 @@ void VarlinkServer::on_closed(unsigned long id, Error why)
         client.connection->finish();
         charge_fault(client.peer);
     }
+    ended_.push_back(id);
     if (id != beginning_)
         burial_->set(BootTime{});
+}
+
+void VarlinkServer::forget(std::map<unsigned long, Client>::iterator client)
+{
+    if (const uid_t uid = client->second.peer.uid; uid != 0) {
+        shares_.remove_connection(uid);
+        auto one = of_users_.lower_bound(uid);
+        while (one->second != client->first)
+            ++one;
+        of_users_.erase(one);
+    }
+    clients_.erase(client);
 }
 
 void VarlinkServer::bury()
 {
     std::size_t users_gone = 0;
-    const auto gone = std::erase_if(clients_, [&](const auto &entry) {
-        const Client &client = entry.second;
-        if (client.connection->is_open())
+    std::size_t gone = 0;
+    // One whose last words are still to be sent stays; it may stand here twice.
+    std::erase_if(ended_, [&](unsigned long id) {
+        const auto client = clients_.find(id);
+        if (client == clients_.end())
+            return true;
+        if (client->second.connection->is_open())
             return false;
-        if (client.peer.uid != 0) {
-            shares_.remove_connection(client.peer.uid);
-            ++users_gone;
-        }
+        users_gone += client->second.peer.uid != 0;
+        ++gone;
+        forget(client);
         return true;
     });
     // Those of them who owe nothing are forgotten.

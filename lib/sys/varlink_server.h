@@ -36,6 +36,8 @@ class Exchange
     {
     }
 
+    // Its method and parameters last as long as the handler's call: who waits for an answer holds
+    // nothing of the question.
     const ipc::Call &call() const { return call_; }
     const Peer &peer() const { return peer_; }
     bool is_open() const { return connection_ != nullptr; }
@@ -61,6 +63,7 @@ class Exchange
     friend class VarlinkServer;
     void answer(Result<std::string> text, bool close);
     void caller_has_gone();
+    void forget_question();
 
     Connection *connection_; // borrowed; null once answered or gone
     Peer peer_;
@@ -128,6 +131,7 @@ class VarlinkServer
     void charge(uid_t uid, Shares::Work work);
     void charge_fault(const Peer &peer);
     std::size_t unread_of(uid_t uid) const;
+    void forget(std::map<unsigned long, Client>::iterator client);
     void hold(uid_t uid, bool held);
     void release_some();
     void on_frame(unsigned long id, const std::string &frame);
@@ -147,6 +151,9 @@ class VarlinkServer
     std::unique_ptr<Graveyard> graveyard_; // outlives the connections
     Shares shares_;
     std::map<unsigned long, Client> clients_;
+    // Root's may be many. What is done for a user, and when one ends, walks over none of them.
+    std::multimap<uid_t, unsigned long> of_users_; // all but root's
+    std::vector<unsigned long> ended_;             // since the last burial, perhaps not yet closed
     unsigned long next_id_ = 1;
     unsigned long beginning_ = 0; // whose first call is being answered before the loop knows him
 };

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -106,7 +107,8 @@ double Flow::due_ms() const
 class Provider::Connection final : public Watched
 {
   public:
-    Connection(Provider &provider, int fd) : provider_(provider), fd_(fd), tls_(SSL_new(provider.tls_))
+    Connection(Provider &provider, int fd)
+        : provider_(provider), fd_(fd), tls_(SSL_new(provider.tls_))
     {
         SSL_set_fd(tls_, fd);
         SSL_set_accept_state(tls_);
@@ -129,6 +131,8 @@ class Provider::Connection final : public Watched
             answer_all();
         }
     }
+
+    bool is_open() const { return fd_ >= 0; }
 
   private:
     void answer_all()
@@ -221,6 +225,12 @@ Provider::~Provider()
     SSL_CTX_free(tls_);
 }
 
+std::size_t Provider::open_connections() const
+{
+    return static_cast<std::size_t>(std::count_if(
+        open_.begin(), open_.end(), [](const auto &connection) { return connection->is_open(); }));
+}
+
 Flow *Provider::find(std::string_view user_code)
 {
     const std::size_t flow = number_in(user_code.substr(user_code.empty() ? 0 : 1));
@@ -243,19 +253,21 @@ std::string Provider::answer(std::string_view head, std::string_view body)
         return http(400, R"({"error":"invalid_request"})");
     const std::size_t flow = flows_.size();
     flows_.push_back({std::string{header_of(head, "client-request-id")}, now_ms(), 0, "", 0});
-    return http(200, R"({"user_code":")" + user_code_of(flow) + R"(","device_code":")" +
-                         device_code_of(flow) +
-                         R"(","verification_uri":"https://login.microsoft.com/device",)"
-                         R"("expires_in":900,"interval":5,"message":"To sign in, use a web browser )"
-                         R"(to open the page https://login.microsoft.com/device and enter the code.")"
-                         R"(})");
+    return http(200,
+                R"({"user_code":")" + user_code_of(flow) + R"(","device_code":")" +
+                    device_code_of(flow) +
+                    R"(","verification_uri":"https://login.microsoft.com/device",)"
+                    R"("expires_in":900,"interval":5,"message":"To sign in, use a web browser )"
+                    R"(to open the page https://login.microsoft.com/device and enter the code.")"
+                    R"(})");
 }
 
 std::string Provider::answer_poll(std::string_view body)
 {
     constexpr std::string_view name = "device_code=";
     const std::size_t at = body.find(name);
-    const std::size_t number = at == body.npos ? flows_.size() : number_in(body.substr(at + name.size()));
+    const std::size_t number =
+        at == body.npos ? flows_.size() : number_in(body.substr(at + name.size()));
     if (number >= flows_.size())
         return http(400, R"({"error":"invalid_request"})");
     Flow &flow = flows_[number];
@@ -272,15 +284,16 @@ std::string Provider::answer_poll(std::string_view body)
                          R"("id_token":")" +
                              token + R"("})");
     }
-    return http(400, R"({"error":"authorization_pending","error_description":"AADSTS70016: OAuth 2.0 )"
-                     R"(device flow error. Authorization is pending. Continue polling. Trace ID: )"
-                     R"(b7a1f4a5-0000-4000-8000-000000000000 Correlation ID: )" +
-                         flow.request_id +
-                         R"( Timestamp: 2026-11-01 12:00:00Z","error_codes":[70016],"timestamp":)"
-                         R"("2026-11-01 12:00:00Z","trace_id":"b7a1f4a5-0000-4000-8000-000000000000",)"
-                         R"("correlation_id":")" +
-                         flow.request_id +
-                         R"(","error_uri":"https://login.microsoftonline.com/error?code=70016"})");
+    return http(400,
+                R"({"error":"authorization_pending","error_description":"AADSTS70016: OAuth 2.0 )"
+                R"(device flow error. Authorization is pending. Continue polling. Trace ID: )"
+                R"(b7a1f4a5-0000-4000-8000-000000000000 Correlation ID: )" +
+                    flow.request_id +
+                    R"( Timestamp: 2026-11-01 12:00:00Z","error_codes":[70016],"timestamp":)"
+                    R"("2026-11-01 12:00:00Z","trace_id":"b7a1f4a5-0000-4000-8000-000000000000",)"
+                    R"("correlation_id":")" +
+                    flow.request_id +
+                    R"(","error_uri":"https://login.microsoftonline.com/error?code=70016"})");
 }
 
 std::string Provider::make_token(const Flow &flow)
@@ -288,11 +301,11 @@ std::string Provider::make_token(const Flow &flow)
     const std::string now = std::to_string(time(nullptr));
     const std::string later = std::to_string(time(nullptr) + 3600);
     const std::string number = std::to_string(100'000'000'000 + (&flow - flows_.data()));
-    const std::string claims =
-        R"({"ver":"2.0","iss":")" + base + R"(/v2.0","tid":")" + tenant + R"(","aud":")" + client +
-        R"(","iat":)" + now + R"(,"nbf":)" + now + R"(,"exp":)" + later +
-        R"(,"oid":"00000000-0000-4000-8000-)" + number + R"(","sub":"s","uti":"u)" + number +
-        R"(","preferred_username":")" + flow.approved_upn + R"("})";
+    const std::string claims = R"({"ver":"2.0","iss":")" + base + R"(/v2.0","tid":")" + tenant +
+                               R"(","aud":")" + client + R"(","iat":)" + now + R"(,"nbf":)" + now +
+                               R"(,"exp":)" + later + R"(,"oid":"00000000-0000-4000-8000-)" +
+                               number + R"(","sub":"s","uti":"u)" + number +
+                               R"(","preferred_username":")" + flow.approved_upn + R"("})";
     std::string token =
         base64url(R"({"alg":"RS256","typ":"JWT","kid":"bench"})") + "." + base64url(claims);
     EVP_MD_CTX *const context = EVP_MD_CTX_new();

@@ -21,11 +21,11 @@ inline constexpr double interval_ms = 5000;
 
 // One sign-in.
 struct Flow {
-    std::string request_id;    // client-request-id: what the spread of the polls follows
-    double answered_ms = 0;    // when the last answer was sent
+    std::string request_id; // client-request-id: what the spread of the polls follows
+    double answered_ms = 0; // when the last answer was sent
     unsigned polls = 0;
-    std::string approved_upn;  // who signs in; empty: nobody has yet
-    double token_sent_ms = 0;  // 0: not yet
+    std::string approved_upn; // who signs in; empty: nobody has yet
+    double token_sent_ms = 0; // 0: not yet
     // When the next poll is due, told by jitd's own rule from the last answer.
     double due_ms() const;
 };
@@ -49,8 +49,9 @@ class Provider
     Flow *find(std::string_view user_code);
     // Takes what was noted since the last time.
     Polls take_polls() { return std::exchange(polls_, {}); }
-    // TLS connections that were made so far.
+    // TLS connections that were made so far, and those that are open.
     std::size_t connections() const { return connections_; }
+    std::size_t open_connections() const;
 
   private:
     class Listener;

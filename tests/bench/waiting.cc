@@ -139,8 +139,8 @@ void Bench::begin(unsigned count)
         while (requesters_.size() < count && requesters_.size() - shown < begun_at_once)
             requesters_.emplace_back(loop_, jitd_socket, static_cast<unsigned>(requesters_.size()));
         if (shown < requesters_.size() && requesters_[shown].is_over())
-            die("request " + std::to_string(shown) + " was turned down: " +
-                requesters_[shown].last_reply());
+            die("request " + std::to_string(shown) +
+                " was turned down: " + requesters_[shown].last_reply());
         return shown == count;
     });
     if (!all)
@@ -180,15 +180,18 @@ void Bench::hold(unsigned count, bool is_many)
 
     const double kb = (jitd_.rss() - rss) / count;
     const double anonymous_kb = (jitd_.anonymous() - anonymous) / count;
-    std::printf("  %-52s %10.2f kB each, of %.0f\n", "resident above the idle daemon", kb, jitd_.rss());
+    std::printf("  %-52s %10.2f kB each, of %.0f\n", "resident above the idle daemon", kb,
+                jitd_.rss());
     std::printf("  %-52s %10.2f kB each\n", "  of it anonymous", anonymous_kb);
-    std::printf("  %-52s %10.1f a second\n", "polls", static_cast<double>(late.all.size()) / seconds);
+    std::printf("  %-52s %10.1f a second\n", "polls",
+                static_cast<double>(late.all.size()) / seconds);
     std::printf("  %-52s %10.1f %% of a processor, %.0f us a poll\n", "jitd", percent,
-                percent * 1e4 * seconds / static_cast<double>(std::max<std::size_t>(late.all.size(), 1)));
+                percent * 1e4 * seconds /
+                    static_cast<double>(std::max<std::size_t>(late.all.size(), 1)));
     std::printf("  %-52s %10.1f %8.1f %8.1f ms\n", "polls, behind their time: median, p99, most",
                 late.at(0.5), late.at(0.99), late.at(1));
-    std::printf("  %-52s %10zu\n", "TLS connections made meanwhile",
-                provider_.connections() - connections);
+    std::printf("  %-52s %10zu, and %zu made meanwhile\n", "TLS connections",
+                provider_.open_connections(), provider_.connections() - connections);
 
     const auto behind = static_cast<std::size_t>(
         std::count_if(late.all.begin(), late.all.end(), [](double ms) { return ms > late_ms; }));
@@ -199,12 +202,13 @@ void Bench::hold(unsigned count, bool is_many)
         lost += provider_.flows()[i].polls - before[i] < least;
     for (const Requester &requester : requesters_)
         lost += requester.is_over();
-    std::printf("  %-52s %10zu late, %zu lost, %zu early\n", "polls by more than a second, requests, polls",
-                behind, lost, polls.early);
+    std::printf("  %-52s %10zu late, %zu lost, %zu early\n",
+                "polls by more than a second, requests, polls", behind, lost, polls.early);
     const std::string which = std::to_string(count) + " waiting";
     if (!is_many) {
         char text[200];
-        std::snprintf(text, sizeof text, "%s, %.2f kB each, at most %.0f", which.c_str(), kb, most_kb);
+        std::snprintf(text, sizeof text, "%s, %.2f kB each, at most %.0f", which.c_str(), kb,
+                      most_kb);
         goal(text, kb <= most_kb);
         std::snprintf(text, sizeof text, "%s, %.1f %% of a processor, at most %.0f", which.c_str(),
                       percent, most_percent);
@@ -244,8 +248,9 @@ void Bench::approve(unsigned count)
         after.all.push_back(requester.over_ms() - provider_.flows()[number].token_sent_ms);
         run(pause(random));
     }
-    std::printf("\nfrom the provider's yes to the requester's, %u times; milliseconds: median, p99, most\n",
-                count);
+    std::printf(
+        "\nfrom the provider's yes to the requester's, %u times; milliseconds: median, p99, most\n",
+        count);
     std::printf("  %-52s %10.1f %8.1f %8.1f\n", "beyond the poll's time", beyond.at(0.5),
                 beyond.at(0.99), beyond.at(1));
     std::printf("  %-52s %10.1f %8.1f %8.1f\n", "after the token was sent", after.at(0.5),

@@ -85,7 +85,7 @@ host_killed() {
     host_run systemctl stop jit-reconcile.timer
 }
 for step in 'jit-grantd sync grants' 'jit-grantd rename to USER:jit-web.membership' \
-    'jit-grantd sync grants (2)' 'jitd sync of transaction 5' 'jitd sync of transaction 6'; do
+    'jit-grantd sync grants (2)' 'jitd sync of transaction 4' 'jitd sync of transaction 5'; do
     read -r which label <<<"$step"
     # Not by check(): the host would end with its subshell.
     host_killed "$which" "$label"

@@ -179,6 +179,8 @@ inline std::string shape_of(const Actions &actions)
         shape += word_of(action);
         if (const auto *record = std::get_if<WriteRecord>(&action))
             shape += ":" + std::string{name_of(record->record.event)};
+        else if (const auto *grant = std::get_if<AskGrant>(&action))
+            shape += ":" + std::string{name_of(grant->approved.event)};
         else if (const auto *close = std::get_if<Close>(&action))
             shape += ":" + std::string{close->cause ? ipc::name_of(*close->cause) : "granted"};
     }

@@ -49,7 +49,7 @@ void the_happy_path_says_each_thing_once(void **)
                 "wake keys");
     assert_false(session.code().has_value());
     const auto judged = session.on_keys(w.keys, w.rules(), w.now);
-    assert_text(shape_of(judged), "record:signed-in record:approved grant");
+    assert_text(shape_of(judged), "record:signed-in grant:approved");
     assert_true(session.is_granting());
     const auto granted = session.on_granted(w.now, w.now + seconds{600}, {"jit-web"});
     assert_text(shape_of(granted), "record-grant");
@@ -123,7 +123,7 @@ void each_event_in_each_state_does_what_the_table_says(void **)
          {timed_out, timed_out, timed_out, timed_out, timed_out, timed_out, "", "", ""}},
         {"keys",
          [&](Session &s) { return s.on_keys(w.keys, w.rules(), w.now); },
-         {"", "", "", "", "", "record:signed-in record:approved grant", "", "", ""}},
+         {"", "", "", "", "", "record:signed-in grant:approved", "", "", ""}},
         {"no keys",
          [&](Session &s) { return s.on_keys({}, w.rules(), w.now); },
          {"", "", "", "", "", "keys", "", "", ""}},
@@ -274,7 +274,7 @@ void the_policy_is_asked_again_after_the_sign_in(void **)
                                        "abcdef00-0000-4000-8000-000000000004"};
     Session member = walk(w, Stage::judging, "entra-upper-case");
     assert_text(shape_of(member.on_keys(w.keys, w.rules(), w.now)),
-                "record:signed-in record:approved grant");
+                "record:signed-in grant:approved");
 }
 
 void a_changed_policy_can_only_narrow_a_request(void **)
@@ -304,7 +304,7 @@ void an_unknown_key_is_looked_for_once_more_then_denied(void **)
     Session found = walk(w, Stage::judging);
     (void)found.on_keys({}, w.rules(), w.now);
     assert_text(shape_of(found.on_keys(w.keys, w.rules(), w.now)),
-                "record:signed-in record:approved grant");
+                "record:signed-in grant:approved");
     assert_text(shape_of(session.on_keys({}, w.rules(), w.now)),
                 "record:provider-error record:denied close:not-trusted");
 }
@@ -333,6 +333,8 @@ void no_record_or_message_holds_code_or_token(void **)
         for (const Action &action : actions) {
             if (const auto *record = std::get_if<WriteRecord>(&action))
                 all += encode_record(record->record, w.now) + record->record.message;
+            else if (const auto *asked = std::get_if<AskGrant>(&action))
+                all += encode_record(asked->approved, w.now) + asked->approved.message;
             else if (const auto *grant = std::get_if<RecordGrant>(&action))
                 all += encode_record(grant->record, w.now) + grant->record.message;
             else if (const auto *close = std::get_if<Close>(&action))

@@ -53,7 +53,7 @@ void the_first_who_signs_in_with_the_name_is_kept_before_anything_is_granted(voi
     assert_false(pin.confirmed);
     assert_true(session.on_rules(world.rules()).empty());
     const Actions kept = session.on_pinned(true, world.rules());
-    assert_text(shape_of(kept), "record:approved grant");
+    assert_text(shape_of(kept), "grant:approved");
     assert_text(rule_of(found), "pin-first");
     assert_text(session.facts().oid, alice_oid);
 
@@ -68,7 +68,7 @@ void a_pinned_person_is_known_by_the_id_alone(void **)
     Pin pin{"alice", alice_oid, "old-name@contoso.example", {}, false};
     world.pin = &pin;
     Session session = walk(world, Stage::judging);
-    assert_text(shape_of(judge(session, world)), "record:signed-in record:approved grant");
+    assert_text(shape_of(judge(session, world)), "record:signed-in grant:approved");
 
     pin.oid = bob_oid;
     Session other = walk(world, Stage::judging);
@@ -108,7 +108,7 @@ void with_pin_root_nobody_counts_before_root_has_confirmed(void **)
     assert_text(rule_of(refused), "pin-unconfirmed");
     pin.confirmed = true;
     Session third = walk(world, Stage::judging);
-    assert_text(shape_of(judge(third, world)), "record:signed-in record:approved grant");
+    assert_text(shape_of(judge(third, world)), "record:signed-in grant:approved");
 }
 
 void another_name_is_nobody(void **)
@@ -127,7 +127,7 @@ void a_token_that_came_before_is_refused(void **)
     Session first = walk(world, Stage::judging);
     const Rules rules = world.rules(); // the same memory for both
     assert_text(shape_of(first.on_keys(world.keys, rules, world.now)),
-                "record:signed-in record:approved grant");
+                "record:signed-in grant:approved");
     Session again = walk(world, Stage::judging);
     const Actions refused = again.on_keys(world.keys, rules, world.now);
     assert_text(shape_of(refused), "record:provider-error record:denied close:not-trusted");
@@ -159,7 +159,7 @@ void groups_that_the_token_leaves_out_are_asked_for(void **)
     const Actions told = session.on_reply(
         reply_of("{\"value\":[\"" + std::string{some_group} + "\"]}"), boot_at(11));
     assert_text(shape_of(told), "wake rules");
-    assert_text(shape_of(session.on_rules(world.rules())), "record:approved grant");
+    assert_text(shape_of(session.on_rules(world.rules())), "grant:approved");
 
     Session stranger = walk(world, Stage::judging);
     (void)judge(stranger, world);
@@ -186,7 +186,7 @@ void nobody_is_asked_where_the_token_says_it_all_or_nobody_can_be(void **)
     World world = by_group();
     world.policy.roles[0].requesters[0].value = "abcdef00-0000-4000-8000-000000000004";
     Session member = walk(world, Stage::judging, "entra-upper-case");
-    assert_text(shape_of(judge(member, world)), "record:signed-in record:approved grant");
+    assert_text(shape_of(judge(member, world)), "record:signed-in grant:approved");
 
     world.expected.scopes = {"openid"};
     Session blind = walk(world, Stage::judging);

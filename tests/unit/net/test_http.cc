@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "lib/base/fd.h"
+#include "lib/net/room.h"
 #include "lib/net/transfer.h"
 #include "tests/unit/net/http_fixture.h"
 
@@ -264,23 +265,106 @@ void a_reply_may_send_and_cancel(void **)
     assert_int_equal(called, 2);
 }
 
-void past_256_waiting_requests_the_next_is_refused(void **)
+HttpRequest request_to(const std::string &url)
+{
+    HttpRequest request;
+    request.url = url;
+    return request;
+}
+
+void a_crowd_is_answered_over_few_connections(void **)
+{
+    Fixture fixture;
+    int answered = 0;
+    for (int i = 0; i < 600; ++i)
+        fixture.client->send(request_to(server->url("/echo")), [&](HttpReply reply) {
+            assert_outcome(reply, Outcome::received);
+            ++answered;
+        });
+    assert_int_equal(answered, 0); // never from within send()
+    for (int i = 0; i < 100 && answered < 600; ++i)
+        fixture.run_for(std::chrono::milliseconds{100});
+    assert_int_equal(answered, 600);
+}
+
+void who_waits_for_his_turn_too_long_is_told(void **)
+{
+    const Listener silent;
+    HttpOptions options;
+    options.timeout = seconds{1};
+    Fixture fixture{options};
+    int timed_out = 0;
+    int other = 0;
+    for (int i = 0; i < 100; ++i)
+        fixture.client->send(request_to(silent.url), [&](HttpReply reply) {
+            ++(reply.outcome == Outcome::timed_out ? timed_out : other);
+        });
+    fixture.run_for(std::chrono::milliseconds{700});
+    assert_int_equal(timed_out, 0);
+    for (int i = 0; i < 40 && timed_out < 100; ++i)
+        fixture.run_for(std::chrono::milliseconds{100});
+    assert_int_equal(timed_out, 100);
+    assert_int_equal(other, 0);
+}
+
+void one_that_waits_for_its_turn_can_be_cancelled(void **)
+{
+    const Listener silent;
+    Fixture fixture;
+    int called = 0;
+    std::vector<HttpClient::Transfer> all;
+    for (int i = 0; i < 100; ++i)
+        all.push_back(fixture.client->send(request_to(silent.url), [&](HttpReply) { ++called; }));
+    fixture.run_for(std::chrono::milliseconds{20});
+    // From the back: else each would make room for the next.
+    for (auto one = all.rbegin(); one != all.rend(); ++one)
+        fixture.client->cancel(*one);
+    fixture.client->send(request_to(server->url("/echo")), [&](HttpReply reply) {
+        assert_outcome(reply, Outcome::received);
+        called += 1000;
+    });
+    fixture.run_for(std::chrono::milliseconds{300});
+    assert_int_equal(called, 1000);
+}
+
+void requests_past_the_queue_are_refused(void **)
 {
     const Listener silent;
     Fixture fixture;
     int refused = 0;
     int other = 0;
-    for (int i = 0; i < 258; ++i) {
-        HttpRequest request;
-        request.url = silent.url;
-        fixture.client->send(std::move(request), [&](HttpReply reply) {
+    // Four go at first, 16,384 wait.
+    for (int i = 0; i < 4 + 16'384 + 2; ++i)
+        fixture.client->send(request_to(silent.url), [&](HttpReply reply) {
             ++(reply.outcome == Outcome::unreachable ? refused : other);
         });
-    }
     assert_int_equal(refused, 0); // never from within send()
-    fixture.run_for(std::chrono::milliseconds{100});
+    fixture.run_for(std::chrono::milliseconds{20});
     assert_int_equal(refused, 2);
     assert_int_equal(other, 0);
+}
+
+void room_is_for_as_few_as_keep_up(void **)
+{
+    Room room;
+    BootTime now{seconds{1000}};
+    assert_int_equal(room.size(), Room::least);
+    room.widen(32, now);
+    assert_int_equal(room.size(), 8);
+    for (int i = 0; i < 5; ++i)
+        room.widen(20, now);
+    assert_int_equal(room.size(), 20);
+    room.widen(8, now); // a provider that turns out to speak HTTP/1.1 may have fewer
+    assert_int_equal(room.size(), 8);
+    // It stays while it was needed lately, and is halved each time it was not.
+    assert_false(room.narrow(now + Room::lately - seconds{1}));
+    assert_int_equal(room.size(), 8);
+    now += Room::lately;
+    assert_true(room.narrow(now));
+    assert_int_equal(room.size(), Room::least);
+    assert_false(room.narrow(now));
+    assert_true(room.narrow(now + Room::lately));
+    assert_int_equal(room.size(), Room::least);
 }
 
 void authorities_that_are_none_trust_nobody(void **)
@@ -352,7 +436,11 @@ int main()
         cmocka_unit_test(the_environment_is_not_asked_for_a_proxy),
         cmocka_unit_test(a_cancelled_transfer_is_never_called_back),
         cmocka_unit_test(a_reply_may_send_and_cancel),
-        cmocka_unit_test(past_256_waiting_requests_the_next_is_refused),
+        cmocka_unit_test(a_crowd_is_answered_over_few_connections),
+        cmocka_unit_test(who_waits_for_his_turn_too_long_is_told),
+        cmocka_unit_test(one_that_waits_for_its_turn_can_be_cancelled),
+        cmocka_unit_test(requests_past_the_queue_are_refused),
+        cmocka_unit_test(room_is_for_as_few_as_keep_up),
         cmocka_unit_test(authorities_that_are_none_trust_nobody),
         cmocka_unit_test(a_buffer_takes_a_mebibyte_in_any_pieces),
     };

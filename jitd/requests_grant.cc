@@ -1,0 +1,98 @@
+// From an approved sign-in to a live grant, or to none: what the root helper is asked, and what of
+// it is in the ledger first.
+#include "jitd/requests.h"
+
+#include "jitd/words.h"
+
+namespace jit::daemon {
+
+namespace {
+
+// The helper sleeps after a minute without work (jit-grantd(8)); its start takes some 50 ms, which
+// nobody should wait for who has signed in.
+constexpr std::chrono::seconds between_pokes{45};
+
+} // namespace
+
+void Requests::keep_helper_awake()
+{
+    if (waiting_.empty())
+        return;
+    parts_.helper.wake();
+    poke_->set(boot_time() + between_pokes);
+}
+
+void Requests::ask_grant(const std::string &id, const AuditRecord &approved)
+{
+    Waiting &waiting = waiting_.at(id);
+    const RequestFacts &facts = waiting.session->facts();
+    StoredRequest &stored = stored_of(waiting);
+    stored.asked_helper = true;
+    stored.oid = facts.oid; // perhaps it was not known before the sign-in
+    stored.approver_oid = facts.oid;
+    waiting.is_recorded = parts_.audit.write(approved, &stored) && waiting.is_recorded;
+    // Nobody gets a role whose request or approval is missing in the ledger.
+    if (!waiting.is_recorded)
+        return perform(id, waiting.session->on_grant_failed(ipc::Cause::failed,
+                                                            std::string{words::no_ledger}));
+    parts_.helper.ask_grant(
+        {id, facts.user, facts.role, facts.oid, facts.duration, parts_.settings.policy_digest},
+        [this, id](const ipc::GrantReply *reply, const HelperFault &fault) {
+            const auto found = waiting_.find(id);
+            if (found == waiting_.end())
+                return;
+            if (reply)
+                return on_granted(id, *reply);
+            const bool is_stale = fault.kind == HelperFault::Kind::policy_mismatch;
+            const auto cause = is_stale ? ipc::Cause::policy_changed
+                               : fault.kind == HelperFault::Kind::refused ? ipc::Cause::refused
+                                                                          : ipc::Cause::failed;
+            // No answer is not a no: the grant may be there.
+            if (fault.kind == HelperFault::Kind::unavailable)
+                end_surely(found->second);
+            perform(id, found->second.session->on_grant_failed(cause, fault.message));
+            if (is_stale)
+                parts_.policy_is_stale();
+        });
+}
+
+// The row stays open in the ledger until the helper has answered.
+void Requests::end_surely(Waiting &waiting)
+{
+    const std::string id = waiting.session->facts().id;
+    owed_[id] = stored_of(waiting);
+    parts_.helper.end_surely({id, "interrupted"},
+                             [this, id](const ipc::EndReply *, const HelperFault &) {
+                                 if (const auto owed = owed_.find(id); owed != owed_.end()) {
+                                     (void)parts_.store.put(owed->second);
+                                     owed_.erase(owed);
+                                 }
+                             });
+}
+
+void Requests::on_granted(const std::string &id, const ipc::GrantReply &reply)
+{
+    Waiting &waiting = waiting_.at(id);
+    const Now now = read_clocks();
+    StoredRequest &stored = stored_of(waiting);
+    stored.groups = reply.groups;
+    stored.since = reply.since;
+    stored.until = reply.until;
+    stored.until_boot = now.boot + (reply.until - now.wall);
+    stored.boot_id = parts_.grants.boot_id();
+    perform(id, waiting.session->on_granted(reply.since, reply.until, reply.groups));
+}
+
+// Nobody has a role whose grant is missing in the ledger, and none is there without its record.
+bool Requests::record_grant(Waiting &waiting, const AuditRecord &record)
+{
+    StoredRequest live = stored_of(waiting);
+    live.state = ipc::State::live;
+    live.cause.clear();
+    if (!parts_.audit.write(record, &live))
+        return false;
+    stored_of(waiting) = std::move(live);
+    return true;
+}
+
+} // namespace jit::daemon
