@@ -127,7 +127,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
     };
     // What is written is a few pages each time; the rest of SQLite's usual 2 MB would be held for
     // good by a crowd that has gone.
-    if (!run("PRAGMA cache_size = -256") ||
+    if (!run("PRAGMA cache_size = -64") ||
         !run("PRAGMA trusted_schema = OFF; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL") ||
         !set_most(max_pages + schema_pages))
         return sqlite_error(db.get(), "the ledger can't be set up");

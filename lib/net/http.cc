@@ -28,7 +28,7 @@ constexpr std::size_t http2_transfers = 256;
 constexpr std::size_t http1_transfers = 32;
 constexpr std::size_t max_queued = 16'384;
 // Who has waited so long finds that there is too little room.
-constexpr std::chrono::milliseconds patience{50};
+constexpr std::chrono::milliseconds patience{100};
 
 bool start_curl()
 {

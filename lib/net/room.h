@@ -14,7 +14,7 @@ namespace jit::net {
 class Room
 {
   public:
-    static constexpr std::size_t least = 4;
+    static constexpr std::size_t least = 2;
     static constexpr std::chrono::seconds lately{10};
 
     std::size_t size() const { return size_; }
