@@ -20,7 +20,7 @@ namespace {
 using Multi = Handle<CURLM, &curl_multi_cleanup>;
 
 // Over HTTP/2 a few connections carry all transfers. Over HTTP/1.1 each transfer needs one, of some
-// 65 kB: fewer starve at a latency of 100 ms, and without a cap every poll would open its own.
+// 50 kB: fewer starve at a latency of 100 ms, and without a cap every poll would open its own.
 constexpr long http2_connections = 4;
 constexpr long http1_connections = 32;
 // Transfers at once, at most; what is beyond waits as it came.
