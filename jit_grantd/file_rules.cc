@@ -10,6 +10,7 @@
 #include "lib/ipc/json.h"
 #include "lib/sys/digest.h"
 #include "lib/sys/trusted_files.h"
+#include "lib/sys/zones.h"
 #include "policy/parse.h"
 
 namespace jit::grantd {
@@ -143,7 +144,7 @@ Answer<RuleSet> FileRules::read_last_good(const std::string &fault, bool ids_are
     const auto files = decode_set(*text);
     if (!files)
         return misconfigured(fault);
-    auto parsed = policy::parse_policy(*files, ids_are_guids);
+    auto parsed = policy::parse_policy(*files, {ids_are_guids, sys::find_zone});
     const auto digest = sys::sha256_hex(policy::canonical_text(*files));
     if (!parsed.policy || !digest)
         return misconfigured(fault);
@@ -165,7 +166,8 @@ Answer<RuleSet> FileRules::read()
     Answer<RuleSet> rules = misconfigured("");
     if (!files) {
         rules = read_last_good(describe(places_.policy, faulty, files.error()), ids_are_guids);
-    } else if (auto parsed = policy::parse_policy(*files, ids_are_guids); !parsed.policy) {
+    } else if (auto parsed = policy::parse_policy(*files, {ids_are_guids, sys::find_zone});
+               !parsed.policy) {
         rules = read_last_good(first_error(parsed.diagnostics), ids_are_guids);
     } else {
         said_.clear();
@@ -184,7 +186,8 @@ void FileRules::keep_good()
     const auto config = read_config();
     std::string faulty;
     const auto files = source_.policy(faulty);
-    if (config && files && !files->empty() && policy::parse_policy(*files, config->is_entra).policy)
+    if (config && files && !files->empty() &&
+        policy::parse_policy(*files, {config->is_entra, sys::find_zone}).policy)
         (void)keep(*files); // granting tries again, and says what is wrong
 }
 

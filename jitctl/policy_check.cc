@@ -5,6 +5,7 @@
 #include "jitctl/policy_files.h"
 #include "jitctl/verbs.h"
 #include "lib/base/text.h"
+#include "lib/sys/zones.h"
 #include "policy/config.h"
 #include "policy/parse.h"
 
@@ -68,7 +69,8 @@ Exit policy_check(const Command &command, const Output &output, const PolicyPlac
         diagnostics.push_back({policy::Diagnostic::Kind::error, directory, 0, 0,
                                "no file ends in .toml: nothing would be granted"});
     } else if (!found.files.empty()) {
-        policy::ParsedPolicy parsed = policy::parse_policy(found.files, ids_are_guids);
+        policy::ParsedPolicy parsed =
+            policy::parse_policy(found.files, {ids_are_guids, sys::find_zone});
         if (parsed.policy)
             roles = parsed.policy->roles.size();
         append(diagnostics, std::move(parsed.diagnostics));

@@ -93,7 +93,8 @@ void Api::answer_roles(Call exchange)
     const policy::Person person = read_person(caller->user);
     ipc::RolesReply reply;
     for (const policy::Role &role : settings.policy->roles) {
-        if (policy::decide(*settings.policy, role.name, person, settings.host, std::nullopt)
+        if (policy::decide(*settings.policy, role.name, person, settings.host, wall_time(),
+                           std::nullopt)
                 .is_refused())
             continue;
         ipc::RoleRecord record{role.name,     role.description,      role.groups,

@@ -37,9 +37,9 @@ void Api::answer_request(Call exchange)
         return fail(exchange, ipc::Fault::not_found, "no user " + facts.user + " on this host");
     facts.uid = *uid;
     const policy::Person person = read_person(facts.user);
-    const auto decision =
-        policy::decide(*settings.policy, facts.role, person, settings.host, call->duration);
-    const auto refuse = [&](ipc::Fault fault, const char *rule, const std::string &line) {
+    const auto decision = policy::decide(*settings.policy, facts.role, person, settings.host,
+                                         wall_time(), call->duration);
+    const auto refuse = [&](ipc::Fault fault, std::string_view rule, const std::string &line) {
         fail(exchange, fault, line);
         AuditRecord refused;
         refused.event = Event::refused;
@@ -58,7 +58,8 @@ void Api::answer_request(Call exchange)
     if (decision.is_refused())
         return refuse(decision.refusal == policy::Refusal::unknown_role ? ipc::Fault::not_found
                                                                         : ipc::Fault::refused,
-                      "policy", policy::explain(decision.refusal, facts.role, facts.user));
+                      policy::name_of(decision.refusal),
+                      policy::explain(decision, facts.role, facts.user));
     // A name that root did not write into the map says nothing of a system account.
     const bool is_by_name = !settings.config->upn_of(facts.user).empty();
     if (facts.uid < 1000 && (facts.uid == 0 || is_by_name || !decision.role->allow_system_accounts))

@@ -99,19 +99,18 @@ DoorAnswer offer(const ipc::CheckCall &call, const Roles &roles, const DoorFacts
 {
     const policy::Person person = facts.read_person(call.requester);
     std::vector<std::string> open;
-    policy::Refusal first = policy::Refusal::not_requester;
-    std::string first_role = roles.front()->name;
+    policy::Decision first; // of the first role
     for (const policy::Role *role : roles) {
-        const auto decision = policy::decide(*facts.settings.policy, role->name, person,
-                                             facts.settings.host, std::nullopt);
+        auto decision = policy::decide(*facts.settings.policy, role->name, person,
+                                       facts.settings.host, facts.now.wall, std::nullopt);
         if (!decision.is_refused())
             open.push_back(role->name);
         else if (role == roles.front())
-            first = decision.refusal;
+            first = std::move(decision);
     }
     if (open.empty())
-        return refuse(call, facts, "not-requester",
-                      policy::explain(first, first_role, call.requester));
+        return refuse(call, facts, std::string{policy::name_of(first.refusal)},
+                      policy::explain(first, roles.front()->name, call.requester));
     // In the account phase nothing can be asked for any more: it is a refusal, and the module says
     // what to do. So it is where the host only observes, which asks for nothing.
     DoorAnswer answer;

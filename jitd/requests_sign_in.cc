@@ -55,7 +55,7 @@ void Requests::with_rules(const std::string &id, const std::function<Actions(con
     perform(id, judge(Rules{*settings.policy, settings.host, provider_->expected(),
                             settings.config->skew, local_groups ? *local_groups : none, seen_,
                             parts_.pins.find(facts.user),
-                            settings.config->pin == policy::Config::Pin::root}));
+                            settings.config->pin == policy::Config::Pin::root, wall_time()}));
 }
 
 void Requests::keep_pin(const std::string &id, Pin pin)

@@ -322,12 +322,12 @@ Actions Session::on_rules(const Rules &rules)
 {
     if (state_ != State::deciding)
         return {};
-    const auto decision =
-        policy::decide(rules.policy, facts_.role, make_person(rules), rules.host, facts_.asked);
+    const auto decision = policy::decide(rules.policy, facts_.role, make_person(rules), rules.host,
+                                         rules.now, facts_.asked);
     if (decision.is_refused())
         return close(decision.refusal == policy::Refusal::unknown_role ? ipc::Cause::policy_changed
                                                                        : ipc::Cause::refused,
-                     policy::explain(decision.refusal, facts_.role, facts_.user),
+                     policy::explain(decision, facts_.role, facts_.user),
                      policy::name_of(decision.refusal));
     // The policy may have become narrower while the person signed in, never wider for this request.
     facts_.duration = std::min(facts_.duration, decision.duration);

@@ -110,6 +110,7 @@ struct Rules {
     oidc::SeenTokens &seen;                       // of all sessions
     const Pin *pin = nullptr;                     // of the requester, now; null: none
     bool pin_needs_confirmation = false;          // pin = root
+    WallTime now{};
 };
 
 class Session

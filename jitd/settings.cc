@@ -14,6 +14,7 @@
 #include "lib/sys/digest.h"
 #include "lib/sys/durable.h"
 #include "lib/sys/trusted_files.h"
+#include "lib/sys/zones.h"
 #include "policy/parse.h"
 
 namespace jit::daemon {
@@ -131,7 +132,7 @@ bool adopt(const std::vector<policy::SourceFile> &files, Settings &settings,
            std::vector<policy::Diagnostic> &faults)
 {
     const bool ids_are_guids = !settings.config || settings.config->is_entra;
-    auto parsed = policy::parse_policy(files, ids_are_guids);
+    auto parsed = policy::parse_policy(files, {ids_are_guids, sys::find_zone});
     for (policy::Diagnostic &diagnostic : parsed.diagnostics)
         faults.push_back(std::move(diagnostic));
     if (!parsed.policy)

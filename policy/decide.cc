@@ -115,7 +115,7 @@ bool is_for_host(const Role &role, const Host &host)
 }
 
 Decision decide(const Policy &policy, std::string_view role, const Person &person, const Host &host,
-                std::optional<std::chrono::seconds> asked)
+                WallTime now, std::optional<std::chrono::seconds> asked)
 {
     Decision decision;
     decision.needs_sign_in = !person.signed_in;
@@ -150,8 +150,17 @@ Decision decide(const Policy &policy, std::string_view role, const Person &perso
         decision.refusal = Refusal::too_long;
         return decision;
     }
-    decision.refusal = Refusal::none;
+    const Conditions &conditions = decision.role->conditions;
     decision.duration = duration;
+    if (!conditions.hours.empty()) {
+        decision.duration = closes_at(conditions.hours, *conditions.zone, now, duration) - now;
+        if (decision.duration < 1s) {
+            decision.refusal = Refusal::outside_hours;
+            decision.opens = opens_at(conditions.hours, *conditions.zone, now);
+            return decision;
+        }
+    }
+    decision.refusal = Refusal::none;
     return decision;
 }
 

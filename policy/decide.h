@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/clock.h"
 #include "policy/config.h"
 #include "policy/model.h"
 
@@ -79,6 +80,7 @@ enum class Refusal {
     guest,          // conditions.guests
     no_context,     // conditions.auth_context
     stale_sign_in,  // conditions.auth_age
+    outside_hours,  // conditions.hours
     too_long,       // asked for more than max_duration
 };
 
@@ -92,14 +94,19 @@ struct [[nodiscard]] Decision {
     Refusal refusal = Refusal::not_requester;
     const Role *role = nullptr;      // borrowed from the policy; set unless unknown_role
     std::chrono::seconds duration{}; // granted at most; only if refusal is none
+    std::optional<WallTime> opens;   // when its hours begin; only if refusal is outside_hours
     bool needs_sign_in = true;       // the person must (still) sign in: false only once he has
 
     bool is_refused() const { return refusal != Refusal::none; }
 };
 
 // Decides on a request, once before the provider is asked and again with `person.signed_in`.
-//   asked  absent: the role's default duration; below a second counts as a second
+//   now      the duration ends with the hours in which that is, where the role has any
+//   asked    absent: the role's default duration; below a second counts as a second
 Decision decide(const Policy &policy, std::string_view role, const Person &person, const Host &host,
-                std::optional<std::chrono::seconds> asked);
+                WallTime now, std::optional<std::chrono::seconds> asked);
+
+// The same line as above, with what only the decision knows: when the hours begin.
+std::string explain(const Decision &decision, std::string_view role, std::string_view user);
 
 } // namespace jit::policy

@@ -26,6 +26,8 @@ std::string_view name_of(Refusal refusal)
         return "auth-context";
     case Refusal::stale_sign_in:
         return "auth-age";
+    case Refusal::outside_hours:
+        return "hours";
     case Refusal::too_long:
         return "too-long";
     }
@@ -70,10 +72,20 @@ std::string explain(Refusal refusal, std::string_view role, std::string_view use
     case Refusal::stale_sign_in:
         return "the sign-in of " + who + " is older than " + what +
                " allows, or does not say how old it is; sign out in the browser, then run it again";
+    case Refusal::outside_hours:
+        return what + " is closed now: its conditions have hours";
     case Refusal::too_long:
         return what + " is not granted for so long: ask for at most its max_duration";
     }
     return "the request was refused";
+}
+
+std::string explain(const Decision &decision, std::string_view role, std::string_view user)
+{
+    std::string line = explain(decision.refusal, role, user);
+    if (decision.refusal == Refusal::outside_hours && decision.opens)
+        line += ", and opens " + format_there(*decision.role->conditions.zone, *decision.opens);
+    return line;
 }
 
 } // namespace jit::policy

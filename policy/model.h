@@ -2,10 +2,14 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "lib/base/zone.h"
+#include "policy/hours.h"
 
 namespace jit::policy {
 
@@ -38,6 +42,8 @@ struct Conditions {
     std::string auth_context;                     // must be in `acrs`; empty: none
     std::optional<std::chrono::seconds> auth_age; // `auth_time` no older when the request began
     bool guests = false;                          // whether a guest of the tenant counts
+    std::vector<Window> hours;        // when it may be asked for, and is had; empty: always
+    std::shared_ptr<const Zone> zone; // whose clocks hours are; set if there are any
 };
 
 struct Role {

@@ -20,7 +20,7 @@ constexpr std::size_t max_roles = 256;
 class Reader
 {
   public:
-    Reader(Faults &faults, bool ids_are_guids) : faults_(faults), ids_are_guids_(ids_are_guids) {}
+    Reader(Faults &faults, const ParseOptions &options) : faults_(faults), options_(options) {}
 
     void read_file(const SourceFile &file)
     {
@@ -82,7 +82,7 @@ class Reader
                 faults_.error(node.key_place, "more than 256 roles");
             return;
         }
-        Role role = read_role(node, ids_are_guids_, faults_);
+        Role role = read_role(node, options_, faults_);
         const auto [known, is_new] = places_.try_emplace(node.key, node.key_place);
         if (is_new)
             found_.push_back({std::move(role), node.key_place});
@@ -109,7 +109,7 @@ class Reader
     }
 
     Faults &faults_;
-    bool ids_are_guids_;
+    const ParseOptions &options_;
     std::vector<Found> found_;
     std::map<std::string, Place> places_;
     std::size_t count_ = 0;
@@ -117,10 +117,10 @@ class Reader
 
 } // namespace
 
-ParsedPolicy parse_policy(std::span<const SourceFile> files, bool ids_are_guids)
+ParsedPolicy parse_policy(std::span<const SourceFile> files, const ParseOptions &options)
 {
     Faults faults;
-    Reader reader{faults, ids_are_guids};
+    Reader reader{faults, options};
     for (const SourceFile &file : files.first(std::min(files.size(), max_files)))
         reader.read_file(file);
     if (files.size() > max_files)

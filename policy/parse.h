@@ -1,10 +1,14 @@
 // Reads the policy files' text into a Policy, or says everything that is wrong with it.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
+#include "lib/base/zone.h"
 #include "policy/model.h"
 #include "policy/source.h"
 
@@ -15,15 +19,21 @@ struct ParsedPolicy {
     std::vector<Diagnostic> diagnostics; // in the order of the files, then of the lines
 };
 
+// What the files are read by, besides their text.
+struct ParseOptions {
+    // With Microsoft Entra: `user:` and `group:` name object ids. False, with any other issuer: 1
+    // to 128 printable ASCII characters, compared byte by byte.
+    bool ids_are_guids = true;
+    // A time zone by its name, null if there is none; absent: only UTC is known.
+    std::function<std::shared_ptr<const Zone>(std::string_view name)> find_zone{};
+};
+
 // Reads a whole set of policy files: faults across files (two roles of one name) are found too.
-// Pure; never throws but for want of memory; hostile text of any size up to the caller's cap gives
-// diagnostics (at most 100, then one that says so), never a crash.
-//   files          in name order; at most 64, each at most 1 MiB
-//   ids_are_guids  with Microsoft Entra: `user:` and `group:` name object ids. False, with any
-//   other
-//                  issuer: 1 to 128 printable ASCII characters, compared byte by byte
-//   returns        the policy, if nothing is wrong; no role at all is one error ("no role is
-//   defined") spec           jit-policy(5)
-ParsedPolicy parse_policy(std::span<const SourceFile> files, bool ids_are_guids = true);
+// Pure but for find_zone; never throws but for want of memory; hostile text of any size up to the
+// caller's cap gives diagnostics (at most 100, then one that says so), never a crash.
+//   files    in name order; at most 64, each at most 1 MiB
+//   returns  the policy, if nothing is wrong; no role at all is one error ("no role is defined")
+//   spec     jit-policy(5)
+ParsedPolicy parse_policy(std::span<const SourceFile> files, const ParseOptions &options = {});
 
 } // namespace jit::policy

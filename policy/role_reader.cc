@@ -115,35 +115,6 @@ void read_approval(TableReader &table, Role &role)
     });
 }
 
-// c1 to c99 (Microsoft's "authentication context" page).
-bool is_auth_context(std::string_view text)
-{
-    return text.size() >= 2 && text.size() <= 3 && text[0] == 'c' && text[1] >= '1' &&
-           text[1] <= '9' && (text.size() == 2 || (text[2] >= '0' && text[2] <= '9'));
-}
-
-void read_conditions(TableReader &table, Role &role, bool is_entra)
-{
-    read_table(
-        table, "conditions", "[role." + role.name + ".conditions]", [&](TableReader &conditions) {
-            if (const TomlNode *context = conditions.text("auth_context")) {
-                if (!is_entra)
-                    conditions.faults().error(context->place,
-                                              "auth_context: only Entra has those, and jitd.toml "
-                                              "names another issuer");
-                else if (!is_auth_context(context->text))
-                    conditions.faults().error(context->place,
-                                              "auth_context: " + in_quotes(context->text) +
-                                                  " is no authentication context, expected \"c1\" "
-                                                  "to \"c99\"");
-                role.conditions.auth_context = context->text;
-            }
-            role.conditions.auth_age = conditions.duration("auth_age", 1s, 24h);
-            role.conditions.guests = conditions.boolean("guests").value_or(false);
-            conditions.refuse({"hours", "timezone", "from", "tty", "accept_stale_signin"});
-        });
-}
-
 // Sections that later versions enforce: what stands in one now would be ignored, so it is refused.
 void refuse_later_sections(TableReader &table, const std::string &name)
 {
@@ -161,14 +132,14 @@ void refuse_later_sections(TableReader &table, const std::string &name)
 
 } // namespace
 
-Role read_role(const TomlNode &node, bool ids_are_guids, Faults &faults)
+Role read_role(const TomlNode &node, const ParseOptions &options, Faults &faults)
 {
     Role role;
     role.name = node.key;
     TableReader table{faults, node, "[role." + node.key + "]"};
     role.description = read_description(table);
     role.groups = read_groups(table);
-    role.requesters = read_requesters(table, ids_are_guids);
+    role.requesters = read_requesters(table, options.ids_are_guids);
     role.services = read_services(table, role.name);
     role.accounts = read_accounts(table);
     role.hosts = read_hosts(table);
@@ -180,7 +151,7 @@ Role read_role(const TomlNode &node, bool ids_are_guids, Faults &faults)
     table.refuse_unless("carry", false);
     (void)table.choice("reuse", {"none"}, {"key"});
     read_approval(table, role);
-    read_conditions(table, role, ids_are_guids);
+    read_conditions(table, role, options);
     refuse_later_sections(table, role.name);
     table.finish();
     return role;

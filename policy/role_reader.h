@@ -6,15 +6,16 @@
 
 #include "policy/faults.h"
 #include "policy/model.h"
+#include "policy/parse.h"
 #include "policy/table_reader.h"
 #include "policy/toml_tree.h"
 
 namespace jit::policy {
 
 // What could be read; a fault in it is in `faults`.
-//   node           the table, with the role's name as its key
-//   ids_are_guids  as for parse_policy()
-Role read_role(const TomlNode &node, bool ids_are_guids, Faults &faults);
+//   node     the table, with the role's name as its key
+//   options  of parse_policy()
+Role read_role(const TomlNode &node, const ParseOptions &options, Faults &faults);
 
 // `requesters` of a role: never empty unless a fault was said.
 std::vector<Requester> read_requesters(TableReader &role, bool ids_are_guids);
@@ -24,5 +25,8 @@ std::vector<AccountPattern> read_accounts(TableReader &role);
 
 // `hosts` of a role: empty if absent.
 std::vector<HostPattern> read_hosts(TableReader &role);
+
+// `conditions` of a role.
+void read_conditions(TableReader &table, Role &role, const ParseOptions &options);
 
 } // namespace jit::policy

@@ -4,7 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "lib/base/text.h"
@@ -22,9 +25,39 @@ void expect(bool truth)
         std::abort();
 }
 
+std::shared_ptr<const jit::Zone> find_zone(std::string_view name)
+{
+    using std::chrono::hours;
+    if (name.empty() || name.size() > 3)
+        return nullptr;
+    // One that changes a day after the time below, by what its name says.
+    const jit::WallTime change{hours{24 * 20000 + 24}};
+    return std::make_shared<jit::Zone>(
+        jit::Zone{std::string{name}, hours{1}, {{change, hours{name.front() % 12}}}});
+}
+
+// What is told of a role's hours is so.
+void check_hours(const Conditions &conditions)
+{
+    using std::chrono::hours;
+    const auto &[windows, zone] = std::tie(conditions.hours, conditions.zone);
+    if (windows.empty())
+        return;
+    expect(zone != nullptr);
+    for (jit::WallTime at{hours{24 * 20000}}; at < jit::WallTime{hours{24 * 20003}};
+         at += hours{1}) {
+        const jit::WallTime close = closes_at(windows, *zone, at, hours{24});
+        const bool open = is_open(windows, *zone, at);
+        expect(open == (close > at) && close <= at + hours{24});
+        expect(close == at + hours{24} || !is_open(windows, *zone, close));
+        const auto opens = opens_at(windows, *zone, at);
+        expect(opens && *opens >= at && is_open(windows, *zone, *opens) && open == (*opens == at));
+    }
+}
+
 void check_policy(const std::vector<SourceFile> &files, bool ids_are_guids)
 {
-    const ParsedPolicy parsed = parse_policy(files, ids_are_guids);
+    const ParsedPolicy parsed = parse_policy(files, {ids_are_guids, find_zone});
     expect(parsed.policy.has_value() == !has_error(parsed.diagnostics));
     expect(parsed.diagnostics.size() <= 101);
     for (const Diagnostic &diagnostic : parsed.diagnostics)
@@ -36,8 +69,9 @@ void check_policy(const std::vector<SourceFile> &files, bool ids_are_guids)
         expect(!role.groups.empty() && !role.requesters.empty() && !role.accounts.empty());
         expect(role.max_duration.count() > 0 && role.default_duration.count() > 0);
         expect(role.default_duration <= role.max_duration);
+        check_hours(role.conditions);
         const Person nobody;
-        expect(decide(*parsed.policy, role.name, nobody, {}, std::nullopt).is_refused());
+        expect(decide(*parsed.policy, role.name, nobody, {}, {}, std::nullopt).is_refused());
     }
     // No account may stand before two roles of one service.
     for (const Role &role : parsed.policy->roles)

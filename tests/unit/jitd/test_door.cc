@@ -198,7 +198,22 @@ void each_door_has_its_verdict_in_both_phases(void **)
              w.has_grant = false;
              w.settings.config->users.clear();
          },
-         "denied refused not-requester", "denied refused not-requester"},
+         "denied refused no-person", "denied refused no-person"},
+        {"a role that is closed at that hour",
+         [](World &w) {
+             w.has_grant = false;
+             policy::Conditions &conditions = w.settings.policy->roles[0].conditions;
+             conditions.zone = std::make_shared<Zone>();
+             conditions.hours.emplace_back(); // no day, no time
+         },
+         "denied refused hours", "denied refused hours"},
+        {"a live grant when the role has closed",
+         [](World &w) {
+             policy::Conditions &conditions = w.settings.policy->roles[0].conditions;
+             conditions.zone = std::make_shared<Zone>();
+             conditions.hours.emplace_back();
+         },
+         "live", "live"},
         {"local groups that can't be read are none",
          [](World &w) {
              w.has_grant = false;

@@ -32,10 +32,23 @@ client_id = "c11e0000-0000-4000-8000-000000000000"
 map = { alice = "A11CE000-0000-4000-8000-000000000001" }
 )";
 
+// Berlin as in 2026, and UTC; nothing else.
+inline std::shared_ptr<const jit::Zone> find_test_zone(std::string_view name)
+{
+    using namespace std::chrono_literals;
+    const auto at = [](long time) { return jit::WallTime{std::chrono::seconds{time}}; };
+    if (name == "UTC")
+        return std::make_shared<jit::Zone>(jit::Zone{"UTC", 0s, {}});
+    if (name == "Europe/Berlin")
+        return std::make_shared<jit::Zone>(
+            jit::Zone{"Europe/Berlin", 1h, {{at(1'774'746'000), 2h}, {at(1'792'890'000), 1h}}});
+    return nullptr;
+}
+
 inline ParsedPolicy parse_one(std::string_view text, bool ids_are_guids = true)
 {
     const std::vector<SourceFile> files{{"/etc/jit/policy.d/a.toml", std::string{text}}};
-    return parse_policy(files, ids_are_guids);
+    return parse_policy(files, {ids_are_guids, find_test_zone});
 }
 
 inline ParsedConfig parse_conf(std::string_view text)

@@ -322,9 +322,7 @@ void parse_refuses_what_this_version_does_not_enforce(void **)
         {"approval",
          {"approvers = []", "quorum = 1", "pim_group = \"x\"", "window = \"0s\"",
           "bind = \"token\"", "accept_unattended = false"}},
-        {"conditions",
-         {"hours = []", "timezone = \"UTC\"", "from = []", "tty = false",
-          "accept_stale_signin = false"}},
+        {"conditions", {"from = []", "tty = false", "accept_stale_signin = false"}},
         {"justification", {"required = false", "pattern = ''", "hint = ''"}},
         {"limits",
          {"per_day = \"4h\"", "cooldown = \"0s\"", "max_active = 3", "single_use = false"}},
@@ -335,6 +333,30 @@ void parse_refuses_what_this_version_does_not_enforce(void **)
         for (const char *line : section.lines)
             check_bad(
                 {{role_with("[role.web." + std::string{section.name} + "]\n" + line), later}});
+}
+
+void parse_reads_hours_and_their_zone(void **)
+{
+    const Role role = good_role("[role.web.conditions]\n"
+                                "hours = [\"Mon..Fri 08:00-18:00\", \"Sat 22:00-06:00\"]\n"
+                                "timezone = \"Europe/Berlin\"");
+    assert_int_equal(role.conditions.hours.size(), 2);
+    assert_true(role.conditions.hours[1].end == std::chrono::hours{30});
+    assert_text(role.conditions.zone->name, "Europe/Berlin");
+    // The same on every host, whatever its own zone is.
+    assert_text(good_role("[role.web.conditions]\nhours = [\"00:00-24:00\"]").conditions.zone->name,
+                "UTC");
+    assert_true(good_role("").conditions.hours.empty());
+    const auto conditions = [](const std::string &line) {
+        return role_with("[role.web.conditions]\n" + line);
+    };
+    check_bad({{conditions("hours = []"), "the role would never be open"},
+               {conditions("hours = \"Mon 08:00-18:00\""), "hours: "},
+               {conditions("hours = [\"Mon 18:00\"]"), "hours: \"Mon 18:00\" is no window"},
+               {conditions("hours = [\"08:00-08:00\"]"), "is no window"},
+               {conditions("hours = [\"08:00-18:00\"]\ntimezone = \"Mars/Base\""),
+                "timezone: no time zone \"Mars/Base\" on this host"},
+               {conditions("hours = [\"08:00-18:00\"]\ntimezone = 1"), "timezone: "}});
 }
 
 void parse_reads_the_conditions_on_a_sign_in(void **)
@@ -617,6 +639,7 @@ int main()
         cmocka_unit_test(parse_refuses_requesters_that_are_no_ids),
         cmocka_unit_test(parse_takes_any_printable_id_of_another_issuer),
         cmocka_unit_test(parse_refuses_what_this_version_does_not_enforce),
+        cmocka_unit_test(parse_reads_hours_and_their_zone),
         cmocka_unit_test(parse_reads_the_conditions_on_a_sign_in),
         cmocka_unit_test(parse_accepts_sections_that_say_nothing),
         cmocka_unit_test(parse_names_unknown_keys_in_every_section),

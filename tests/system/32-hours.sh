@@ -1,0 +1,62 @@
+#!/bin/bash
+# Hours of a role: closed, nobody gets in and is told when it opens; open, the grant ends with them.
+# Runs once
+set -euo pipefail
+cd "$(dirname "$0")"
+. lib/cleanup.sh
+. lib/host.sh
+. lib/report.sh
+. lib/story.sh
+
+story_host
+
+# hours WINDOW [ZONE]: those of the one role.
+hours() {
+    sed -i '/conditions\]/,$d' "$HOST_ROOT/etc/jit/policy.d/web.toml"
+    printf '\n[role.web.conditions]\nhours = ["%s"]\n%s' "$1" "${2:+timezone = \"$2\"}" \
+        >>"$HOST_ROOT/etc/jit/policy.d/web.toml"
+    host_run systemctl reload jitd.service
+}
+clock() { date -u -d "$1" +%H:%M; }
+# ask: a request of alice's, approved as soon as its code is shown.
+ask() {
+    local line
+    host_run setpriv --reuid alice --regid alice --init-groups timeout 30 jitctl request web 2>&1 |
+        while read -r line; do
+            printf '%s\n' "$line"
+            case $line in
+            *'enter code'*) provider approve code="${line##* }" user=alice@contoso.com >/dev/null ;;
+            esac
+        done
+}
+
+hours "$(clock '+2 hours')-$(clock '+3 hours')"
+check 'closed: a request is refused at once, with the time at which the role opens' \
+    says "closed now: its conditions have hours, and opens [A-Z][a-z][a-z] 20..-..-.. $(clock '+2 hours') UTC" ask
+check 'closed: nobody is asked to sign in' fails grep -q 'enter code' <(ask)
+check 'closed: so it is at sudo' says 'closed now' host_as alice 'sudo -n true'
+check 'closed: the journal has the rule' says '^JIT_RULE=hours$' \
+    host_run journalctl -u jitd.service -o verbose --output-fields=JIT_RULE --no-pager
+check 'closed: it is not among the roles that can be had' fails says '^web' host_as alice 'jitctl roles'
+
+# At least a minute, so that it is had before.
+until=$(date -u -d "+110 seconds" '+%Y-%m-%d %H:%M:00')
+hours "$(clock '-1 hour')-$(date -u -d "$until" +%H:%M)"
+check 'open: the role is granted' says granted ask
+check 'open: alice is a member' is_member alice jit-web
+ends=$(host_run jitctl status --json | grep -o '"until" *: *"[^"]*"' | head -n 1)
+check "open: the grant ends when the window closes, $until" \
+    says "$(date -u -d "$until" +%Y-%m-%dT%H:%M:00)" printf '%s\n' "$ends"
+check 'and so it does' eventually 130 fails is_member alice jit-web
+check 'not before' test "$(date -u +%s)" -ge "$(date -u -d "$until" +%s)"
+check 'after that it is closed' says 'closed now' ask
+
+# --- faults
+hours 'Mon 08:00-08:00'
+check 'a window without length is an error, with its place' \
+    says 'web.toml:[0-9]+:[0-9]+: error: hours: "Mon 08:00-08:00" is no window|web.toml:[0-9]+:[0-9]+: hours: ' \
+    host_run jitctl policy check
+hours '08:00-18:00' 'Mars/Base'
+check 'an unknown time zone is an error' says 'no time zone "Mars/Base" on this host' \
+    host_run jitctl policy check
+finish
