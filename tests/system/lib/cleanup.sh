@@ -7,12 +7,23 @@ children=()
 # Registers a command, with its arguments, to be run at the end.
 on_exit() { undoings+=("$(printf '%q ' "$@")"); }
 
+# Whether it is a child of this shell that still runs: its number alone may be another's by now.
+is_child() {
+    local pid
+    for pid in $(jobs -pr); do
+        [ "$pid" != "$1" ] || return 0
+    done
+    return 1
+}
+
 undo_all() {
     local status=$? i
     trap '' INT TERM HUP
     trap - EXIT
     set +e
-    for ((i = ${#children[@]} - 1; i >= 0; i--)); do kill "${children[i]}" 2>/dev/null; done
+    for ((i = ${#children[@]} - 1; i >= 0; i--)); do
+        ! is_child "${children[i]}" || kill "${children[i]}" 2>/dev/null
+    done
     for ((i = ${#undoings[@]} - 1; i >= 0; i--)); do eval "${undoings[i]}"; done
     exit "$status"
 }
@@ -24,13 +35,13 @@ trap 'exit 143' TERM
 # Runs a command so that a signal to the script is heeded at once: bash heeds none while it waits
 # for a command in the foreground.
 patiently() {
-    local pid status=0
+    local pid status=0 last
     "$@" <&0 &
     pid=$!
     children+=("$pid")
     wait "$pid" || status=$?
-    children=("${children[@]/$pid/}")
-    children=(${children[@]+"${children[@]}"})
+    last=$((${#children[@]} - 1))
+    [ "${children[last]}" != "$pid" ] || unset "children[last]"
     return "$status"
 }
 

@@ -106,7 +106,7 @@ follow() {
     }
 }
 untrace() {
-    kill "${tracers[$1]}" 2>/dev/null || true
+    ! is_child "${tracers[$1]}" || kill "${tracers[$1]}" 2>/dev/null || true
     wait "${tracers[$1]}" 2>/dev/null || true
 }
 # What happened there is in $was_hit afterwards: "killed before LABEL", "held after LABEL", or less.
