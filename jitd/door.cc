@@ -101,12 +101,12 @@ DoorAnswer offer(const ipc::CheckCall &call, const Roles &roles, const DoorFacts
     std::vector<std::string> open;
     policy::Decision first; // of the first role
     for (const policy::Role *role : roles) {
-        auto decision = policy::decide(*facts.settings.policy, role->name, person,
-                                       facts.settings.host, facts.now.wall, std::nullopt);
+        const auto decision = policy::decide(*facts.settings.policy, role->name, person,
+                                             facts.settings.host, facts.now.wall, std::nullopt);
         if (!decision.is_refused())
             open.push_back(role->name);
         else if (role == roles.front())
-            first = std::move(decision);
+            first = decision;
     }
     if (open.empty())
         return refuse(call, facts, std::string{policy::name_of(first.refusal)},
