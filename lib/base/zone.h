@@ -1,46 +1,35 @@
 // A time zone as data, so that what is decided by the clock on a wall needs no file and no clock.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/clock.h"
 
 namespace jit {
 
-// Which offset from UTC a place has, and when it changes (RFC 9636 has what a zone is).
+// Which offset from UTC a place has, and when it changes.
 struct Zone {
     struct Change {
         WallTime at;
-        std::chrono::seconds offset; // from then on, to be added to UTC
+        std::chrono::seconds offset; // from then on, to be added to UTC; another than before
     };
 
     std::string name;               // "Europe/Berlin"
     std::chrono::seconds offset{0}; // before the first change
-    std::vector<Change> changes;    // in the order of their times
+    std::vector<Change> changes;    // in the order of their times, each later than the one before
 
-    std::chrono::seconds offset_at(WallTime at) const
-    {
-        const auto after = first_after(at);
-        return after == changes.begin() ? offset : std::prev(after)->offset;
-    }
+    std::chrono::seconds offset_at(WallTime at) const;
     // The first change after a time; absent: none is known.
-    std::optional<WallTime> next_change(WallTime after) const
-    {
-        const auto next = first_after(after);
-        return next == changes.end() ? std::nullopt : std::optional{next->at};
-    }
-
-  private:
-    std::vector<Change>::const_iterator first_after(WallTime at) const
-    {
-        return std::upper_bound(
-            changes.begin(), changes.end(), at,
-            [](WallTime time, const Change &change) { return time < change.at; });
-    }
+    std::optional<WallTime> next_change(WallTime after) const;
 };
+
+// Reads a zone as tzdata has it: TZif of version 2 or later (RFC 9636), with the rule of its footer
+// carried out up to the year 2100; after that the last offset stays. Hostile bytes give nothing.
+//   returns  absent: it is no such file, or counts leap seconds, which the clocks here do not
+std::optional<Zone> parse_zone(std::string_view name, std::string_view bytes);
 
 } // namespace jit

@@ -1,107 +1,47 @@
 #include "lib/sys/zones.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
-#include <ctime>
+#include <algorithm>
+#include <string>
+
+#include "lib/base/fd.h"
+#include "lib/sys/whole_file.h"
 
 namespace jit::sys {
 
 namespace {
 
-using namespace std::chrono_literals;
-using std::chrono::seconds;
-
 constexpr const char *folder = "/usr/share/zoneinfo/";
-constexpr WallTime first{seconds{1'577'836'800}}; // 2020
-constexpr WallTime last{seconds{2'524'608'000}};  // 2050
-// No zone changes its mind twice in so short a time.
-constexpr seconds step = 24h * 7;
+constexpr std::size_t max_bytes = std::size_t{64} * 1024;
 
 bool is_zone_name(std::string_view name)
 {
     if (name.empty() || name.size() > 64 || name.front() == '/' || name.back() == '/' ||
         name.find("//") != name.npos)
         return false;
-    for (const char c : name)
-        if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-              c == '_' || c == '+' || c == '-' || c == '/'))
-            return false;
-    return true;
-}
-
-// The C library's zone, for as long as this lives.
-class ZoneOfProcess
-{
-  public:
-    explicit ZoneOfProcess(const std::string &name)
-    {
-        if (const char *before = std::getenv("TZ")) {
-            before_ = before;
-            was_set_ = true;
-        }
-        setenv("TZ", (":" + name).c_str(), 1);
-        tzset();
-    }
-    ZoneOfProcess(const ZoneOfProcess &) = delete;
-    ZoneOfProcess &operator=(const ZoneOfProcess &) = delete;
-    ~ZoneOfProcess()
-    {
-        if (was_set_)
-            setenv("TZ", before_.c_str(), 1);
-        else
-            unsetenv("TZ");
-        tzset();
-    }
-
-    static seconds offset_at(WallTime at)
-    {
-        const std::time_t time = at.time_since_epoch().count();
-        std::tm broken{};
-        localtime_r(&time, &broken);
-        return seconds{broken.tm_gmtoff};
-    }
-
-  private:
-    std::string before_;
-    bool was_set_ = false;
-};
-
-// The second of the change between two times with different offsets.
-WallTime find_change(WallTime from, WallTime to)
-{
-    const seconds before = ZoneOfProcess::offset_at(from);
-    while (to - from > 1s) {
-        const WallTime middle = from + (to - from) / 2;
-        (ZoneOfProcess::offset_at(middle) == before ? from : to) = middle;
-    }
-    return to;
+    return std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '+' || c == '-' || c == '/';
+    });
 }
 
 } // namespace
 
 std::shared_ptr<const Zone> find_zone(std::string_view name)
 {
-    auto zone = std::make_shared<Zone>();
-    zone->name = name;
     if (name == "UTC")
-        return zone;
-    struct stat found {
-    };
-    if (!is_zone_name(name) || stat((folder + zone->name).c_str(), &found) != 0 ||
-        !S_ISREG(found.st_mode))
+        return std::make_shared<const Zone>(Zone{"UTC", {}, {}});
+    if (!is_zone_name(name))
         return nullptr;
-    const ZoneOfProcess process{zone->name};
-    zone->offset = ZoneOfProcess::offset_at(first);
-    seconds offset = zone->offset;
-    for (WallTime at = first; at < last; at += step) {
-        if (ZoneOfProcess::offset_at(at + step) == offset)
-            continue;
-        const WallTime change = find_change(at, at + step);
-        offset = ZoneOfProcess::offset_at(change);
-        zone->changes.push_back({change, offset});
-    }
-    return zone;
+    const Fd file{open((folder + std::string{name}).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    struct stat found = {};
+    if (!file || fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode))
+        return nullptr;
+    const auto bytes = read_whole(file.get(), max_bytes);
+    auto zone = bytes ? parse_zone(name, *bytes) : std::nullopt;
+    return zone ? std::make_shared<const Zone>(*std::move(zone)) : nullptr;
 }
 
 } // namespace jit::sys
