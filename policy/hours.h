@@ -14,8 +14,8 @@
 
 namespace jit::policy {
 
-// One entry of conditions.hours: some days of the week, each with one window that begins on it. A
-// window that ends at or before its beginning ends on the next day.
+// One entry of conditions.hours: some days of the week, each with one window that begins on it. One
+// whose end is before its beginning ends on the next day.
 struct Window {
     std::array<bool, 7> days{}; // from Monday
     std::chrono::minutes begin{};

@@ -1,6 +1,4 @@
 // [role.NAME.conditions]: what a sign-in must show, and when.
-#include <algorithm>
-
 #include "lib/base/text.h"
 #include "policy/role_reader.h"
 

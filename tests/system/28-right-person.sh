@@ -40,7 +40,7 @@ role() { # role NAME: further lines on standard input
 # these kinds ordered for it before. Exit status and words are jitctl's.
 ask() {
     local line code kind
-    host_run setpriv --reuid "$1" --regid "$1" --init-groups timeout 60 jitctl request "$2" 2>&1 |
+    as "$1" timeout 60 jitctl request "$2" 2>&1 |
         while read -r line; do
             printf '%s\n' "$line"
             case $line in
@@ -152,7 +152,7 @@ check 'two codes were issued' \
 check 'the second flow asked for what was demanded, on both requests' claims_sent '"c1"'
 stepped_up_once() { # AADSTS: the provider wants more for ever
     local said status=0 codes
-    said=$(host_run setpriv --reuid alice --regid alice --init-groups timeout 60 jitctl request web 2>&1 |
+    said=$(as alice timeout 60 jitctl request web 2>&1 |
         while read -r line; do
             printf '%s\n' "$line"
             case $line in

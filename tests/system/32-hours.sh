@@ -18,17 +18,7 @@ hours() {
     host_run systemctl restart jitd.service
 }
 clock() { date -u -d "$1" +%H:%M; }
-# ask: a request of alice's, approved as soon as its code is shown.
-ask() {
-    local line
-    host_run setpriv --reuid alice --regid alice --init-groups timeout 30 jitctl request web 2>&1 |
-        while read -r line; do
-            printf '%s\n' "$line"
-            case $line in
-            *'enter code'*) provider approve code="${line##* }" user=alice@contoso.com >/dev/null ;;
-            esac
-        done
-}
+ask() { as alice timeout 30 jitctl request web 2>&1 | approve_codes alice@contoso.com; }
 
 hours "$(clock '+2 hours')-$(clock '+3 hours')"
 check 'closed: a request is refused at once, with the time at which the role opens' \

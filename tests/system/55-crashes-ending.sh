@@ -13,7 +13,7 @@ crash_host
 
 # --- a drop ----------------------------------------------------------------------------------------------
 
-drop() { host_run setpriv --reuid "$1" --regid "$1" --init-groups jitctl drop web; }
+drop() { as "$1" jitctl drop web; }
 # The next one with a live grant. All that there are people are prepared at once.
 next_holder() {
     if [ "${#holders[@]}" -eq 0 ]; then

@@ -44,17 +44,7 @@ find_daemon() { eventually 20 is_up "$1" && pid_of "$1"; }
 # A request of a person, signed in at once. Its end is what jitctl says.
 #   ask PERSON DURATION
 ask() {
-    local line code
-    host_run setpriv --reuid "$1" --regid "$1" --init-groups jitctl request web --for "$2" 2>&1 |
-        while read -r line; do
-            printf '%s\n' "$line"
-            case $line in
-            *'enter code'*)
-                code=${line##* }
-                provider approve code="$code" user=alice@contoso.com >/dev/null
-                ;;
-            esac
-        done
+    as "$1" jitctl request web --for "$2" 2>&1 | approve_codes alice@contoso.com
 }
 newest_id() { "$tests/agreement" "$HOST_PID" newest "$1"; }
 # Live grants, an hour long, of all the persons given: some at a time, since the provider's double

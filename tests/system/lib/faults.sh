@@ -43,7 +43,7 @@ begin() {
     (
         status=0
         start=${EPOCHREALTIME/./}
-        host_run setpriv --reuid "$1" --regid "$1" --init-groups jitctl request web --json \
+        as "$1" jitctl request web --json \
             >"$replies/$1" 2>&1 || status=$?
         printf '%s %s\n' "$status" "$(((${EPOCHREALTIME/./} - start) / 1000))" >"$replies/$1.took"
         mv "$replies/$1.took" "$replies/$1.end"

@@ -120,5 +120,17 @@ story_host() {
     story_configure
 }
 
+# as USER CMD...: in a test, without a session of its own.
+as() { host_run setpriv --reuid "$1" --regid "$1" --init-groups "${@:2}"; }
+# approve_codes UPN: passes on what jitctl says, and signs in with each code that it shows.
+approve_codes() {
+    local line
+    while read -r line; do
+        printf '%s\n' "$line"
+        case $line in
+        *'enter code'*) provider approve code="${line##* }" user="$1" >/dev/null ;;
+        esac
+    done
+}
 # In a test: the membership as a fresh process sees it.
 is_member() { host_run id -nG "$1" | grep -qw "$2"; }
