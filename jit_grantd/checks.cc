@@ -96,7 +96,8 @@ Answer<gid_t> check_group(const std::string &group, Accounts &accounts)
 
 } // namespace
 
-Answer<Checked> check_grant(const ipc::GrantCall &call, const RuleSet &rules, Accounts &accounts)
+Answer<Checked> check_grant(const ipc::GrantCall &call, const RuleSet &rules, Accounts &accounts,
+                            WallTime now)
 {
     if (!is_id(call.id))
         return refuse("not an id: " + quote(call.id));
@@ -112,12 +113,15 @@ Answer<Checked> check_grant(const ipc::GrantCall &call, const RuleSet &rules, Ac
     if (call.duration < std::chrono::seconds{1} || call.duration > role->max_duration)
         return refuse("role " + quote(role->name) + " is granted for at most " +
                       format_duration(role->max_duration));
+    const auto duration = policy::open_for(*role, now, call.duration);
+    if (duration < std::chrono::seconds{1})
+        return refuse("role " + quote(role->name) + " is closed now: its conditions have hours");
     auto user = check_user(call, *role, rules.config, accounts);
     if (!user)
         return user.refusal();
     if (auto no = check_standing(*user, call.oid, *role, accounts))
         return *std::move(no);
-    Checked checked{*std::move(user), {}, {}};
+    Checked checked{*std::move(user), {}, {}, duration};
     for (const std::string &group : role->groups) {
         const auto gid = check_group(group, accounts);
         if (!gid)

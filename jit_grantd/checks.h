@@ -16,10 +16,12 @@ struct Checked {
     Accounts::User user;
     std::vector<std::string> groups; // of the role
     std::vector<gid_t> gids;         // of the same groups
+    std::chrono::seconds duration{}; // as called for, or up to the end of the role's hours
 };
 
 // Looks at the call, the rules and the accounts. Ledger and masks are looked at by Grants.
 //   rules  already read; borrowed
-Answer<Checked> check_grant(const ipc::GrantCall &call, const RuleSet &rules, Accounts &accounts);
+Answer<Checked> check_grant(const ipc::GrantCall &call, const RuleSet &rules, Accounts &accounts,
+                            WallTime now);
 
 } // namespace jit::grantd

@@ -51,10 +51,11 @@ Answer<ipc::GrantReply> Grants::grant(const ipc::GrantCall &call)
     const auto rules = outside_.rules.read();
     if (!rules)
         return rules.refusal();
-    auto checked = check_grant(call, *rules, outside_.accounts);
+    const Now now = outside_.clocks.now();
+    auto checked = check_grant(call, *rules, outside_.accounts, now.wall);
     if (!checked)
         return checked.refusal();
-    auto entry = prepare(*books, call, *checked);
+    auto entry = prepare(*books, call, *checked, now);
     if (!entry)
         return entry.refusal();
     auto done = carry_out(*books, *entry, *checked);
@@ -72,7 +73,8 @@ Answer<ipc::GrantReply> Grants::grant(const ipc::GrantCall &call)
     return ipc::GrantReply{entry->since, entry->until, entry->groups()};
 }
 
-Answer<Entry> Grants::prepare(Books &books, const ipc::GrantCall &call, Checked &checked)
+Answer<Entry> Grants::prepare(Books &books, const ipc::GrantCall &call, Checked &checked,
+                              const Now &now)
 {
     if (!books.ledger.damaged().empty())
         return Refusal{Refusal::Kind::unavailable,
@@ -85,7 +87,6 @@ Answer<Entry> Grants::prepare(Books &books, const ipc::GrantCall &call, Checked 
         return refuse("there are too many live grants on this host");
     if (books.ledger.entries().size() >= max_entries)
         return refuse("there were too many grants on this host in the last two days");
-    const Now now = outside_.clocks.now();
     Entry entry;
     entry.id = call.id;
     entry.user = checked.user.name;
@@ -94,10 +95,10 @@ Answer<Entry> Grants::prepare(Books &books, const ipc::GrantCall &call, Checked 
     entry.oid = call.oid;
     entry.policy = call.policy;
     entry.since = now.wall;
-    entry.until = now.wall + call.duration;
+    entry.until = now.wall + checked.duration;
     entry.boot_id = outside_.boot_id;
     entry.since_boot = now.boot;
-    entry.until_boot = now.boot + call.duration;
+    entry.until_boot = now.boot + checked.duration;
     if (auto no = find_parts(books, checked, entry))
         return *std::move(no);
     return entry;

@@ -64,7 +64,8 @@ class Grants
     Result<Books> open_books();
 
     // The steps of grant(): what it would be; what is there already; doing it.
-    Answer<Entry> prepare(Books &books, const ipc::GrantCall &call, Checked &checked);
+    Answer<Entry> prepare(Books &books, const ipc::GrantCall &call, Checked &checked,
+                          const Now &now);
     std::optional<Refusal> find_parts(const Books &books, const Checked &checked, Entry &entry);
     Result<void> carry_out(Books &books, Entry &entry, const Checked &checked);
     Result<void> mark_live(Books &books, Entry &entry);

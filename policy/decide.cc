@@ -114,6 +114,14 @@ bool is_for_host(const Role &role, const Host &host)
     });
 }
 
+std::chrono::seconds open_for(const Role &role, WallTime now, std::chrono::seconds most)
+{
+    const Conditions &conditions = role.conditions;
+    return conditions.hours.empty()
+               ? most
+               : closes_at(conditions.hours, *conditions.zone, now, most) - now;
+}
+
 Decision decide(const Policy &policy, std::string_view role, const Person &person, const Host &host,
                 WallTime now, std::optional<std::chrono::seconds> asked)
 {
@@ -150,15 +158,12 @@ Decision decide(const Policy &policy, std::string_view role, const Person &perso
         decision.refusal = Refusal::too_long;
         return decision;
     }
-    const Conditions &conditions = decision.role->conditions;
-    decision.duration = duration;
-    if (!conditions.hours.empty()) {
-        decision.duration = closes_at(conditions.hours, *conditions.zone, now, duration) - now;
-        if (decision.duration < 1s) {
-            decision.refusal = Refusal::outside_hours;
-            decision.opens = opens_at(conditions.hours, *conditions.zone, now);
-            return decision;
-        }
+    decision.duration = open_for(*decision.role, now, duration);
+    if (decision.duration < 1s) {
+        const Conditions &conditions = decision.role->conditions;
+        decision.refusal = Refusal::outside_hours;
+        decision.opens = opens_at(conditions.hours, *conditions.zone, now);
+        return decision;
     }
     decision.refusal = Refusal::none;
     return decision;

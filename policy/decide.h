@@ -68,6 +68,9 @@ std::vector<std::string> groups_in_doubt(const Role &role, const Person &person)
 
 bool is_for_host(const Role &role, const Host &host);
 
+// How long the role is open from now on by its hours, `most` at most; below a second: it is closed.
+std::chrono::seconds open_for(const Role &role, WallTime now, std::chrono::seconds most);
+
 // Why a request may not go on. Each has one line for people in `explain()`.
 enum class Refusal {
     none,

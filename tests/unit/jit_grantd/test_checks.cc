@@ -58,6 +58,33 @@ void an_unknown_role_is_refused(void **)
     expect_refused(world, World::call('1', "root"), "no role");
 }
 
+void the_hours_of_a_role_end_what_is_granted(void **)
+{
+    World world;
+    policy::Conditions &conditions = dba(world).conditions;
+    conditions.zone = std::make_shared<Zone>();
+    const auto now = world.clocks.now().wall.time_since_epoch();
+    const auto minute = std::chrono::floor<std::chrono::minutes>(now % std::chrono::days{1});
+    policy::Window window;
+    window.days.fill(true);
+    window.begin = minute;
+    window.end = minute + std::chrono::minutes{2};
+    conditions.hours = {window};
+    const auto granted = world.grants().grant(World::call('1', "dba", 600));
+    assert_true(granted.has_value());
+    const auto end = std::chrono::floor<std::chrono::minutes>(now) + std::chrono::minutes{2};
+    assert_true(granted->until.time_since_epoch() == end);
+    // Less is less.
+    assert_true(world.grants().grant(World::call('2', "dba", 5))->until.time_since_epoch() ==
+                now + std::chrono::seconds{5});
+
+    World closed;
+    dba(closed).conditions = conditions;
+    dba(closed).conditions.hours[0].begin += std::chrono::hours{1};
+    dba(closed).conditions.hours[0].end += std::chrono::hours{1};
+    expect_refused(closed, World::call('1'), "closed now");
+}
+
 void a_role_of_another_host_is_refused(void **)
 {
     World world;
@@ -339,6 +366,7 @@ int main()
         cmocka_unit_test(another_policy_than_ours_is_a_mismatch),
         cmocka_unit_test(a_policy_that_cannot_be_read_is_misconfigured),
         cmocka_unit_test(an_unknown_role_is_refused),
+        cmocka_unit_test(the_hours_of_a_role_end_what_is_granted),
         cmocka_unit_test(a_role_of_another_host_is_refused),
         cmocka_unit_test(a_second_past_the_maximum_is_refused),
         cmocka_unit_test(no_time_at_all_is_refused),

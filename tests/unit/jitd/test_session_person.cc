@@ -168,6 +168,18 @@ void groups_that_the_token_leaves_out_are_asked_for(void **)
     assert_text(shape_of(refused), "record:denied close:refused");
     assert_text(rule_of(refused), "not-requester");
 
+    // It closed while the person signed in.
+    World evening = world;
+    Session late_one = walk(evening, Stage::judging);
+    (void)judge(late_one, evening);
+    evening.policy.roles[0].conditions.zone = std::make_shared<Zone>();
+    evening.policy.roles[0].conditions.hours.emplace_back(); // no day, no time
+    (void)late_one.on_reply(reply_of("{\"value\":[\"" + std::string{some_group} + "\"]}"),
+                            boot_at(9));
+    const Actions closed = late_one.on_rules(evening.rules());
+    assert_text(shape_of(closed), "record:denied close:refused");
+    assert_text(rule_of(closed), "hours");
+
     Session broken = walk(world, Stage::judging);
     (void)judge(broken, world);
     assert_text(shape_of(broken.on_reply(reply_of("?"), boot_at(9))),
