@@ -21,7 +21,7 @@
 suite=${SUITE:-$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")}
 case $suite in bookworm | trixie) ;; *) suite=bookworm ;; esac
 host_packages=systemd,systemd-sysv,dbus,libnss-systemd,libpam-systemd,libpam-modules,sudo,sqlite3
-host_packages+=,python3,login,passwd,procps,iproute2,ca-certificates,less,man-db
+host_packages+=,python3,login,passwd,procps,iproute2,ca-certificates,less,man-db,tzdata
 case $suite in trixie) host_packages+=,sudo-rs ;; esac
 . "$(dirname "${BASH_SOURCE[0]}")/roots.sh"
 pty=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../pty.py")
