@@ -153,7 +153,8 @@ void GrantClient::settle(unsigned long id, const ipc::Json *reply, const HelperF
     const auto found = pending_.find(id);
     if (found == pending_.end())
         return;
-    // We may stand inside the connection's or the timer's own callback: both live on until the next turn.
+    // We may stand inside the connection's or the timer's own callback: both live on until the next
+    // turn.
     Pending pending = std::move(found->second);
     pending_.erase(found);
     if (pending.connection)
