@@ -1,5 +1,6 @@
 #include "jit_grantd/checks.h"
 
+#include "jit_grantd/use.h"
 #include "lib/base/text.h"
 #include "policy/decide.h"
 #include "policy/root_groups.h"
@@ -73,11 +74,11 @@ std::optional<Refusal> check_standing(const Accounts::User &user, const std::str
     return std::nullopt;
 }
 
-Answer<gid_t> check_group(const std::string &group, Accounts &accounts)
+Answer<gid_t> check_group(const std::string &group, const policy::Role &role, Accounts &accounts)
 {
     if (!is_name(group))
         return refuse("not the name of a group: " + quote(group));
-    if (policy::is_root_equivalent(group))
+    if (policy::is_root_equivalent(group) && !role.allow_root_equivalent)
         return refuse("group " + quote(group) + " is equivalent to root");
     const auto gid = accounts.find_group(group);
     if (!gid)
@@ -97,7 +98,7 @@ Answer<gid_t> check_group(const std::string &group, Accounts &accounts)
 } // namespace
 
 Answer<Checked> check_grant(const ipc::GrantCall &call, const RuleSet &rules, Accounts &accounts,
-                            WallTime now)
+                            const std::vector<Entry> &entries, WallTime now)
 {
     if (!is_id(call.id))
         return refuse("not an id: " + quote(call.id));
@@ -113,17 +114,19 @@ Answer<Checked> check_grant(const ipc::GrantCall &call, const RuleSet &rules, Ac
     if (call.duration < std::chrono::seconds{1} || call.duration > role->max_duration)
         return refuse("role " + quote(role->name) + " is granted for at most " +
                       format_duration(role->max_duration));
-    const auto duration = policy::open_for(*role, now, call.duration);
-    if (duration < std::chrono::seconds{1})
-        return refuse("role " + quote(role->name) + " is closed now: its conditions have hours");
     auto user = check_user(call, *role, rules.config, accounts);
     if (!user)
         return user.refusal();
     if (auto no = check_standing(*user, call.oid, *role, accounts))
         return *std::move(no);
-    Checked checked{*std::move(user), {}, {}, duration};
+    const Who who{user->uid, call.oid};
+    const auto time =
+        policy::decide_time(*role, call.duration, count_use(entries, role->name, who, now), now);
+    if (time.is_refused())
+        return refuse(policy::explain(time, role->name, user->name));
+    Checked checked{*std::move(user), {}, {}, time.duration};
     for (const std::string &group : role->groups) {
-        const auto gid = check_group(group, accounts);
+        const auto gid = check_group(group, *role, accounts);
         if (!gid)
             return gid.refusal();
         checked.groups.push_back(group);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "jit_grantd/answer.h"
+#include "jit_grantd/entry.h"
 #include "jit_grantd/outside.h"
 #include "lib/ipc/granting.h"
 
@@ -16,12 +17,14 @@ struct Checked {
     Accounts::User user;
     std::vector<std::string> groups; // of the role
     std::vector<gid_t> gids;         // of the same groups
-    std::chrono::seconds duration{}; // as called for, or up to the end of the role's hours
+    std::chrono::seconds duration{}; // as called for, or as long as hours and limits leave
 };
 
-// Looks at the call, the rules and the accounts. Ledger and masks are looked at by Grants.
-//   rules  already read; borrowed
+// Looks at the call, the rules, the accounts and at what was granted before. Masks, and how much
+// the ledger holds, are looked at by Grants.
+//   rules    already read; borrowed
+//   entries  of the ledger
 Answer<Checked> check_grant(const ipc::GrantCall &call, const RuleSet &rules, Accounts &accounts,
-                            WallTime now);
+                            const std::vector<Entry> &entries, WallTime now);
 
 } // namespace jit::grantd

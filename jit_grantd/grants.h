@@ -36,6 +36,7 @@ class Grants
     {
     }
 
+    // A trial makes nothing, and says what would be granted.
     Answer<ipc::GrantReply> grant(const ipc::GrantCall &call);
     // Refusal: not_found, unavailable.
     Answer<ipc::EndReply> end(const ipc::EndCall &call);

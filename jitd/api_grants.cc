@@ -93,8 +93,10 @@ void Api::answer_roles(Call exchange)
     const policy::Person person = read_person(caller->user);
     ipc::RolesReply reply;
     for (const policy::Role &role : settings.policy->roles) {
-        if (policy::decide(*settings.policy, role.name, person, settings.host, wall_time(),
-                           std::nullopt)
+        policy::Ask ask;
+        ask.role = role.name;
+        ask.may_add_reason = true;
+        if (policy::decide(*settings.policy, ask, person, settings.host, {}, wall_time())
                 .is_refused())
             continue;
         ipc::RoleRecord record{role.name,     role.description,      role.groups,

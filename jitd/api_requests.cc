@@ -8,6 +8,15 @@
 
 namespace jit::daemon {
 
+namespace {
+
+std::string_view view_of(const std::optional<std::string> &text)
+{
+    return text ? std::string_view{*text} : std::string_view{};
+}
+
+} // namespace
+
 void Api::answer_request(Call exchange)
 {
     const auto call = ipc::decode_request_call(exchange->call().parameters.get());
@@ -37,8 +46,13 @@ void Api::answer_request(Call exchange)
         return fail(exchange, ipc::Fault::not_found, "no user " + facts.user + " on this host");
     facts.uid = *uid;
     const policy::Person person = read_person(facts.user);
-    const auto decision = policy::decide(*settings.policy, facts.role, person, settings.host,
-                                         wall_time(), call->duration);
+    const policy::Ask ask{facts.role,
+                          call->duration,
+                          view_of(call->reason),
+                          false,
+                          {view_of(call->tty), view_of(call->rhost)}};
+    const auto decision =
+        policy::decide(*settings.policy, ask, person, settings.host, {}, wall_time());
     const auto refuse = [&](ipc::Fault fault, std::string_view rule, const std::string &line) {
         fail(exchange, fault, line);
         AuditRecord refused;
@@ -86,8 +100,10 @@ void Api::answer_request(Call exchange)
     facts.command = shown_command(call->command);
     facts.host = settings.host.name;
     facts.began = read_clocks();
-    const auto wait = call->timeout ? std::min(*call->timeout, decision.role->approval_timeout)
-                                    : decision.role->approval_timeout;
+    facts.is_unattended = !decision.needs_sign_in;
+    facts.is_limited = decision.role->limits.is_any();
+    const auto most = decision.role->approval.timeout;
+    const auto wait = call->timeout ? std::min(*call->timeout, most) : most;
     facts.deadline = facts.began.boot + wait;
     facts.deadline_wall = facts.began.wall + wait;
     parts_.requests.begin_or_join(std::move(facts), exchange);

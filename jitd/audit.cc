@@ -29,8 +29,8 @@ void tell(const AuditRecord &record, const std::string &message, const std::stri
         fields.push_back({field.name, std::move(field.value)});
     if (!chain.empty())
         fields.push_back({"JIT_CHAIN", chain});
-    sys::write_journal(record.rule == rule_pin_mismatch ? LOG_ALERT : priority_of(record.event),
-                       message, fields);
+    const bool is_alarming = record.rule == rule_pin_mismatch || record.rule == rule_unattended;
+    sys::write_journal(is_alarming ? LOG_ALERT : priority_of(record.event), message, fields);
 }
 
 } // namespace

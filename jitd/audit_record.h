@@ -39,8 +39,11 @@ std::string_view name_of(Event event);  // "code-issued"
 const char *message_id_of(Event event); // 32 hex digits, for MESSAGE_ID (sd_journal_send(3))
 int priority_of(Event event);           // syslog(3)
 
-// The rule of a refusal that somebody should look at now: a known name came with another object id.
+// Rules that somebody should look at now, by which a record goes to the journal as an alert: a
+// known name came with another object id;
 inline constexpr std::string_view rule_pin_mismatch = "pin-mismatch";
+// nobody was asked, since the role's approval is "auto".
+inline constexpr std::string_view rule_unattended = "auto";
 
 // What is not known is left empty; the writer leaves the field out.
 struct AuditRecord {

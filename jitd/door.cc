@@ -70,17 +70,23 @@ bool is_exempt(const ipc::CheckCall &call, const policy::Config &config)
     });
 }
 
-bool names_role(const Roles &roles, std::string_view name)
+policy::Whence whence_of(const ipc::CheckCall &call)
 {
-    return std::any_of(roles.begin(), roles.end(),
-                       [&](const policy::Role *role) { return role->name == name; });
+    return {call.tty ? std::string_view{*call.tty} : std::string_view{},
+            call.rhost ? std::string_view{*call.rhost} : std::string_view{}};
 }
 
+// Who has a role passes by it only from where it may be asked for.
 const Grant *find_live(const ipc::CheckCall &call, const Roles &roles, const DoorFacts &facts)
 {
-    for (const Grant *grant : facts.grants.of_user(call.requester))
-        if (names_role(roles, grant->role) && is_live(*grant, facts.now, facts.has_membership))
+    for (const Grant *grant : facts.grants.of_user(call.requester)) {
+        const bool opens = std::any_of(roles.begin(), roles.end(), [&](const policy::Role *role) {
+            return role->name == grant->role &&
+                   policy::find_out_of_place(*role, whence_of(call)) == policy::Refusal::none;
+        });
+        if (opens && is_live(*grant, facts.now, facts.has_membership))
             return grant;
+    }
     return nullptr;
 }
 
@@ -101,8 +107,12 @@ DoorAnswer offer(const ipc::CheckCall &call, const Roles &roles, const DoorFacts
     std::vector<std::string> open;
     policy::Decision first; // of the first role
     for (const policy::Role *role : roles) {
-        const auto decision = policy::decide(*facts.settings.policy, role->name, person,
-                                             facts.settings.host, facts.now.wall, std::nullopt);
+        policy::Ask ask;
+        ask.role = role->name;
+        ask.may_add_reason = true;
+        ask.whence = whence_of(call);
+        const auto decision = policy::decide(*facts.settings.policy, ask, person,
+                                             facts.settings.host, {}, facts.now.wall);
         if (!decision.is_refused())
             open.push_back(role->name);
         else if (role == roles.front())
@@ -153,10 +163,12 @@ DoorAnswer answer_check(const ipc::CheckCall &call, const DoorFacts &facts)
     Roles roles;
     if (call.role) {
         const policy::Role *const role = settings.policy->find(*call.role);
-        if (!role)
-            return refuse(call, facts, "unknown-role",
-                          policy::explain(policy::Refusal::unknown_role, safe_text(*call.role, 64),
-                                          call.requester));
+        if (!role) {
+            policy::Decision unknown;
+            unknown.refusal = policy::Refusal::unknown_role;
+            return refuse(call, facts, std::string{policy::name_of(unknown.refusal)},
+                          policy::explain(unknown, *call.role, call.requester));
+        }
         roles.push_back(role);
     } else {
         roles = policy::gating_roles(*settings.policy, {call.service, call.account_names});

@@ -8,11 +8,14 @@ policy::Person read_person(const std::string &user, const policy::Config &config
     policy::Person person;
     person.user = user;
     person.oid = config.person_of(user);
+    person.is_vouched = !person.oid.empty();
     if (!config.upn_of(user).empty()) {
-        if (const Pin *const pin = pins.find(user))
+        if (const Pin *const pin = pins.find(user)) {
             person.oid = pin->oid;
-        else
+            person.is_vouched = pin->confirmed;
+        } else {
             person.found_by_sign_in = true;
+        }
     }
     if (auto groups = local_groups(user))
         person.local_groups = *std::move(groups);

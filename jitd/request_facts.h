@@ -28,8 +28,10 @@ struct RequestFacts {
     uid_t uid = 0;
     std::string
         oid; // the person of the user, by map or pin; empty: found by the sign-in, and then set
-    std::string upn;          // whom the sign-in has to be where oid is empty, in lower case
-    std::string auth_context; // what the role's conditions demand of the sign-in; empty: nothing
+    std::string upn;            // whom the sign-in has to be where oid is empty, in lower case
+    std::string auth_context;   // what the role's conditions demand of the sign-in; empty: nothing
+    bool is_unattended = false; // nobody signs in: the role's approval is "auto"
+    bool is_limited = false;    // the helper counts grants of the role: it is asked before anybody
     std::vector<std::string> groups;
     std::chrono::seconds duration{};           // what will be granted
     std::optional<std::chrono::seconds> asked; // what was asked for, if anything was

@@ -298,6 +298,8 @@ void Requests::perform(const std::string &id, Actions actions)
                         perform(id, asking->second.session->on_reply(reply, boot_time()));
                     }
                 });
+        } else if (std::holds_alternative<AskTrial>(action)) {
+            ask_trial(id);
         } else if (std::holds_alternative<FindParty>(action)) {
             find_party(id);
         } else if (auto *keys = std::get_if<FindKeys>(&action)) {

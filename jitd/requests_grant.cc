@@ -12,6 +12,18 @@ namespace {
 // nobody should wait for who has signed in.
 constexpr std::chrono::seconds between_pokes{45};
 
+ipc::Cause cause_of(HelperFault::Kind kind)
+{
+    switch (kind) {
+    case HelperFault::Kind::policy_mismatch:
+        return ipc::Cause::policy_changed;
+    case HelperFault::Kind::refused:
+        return ipc::Cause::refused;
+    default:
+        return ipc::Cause::failed;
+    }
+}
+
 } // namespace
 
 void Requests::keep_helper_awake()
@@ -22,6 +34,26 @@ void Requests::keep_helper_awake()
     poke_->set(boot_time() + between_pokes);
 }
 
+// Limits are counted by the helper alone. Who would get nothing hears it before he signs in.
+void Requests::ask_trial(const std::string &id)
+{
+    const RequestFacts &facts = waiting_.at(id).session->facts();
+    parts_.helper.ask_grant(
+        {id, facts.user, facts.role, facts.oid, facts.duration, parts_.settings.policy_digest,
+         true},
+        [this, id](const ipc::GrantReply *reply, const HelperFault &fault) {
+            const auto found = waiting_.find(id);
+            if (found == waiting_.end())
+                return;
+            Session &session = *found->second.session;
+            if (reply)
+                return perform(id, session.on_tried(reply->until - reply->since));
+            perform(id, session.on_trial_failed(cause_of(fault.kind), fault.message));
+            if (fault.kind == HelperFault::Kind::policy_mismatch)
+                parts_.policy_is_stale();
+        });
+}
+
 void Requests::ask_grant(const std::string &id, const AuditRecord &approved)
 {
     Waiting &waiting = waiting_.at(id);
@@ -29,7 +61,7 @@ void Requests::ask_grant(const std::string &id, const AuditRecord &approved)
     StoredRequest &stored = stored_of(waiting);
     stored.asked_helper = true;
     stored.oid = facts.oid; // perhaps it was not known before the sign-in
-    stored.approver_oid = facts.oid;
+    stored.approver_oid = approved.approver_oid;
     waiting.is_recorded = parts_.audit.write(approved, &stored) && waiting.is_recorded;
     // Nobody gets a role whose request or approval is missing in the ledger.
     if (!waiting.is_recorded)
@@ -44,13 +76,11 @@ void Requests::ask_grant(const std::string &id, const AuditRecord &approved)
             if (reply)
                 return on_granted(id, *reply);
             const bool is_stale = fault.kind == HelperFault::Kind::policy_mismatch;
-            const auto cause = is_stale ? ipc::Cause::policy_changed
-                               : fault.kind == HelperFault::Kind::refused ? ipc::Cause::refused
-                                                                          : ipc::Cause::failed;
             // No answer is not a no: the grant may be there.
             if (fault.kind == HelperFault::Kind::unavailable)
                 end_surely(found->second);
-            perform(id, found->second.session->on_grant_failed(cause, fault.message));
+            perform(id,
+                    found->second.session->on_grant_failed(cause_of(fault.kind), fault.message));
             if (is_stale)
                 parts_.policy_is_stale();
         });

@@ -92,11 +92,38 @@ Actions Session::start()
 {
     if (state_ != State::idle)
         return {};
-    state_ = State::finding_party;
     AuditRecord requested =
         make_record(Event::requested, facts_.user + " asks for role " + facts_.role + " for " +
                                           format_duration(facts_.duration));
-    return list(WriteRecord{std::move(requested)}, WakeAt{facts_.deadline}, FindParty{});
+    Actions actions = list(WriteRecord{std::move(requested)}, WakeAt{facts_.deadline});
+    // Whom the sign-in has yet to find has no use of the role that could be counted.
+    if (!facts_.is_limited || facts_.oid.empty())
+        return join(std::move(actions), begin());
+    state_ = State::trying;
+    return join(std::move(actions), list(AskTrial{}));
+}
+
+Actions Session::begin()
+{
+    if (facts_.is_unattended) {
+        state_ = State::deciding;
+        return list(AskRules{});
+    }
+    state_ = State::finding_party;
+    return list(FindParty{});
+}
+
+Actions Session::on_tried(std::chrono::seconds duration)
+{
+    if (state_ != State::trying)
+        return {};
+    facts_.duration = std::min(facts_.duration, duration);
+    return begin();
+}
+
+Actions Session::on_trial_failed(ipc::Cause cause, std::string message)
+{
+    return state_ == State::trying ? close(cause, std::move(message)) : Actions{};
 }
 
 Actions Session::on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id,
@@ -288,7 +315,11 @@ policy::Person Session::make_person(const Rules &rules) const
     person.user = facts_.user;
     person.oid = facts_.oid;
     person.local_groups = rules.local_groups;
-    person.signed_in = true;
+    // By the map, unless his name had to find him.
+    person.is_vouched = facts_.upn.empty() || (rules.pin != nullptr && rules.pin->confirmed);
+    person.signed_in = claims_ != nullptr;
+    if (!claims_)
+        return person; // nobody signs in for this role
     person.groups = claims_->groups;
     person.group_overage = claims_->group_overage;
     person.app_roles = claims_->app_roles;
@@ -322,8 +353,13 @@ Actions Session::on_rules(const Rules &rules)
 {
     if (state_ != State::deciding)
         return {};
-    const auto decision = policy::decide(rules.policy, facts_.role, make_person(rules), rules.host,
-                                         rules.now, facts_.asked);
+    const policy::Ask ask{facts_.role,
+                          facts_.asked,
+                          facts_.reason ? std::string_view{*facts_.reason} : std::string_view{},
+                          false,
+                          {facts_.origin.tty, facts_.rhost}};
+    const auto decision =
+        policy::decide(rules.policy, ask, make_person(rules), rules.host, {}, rules.now);
     if (decision.is_refused())
         return close(decision.refusal == policy::Refusal::unknown_role ? ipc::Cause::policy_changed
                                                                        : ipc::Cause::refused,
@@ -333,9 +369,13 @@ Actions Session::on_rules(const Rules &rules)
     facts_.duration = std::min(facts_.duration, decision.duration);
     facts_.groups = decision.role->groups;
 
-    AuditRecord approved =
-        make_record(Event::approved, facts_.user + "'s own sign-in approves role " + facts_.role);
+    AuditRecord approved = make_record(
+        Event::approved, facts_.is_unattended
+                             ? "role " + facts_.role + " needs nobody's approval"
+                             : facts_.user + "'s own sign-in approves role " + facts_.role);
     approved.approver_oid = signed_in_oid_;
+    if (facts_.is_unattended)
+        approved.rule = rule_unattended;
     state_ = State::granting;
     return list(AskGrant{std::move(approved)});
 }
@@ -355,6 +395,8 @@ Actions Session::on_granted(WallTime since, WallTime until, std::vector<std::str
     granted.has_grant = true;
     granted.until = until;
     granted.approver_oid = signed_in_oid_;
+    if (facts_.is_unattended)
+        granted.rule = rule_unattended;
     return list(RecordGrant{std::move(granted)});
 }
 

@@ -3,7 +3,11 @@
 //
 //                 start
 //                   │
-//                   v
+//                   ├──> trying ──── the root helper would grant nothing now ──────┐
+//                   v        │         (only where the role has limits)            │
+//                   ├<───────┘                                                     │
+//                   ├──> deciding: where nobody has to sign in                     │
+//                   v                                                              │
 //           finding_party ───── provider unreachable, not trusted, misconfigured ──┐
 //               │        ^ once: the provider demands more of the person           │
 //               v        │                                                         │
@@ -55,6 +59,8 @@ namespace jit::daemon {
 
 // --- what the session wants done --------------------------------------------------------------
 
+struct AskTrial {
+}; // ask the helper what it would grant now; answer: on_tried or on_trial_failed
 struct FindParty {
 }; // answer: on_party or on_provider_failed
 struct SendHttp {
@@ -94,8 +100,8 @@ struct Close {
     std::string message; // one line for the requester; empty if granted
     std::string correlation;
 };
-using Action = std::variant<FindParty, SendHttp, WakeAt, ShowCode, FindKeys, KeepPin, AskRules,
-                            AskGrant, TakeBack, WriteRecord, RecordGrant, Close>;
+using Action = std::variant<AskTrial, FindParty, SendHttp, WakeAt, ShowCode, FindKeys, KeepPin,
+                            AskRules, AskGrant, TakeBack, WriteRecord, RecordGrant, Close>;
 using Actions = std::vector<Action>;
 
 // --- the session ------------------------------------------------------------------------------
@@ -119,6 +125,9 @@ class Session
     explicit Session(RequestFacts facts) : facts_(std::move(facts)) {}
 
     Actions start();
+    //   duration  what would be granted now
+    Actions on_tried(std::chrono::seconds duration);
+    Actions on_trial_failed(ipc::Cause cause, std::string message);
     //   flow_id  a new GUID: what Entra will call this sign-in in its logs
     Actions on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id, BootTime now);
     //   why  what is wrong, for people; may be empty
@@ -148,6 +157,7 @@ class Session
   private:
     enum class State {
         idle,
+        trying,
         finding_party,
         signing_in,
         judging,
@@ -159,6 +169,7 @@ class Session
         closed
     };
 
+    Actions begin();
     Actions follow(oidc::Step step);
     Actions follow_lookup(oidc::LookupStep step);
     Actions end_flow(oidc::Finished finished);

@@ -41,18 +41,6 @@ bool is_met(const Requester &entry, const Person &person)
     return false;
 }
 
-// The conditions on a sign-in, once it is there. What the token does not say satisfies none.
-Refusal find_unmet(const Conditions &conditions, const Person &person)
-{
-    if (person.is_guest && !conditions.guests)
-        return Refusal::guest;
-    if (!conditions.auth_context.empty() && !contains(person.contexts, conditions.auth_context))
-        return Refusal::no_context;
-    if (conditions.auth_age && (!person.auth_age || *person.auth_age > *conditions.auth_age))
-        return Refusal::stale_sign_in;
-    return Refusal::none;
-}
-
 } // namespace
 
 bool covers_service(const Role &role, std::string_view service)
@@ -122,50 +110,119 @@ std::chrono::seconds open_for(const Role &role, WallTime now, std::chrono::secon
                : closes_at(conditions.hours, *conditions.zone, now, most) - now;
 }
 
-Decision decide(const Policy &policy, std::string_view role, const Person &person, const Host &host,
-                WallTime now, std::optional<std::chrono::seconds> asked)
+Refusal find_out_of_place(const Role &role, const Whence &whence)
+{
+    const Conditions &conditions = role.conditions;
+    if (conditions.tty && whence.tty.empty())
+        return Refusal::no_terminal;
+    if (conditions.from.empty())
+        return Refusal::none;
+    const auto address = parse_address(whence.rhost);
+    const bool is_within =
+        address && std::any_of(conditions.from.begin(), conditions.from.end(),
+                               [&](const Network &each) { return contains(each, *address); });
+    return is_within ? Refusal::none : Refusal::wrong_place;
+}
+
+namespace {
+
+// Whether somebody stands behind the request whom the role's requesters name.
+Refusal find_stranger(const Role &role, const Person &person)
+{
+    const bool is_known_later =
+        role.approval.mode == Approval::Mode::self && person.found_by_sign_in && !person.signed_in;
+    if (person.oid.empty() && !is_known_later)
+        return Refusal::no_person;
+    if (role.allow_root_equivalent && !person.is_vouched)
+        return Refusal::not_vouched;
+    if (standing_of(role, person) != Standing::stranger)
+        return Refusal::none;
+    if (groups_in_doubt(role, person).empty())
+        return Refusal::not_requester;
+    return person.group_overage ? Refusal::group_overage : Refusal::groups_unknown;
+}
+
+// The conditions on a sign-in, once it is there. What the token does not say satisfies none.
+Refusal find_weak_sign_in(const Conditions &conditions, const Person &person)
+{
+    if (person.is_guest && !conditions.guests)
+        return Refusal::guest;
+    if (!conditions.auth_context.empty() && !contains(person.contexts, conditions.auth_context))
+        return Refusal::no_context;
+    if (conditions.auth_age && (!person.auth_age || *person.auth_age > *conditions.auth_age))
+        return Refusal::stale_sign_in;
+    return Refusal::none;
+}
+
+Refusal find_bad_reason(const Justification &justification, const Ask &ask)
+{
+    if (ask.reason.empty())
+        return justification.required && !ask.may_add_reason ? Refusal::no_reason : Refusal::none;
+    return justification.pattern && !justification.pattern->is_in(ask.reason)
+               ? Refusal::other_reason
+               : Refusal::none;
+}
+
+// All that does not depend on the time.
+Refusal find_unmet(const Role &role, const Ask &ask, const Person &person, const Host &host)
+{
+    if (!is_for_host(role, host))
+        return Refusal::wrong_host;
+    if (const Refusal no = find_out_of_place(role, ask.whence); no != Refusal::none)
+        return no;
+    if (const Refusal no = find_stranger(role, person); no != Refusal::none)
+        return no;
+    if (person.signed_in)
+        if (const Refusal no = find_weak_sign_in(role.conditions, person); no != Refusal::none)
+            return no;
+    return find_bad_reason(role.justification, ask);
+}
+
+} // namespace
+
+// The shortest of what is asked for, the window and the budget.
+Decision decide_time(const Role &role, std::optional<std::chrono::seconds> asked, const Use &use,
+                     WallTime now)
 {
     Decision decision;
-    decision.needs_sign_in = !person.signed_in;
-    decision.role = policy.find(role);
-    if (decision.role == nullptr) {
-        decision.refusal = Refusal::unknown_role;
+    decision.role = &role;
+    const auto refuse = [&](Refusal refusal, std::optional<WallTime> again) {
+        decision.refusal = refusal;
+        decision.again = again;
         return decision;
-    }
-    if (!is_for_host(*decision.role, host)) {
-        decision.refusal = Refusal::wrong_host;
-        return decision;
-    }
-    if (person.oid.empty() && (person.signed_in || !person.found_by_sign_in)) {
-        decision.refusal = Refusal::no_person;
-        return decision;
-    }
-    if (standing_of(*decision.role, person) == Standing::stranger) {
-        const bool in_doubt = !groups_in_doubt(*decision.role, person).empty();
-        decision.refusal = !in_doubt              ? Refusal::not_requester
-                           : person.group_overage ? Refusal::group_overage
-                                                  : Refusal::groups_unknown;
-        return decision;
-    }
-    if (person.signed_in) {
-        decision.refusal = find_unmet(decision.role->conditions, person);
-        if (decision.is_refused())
-            return decision;
-    }
-    const auto duration =
-        std::max<std::chrono::seconds>(asked.value_or(decision.role->default_duration), 1s);
-    if (duration > decision.role->max_duration) {
-        decision.refusal = Refusal::too_long;
-        return decision;
-    }
-    decision.duration = open_for(*decision.role, now, duration);
-    if (decision.duration < 1s) {
-        const Conditions &conditions = decision.role->conditions;
-        decision.refusal = Refusal::outside_hours;
-        decision.opens = opens_at(conditions.hours, *conditions.zone, now);
-        return decision;
-    }
+    };
+    const Conditions &conditions = role.conditions;
+    const auto wanted = std::max<std::chrono::seconds>(asked.value_or(role.default_duration), 1s);
+    if (wanted > role.max_duration)
+        return refuse(Refusal::too_long, std::nullopt);
+    auto left = open_for(role, now, wanted);
+    if (left < 1s)
+        return refuse(Refusal::outside_hours, opens_at(conditions.hours, *conditions.zone, now));
+    if (const auto cool = cool_at(role.limits, use, now))
+        return refuse(Refusal::cooling, cool);
+    if (role.limits.per_day)
+        left = left_of_budget(role.limits, *conditions.zone, use, now, left);
+    if (left < 1s)
+        return refuse(Refusal::used_up, next_day(*conditions.zone, now));
+    if (!has_place(role.limits, use))
+        return refuse(Refusal::no_place, std::nullopt);
     decision.refusal = Refusal::none;
+    decision.duration = left;
+    return decision;
+}
+
+Decision decide(const Policy &policy, const Ask &ask, const Person &person, const Host &host,
+                const Use &use, WallTime now)
+{
+    Decision decision;
+    decision.refusal = Refusal::unknown_role;
+    if (const Role *const role = policy.find(ask.role)) {
+        decision.role = role;
+        decision.refusal = find_unmet(*role, ask, person, host);
+        if (!decision.is_refused())
+            decision = decide_time(*role, ask.duration, use, now);
+        decision.needs_sign_in = role->approval.mode == Approval::Mode::self && !person.signed_in;
+    }
     return decision;
 }
 

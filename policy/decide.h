@@ -11,6 +11,7 @@
 #include "lib/base/clock.h"
 #include "policy/config.h"
 #include "policy/model.h"
+#include "policy/use.h"
 
 namespace jit::policy {
 
@@ -36,9 +37,10 @@ std::vector<const Role *> gating_roles(const Policy &policy, const Door &door);
 
 // What is known about a person before (and, with `signed_in`, after) the provider was asked.
 struct Person {
-    std::string user;                      // local name
-    std::string oid;                       // from map, pin or token, lower case; empty: not known
-    bool found_by_sign_in = false;         // not known yet, but the sign-in will tell (match = upn)
+    std::string user;              // local name
+    std::string oid;               // from map, pin or token, lower case; empty: not known
+    bool found_by_sign_in = false; // not known yet, but the sign-in will tell (match = upn)
+    bool is_vouched = false;       // root has said who it is: by map, or by confirming a pin
     std::vector<std::string> local_groups; // from the group file, not made by jit
     bool signed_in = false;                // the fields below are from a verified token
 
@@ -71,45 +73,75 @@ bool is_for_host(const Role &role, const Host &host);
 // How long the role is open from now on by its hours, `most` at most; below a second: it is closed.
 std::chrono::seconds open_for(const Role &role, WallTime now, std::chrono::seconds most);
 
+// From where somebody asks, or comes. What is empty satisfies no condition.
+struct Whence {
+    std::string_view tty;   // the terminal's name
+    std::string_view rhost; // the address that a login comes from
+};
+
+// What is asked for. All of it borrowed for the call.
+struct Ask {
+    std::string_view role;
+    std::optional<std::chrono::seconds> duration; // absent: the role's default; below 1 s is 1 s
+    std::string_view reason;                      // empty: none
+    bool may_add_reason = false;                  // nobody has been asked for one yet
+    Whence whence;
+};
+
 // Why a request may not go on. Each has one line for people in `explain()`.
 enum class Refusal {
     none,
     unknown_role,
     wrong_host,
-    no_person, // no entry in [users].map, and none is found by the sign-in
+    no_terminal, // conditions.tty
+    wrong_place, // conditions.from
+    no_person,   // no entry in [users].map, and none is found by the sign-in
+    not_vouched, // a role as good as root: neither in the map nor confirmed
     not_requester,
     group_overage,  // the token leaves groups out, so it can't be seen that the person is in one
     groups_unknown, // the token has no groups claim, which does not mean that there are none
     guest,          // conditions.guests
     no_context,     // conditions.auth_context
     stale_sign_in,  // conditions.auth_age
-    outside_hours,  // conditions.hours
+    no_reason,      // justification.required
+    other_reason,   // justification.pattern
     too_long,       // asked for more than max_duration
+    outside_hours,  // conditions.hours
+    cooling,        // limits.cooldown
+    used_up,        // limits.per_day
+    no_place,       // limits.max_active
 };
 
 // A word for the audit, "not-requester".
 std::string_view name_of(Refusal refusal);
 
-// One line: which role, what failed and what would satisfy it. No trailing full stop or newline.
-std::string explain(Refusal refusal, std::string_view role, std::string_view user);
-
 struct [[nodiscard]] Decision {
     Refusal refusal = Refusal::not_requester;
     const Role *role = nullptr;      // borrowed from the policy; set unless unknown_role
     std::chrono::seconds duration{}; // granted at most; only if refusal is none
-    std::optional<WallTime> opens;   // when its hours begin; only if refusal is outside_hours
-    bool needs_sign_in = true;       // the person must (still) sign in: false only once he has
+    // When it is worth asking again; only for outside_hours, cooling and used_up.
+    std::optional<WallTime> again;
+    bool needs_sign_in = true; // the person must (still) sign in: false only once he has
 
     bool is_refused() const { return refusal != Refusal::none; }
 };
 
-// Decides on a request, once before the provider is asked and again with `person.signed_in`.
-//   now      the duration ends with the hours in which that is, where the role has any
-//   asked    absent: the role's default duration; below a second counts as a second
-Decision decide(const Policy &policy, std::string_view role, const Person &person, const Host &host,
-                WallTime now, std::optional<std::chrono::seconds> asked);
+// Decides on a request, once before the provider is asked and again with `person.signed_in`. The
+// first condition that fails is the refusal, in the order of Refusal.
+//   use      of the role that is asked for; empty where somebody else counts
+//   now      the duration ends with the hours in which that is, and with the budget of its day
+Decision decide(const Policy &policy, const Ask &ask, const Person &person, const Host &host,
+                const Use &use, WallTime now);
 
-// The same line as above, with what only the decision knows: when the hours begin.
+// The part of it that depends on the time and on what was had before: a refusal, or how long.
+Decision decide_time(const Role &role, std::optional<std::chrono::seconds> asked, const Use &use,
+                     WallTime now);
+
+// Whether a place satisfies what a role demands of it, which also holds for one who has the role.
+//   returns  none, no_terminal, wrong_place
+Refusal find_out_of_place(const Role &role, const Whence &whence);
+
+// One line: which role, what failed and what would satisfy it. No trailing full stop or newline.
 std::string explain(const Decision &decision, std::string_view role, std::string_view user);
 
 } // namespace jit::policy

@@ -26,19 +26,92 @@ std::string_view name_of(Refusal refusal)
         return "auth-context";
     case Refusal::stale_sign_in:
         return "auth-age";
-    case Refusal::outside_hours:
-        return "hours";
+    case Refusal::no_terminal:
+        return "tty";
+    case Refusal::wrong_place:
+        return "from";
+    case Refusal::not_vouched:
+        return "not-vouched";
+    case Refusal::no_reason:
+        return "reason-missing";
+    case Refusal::other_reason:
+        return "reason-pattern";
     case Refusal::too_long:
         return "too-long";
+    case Refusal::outside_hours:
+        return "hours";
+    case Refusal::cooling:
+        return "cooldown";
+    case Refusal::used_up:
+        return "per-day";
+    case Refusal::no_place:
+        return "max-active";
     }
     return "refused";
 }
 
-std::string explain(Refusal refusal, std::string_view role, std::string_view user)
+namespace {
+
+// What a role says of itself in a refusal. Absent only where there is no such role.
+std::string limit_of(std::optional<std::chrono::seconds> limit)
+{
+    return limit ? format_duration(*limit) : "";
+}
+
+std::string ask_for_reason(const Role &role)
+{
+    const std::string hint = safe_text(role.justification.hint, 128);
+    return "give one with --reason" + (hint.empty() ? "" : " (" + hint + ")");
+}
+
+std::string then(const Decision &decision)
+{
+    return decision.again ? format_there(*decision.role->conditions.zone, *decision.again) : "";
+}
+
+// What is wrong with the place, the reason or the time. Empty: something else.
+std::string explain_ask(const Decision &decision, const std::string &what)
+{
+    const Role &role = *decision.role;
+    switch (decision.refusal) {
+    case Refusal::no_terminal:
+        return what + " is for people at a terminal: its conditions say tty = true";
+    case Refusal::wrong_place:
+        return what + " is not for those who come from there: its conditions name other networks";
+    case Refusal::no_reason:
+        return what + " wants a reason: " + ask_for_reason(role);
+    case Refusal::other_reason:
+        return what + " wants a reason of another form: " + ask_for_reason(role);
+    case Refusal::too_long:
+        return what + " is granted for at most " + format_duration(role.max_duration) +
+               ": ask for less";
+    case Refusal::outside_hours:
+        return what + " is closed now: its conditions have hours" +
+               (decision.again ? ", and opens " + then(decision) : "");
+    case Refusal::cooling:
+        return what + " has a cooldown of " + limit_of(role.limits.cooldown) +
+               " between two grants: ask again at " + then(decision);
+    case Refusal::used_up:
+        return what + " is granted for " + limit_of(role.limits.per_day) +
+               " a day, and that is used up: the next day begins " + then(decision);
+    case Refusal::no_place:
+        return what + " is for at most " + std::to_string(role.limits.max_active.value_or(0)) +
+               " at a time, and so many have it: ask again when one of them has handed it back";
+    default:
+        return {};
+    }
+}
+
+} // namespace
+
+std::string explain(const Decision &decision, std::string_view role, std::string_view user)
 {
     const std::string who = safe_text(user, 64);
     const std::string what = "role \"" + safe_text(role, 64) + '"';
-    switch (refusal) {
+    if (decision.role != nullptr)
+        if (std::string line = explain_ask(decision, what); !line.empty())
+            return line;
+    switch (decision.refusal) {
     case Refusal::none:
         return {};
     case Refusal::unknown_role:
@@ -72,20 +145,15 @@ std::string explain(Refusal refusal, std::string_view role, std::string_view use
     case Refusal::stale_sign_in:
         return "the sign-in of " + who + " is older than " + what +
                " allows, or does not say how old it is; sign out in the browser, then run it again";
-    case Refusal::outside_hours:
-        return what + " is closed now: its conditions have hours";
-    case Refusal::too_long:
-        return what + " is not granted for so long: ask for at most its max_duration";
+    case Refusal::not_vouched:
+        return what + " is as good as root, so root must have said who " + who +
+               " is: by an entry in [users] map of /etc/jit/jitd.toml, or with `jitctl pins "
+               "--confirm " +
+               who + "`";
+    default:
+        break;
     }
     return "the request was refused";
-}
-
-std::string explain(const Decision &decision, std::string_view role, std::string_view user)
-{
-    std::string line = explain(decision.refusal, role, user);
-    if (decision.refusal == Refusal::outside_hours && decision.opens)
-        line += ", and opens " + format_there(*decision.role->conditions.zone, *decision.opens);
-    return line;
 }
 
 } // namespace jit::policy

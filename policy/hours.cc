@@ -62,7 +62,7 @@ std::optional<minutes> read_clock(std::string_view text)
 // A moment as the wall shows it: seconds since the Monday before 1970 began there.
 seconds local_of(const Zone &zone, WallTime at)
 {
-    return at.time_since_epoch() + zone.offset_at(at) + 72h;
+    return zone.shown_at(at) + 72h;
 }
 
 // When the windows that are open then close, as long as no clock is changed; absent: none is open.
@@ -162,7 +162,7 @@ std::optional<WallTime> opens_at(const std::vector<Window> &windows, const Zone 
 
 std::string format_there(const Zone &zone, WallTime at)
 {
-    const seconds local = at.time_since_epoch() + zone.offset_at(at);
+    const seconds local = zone.shown_at(at);
     const auto day = std::chrono::floor<std::chrono::days>(local);
     const std::chrono::year_month_day date{std::chrono::sys_days{day}};
     const std::chrono::weekday week_day{std::chrono::sys_days{day}};

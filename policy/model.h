@@ -10,6 +10,8 @@
 
 #include "lib/base/zone.h"
 #include "policy/hours.h"
+#include "policy/network.h"
+#include "policy/pattern.h"
 
 namespace jit::policy {
 
@@ -37,13 +39,43 @@ struct HostPattern {
     std::string text;
 };
 
-// What a sign-in must show beyond who it is.
+// What a request must come with beyond a person: his sign-in, its place and its time.
 struct Conditions {
     std::string auth_context;                     // must be in `acrs`; empty: none
     std::optional<std::chrono::seconds> auth_age; // `auth_time` no older when the request began
     bool guests = false;                          // whether a guest of the tenant counts
+    bool accept_stale_signin = false; // a role as good as root without one of the first two
     std::vector<Window> hours;        // when it may be asked for, and is had; empty: always
-    std::shared_ptr<const Zone> zone; // whose clocks hours are; set if there are any
+    std::shared_ptr<const Zone> zone; // whose clocks hours and days are; never null once read
+    std::vector<Network> from;        // where a login must come from; empty: anywhere
+    bool tty = false;                 // whether there must be a terminal
+};
+
+// Who says yes.
+struct Approval {
+    enum class Mode {
+        self, // the requester's own fresh sign-in
+        none  // "auto": nobody; no provider is asked
+    };
+    Mode mode = Mode::self;
+    std::chrono::seconds timeout{}; // how long a request may wait for it
+};
+
+// Why somebody asks.
+struct Justification {
+    bool required = false;
+    std::string hint;                       // what is shown to who is asked for one; may be empty
+    std::shared_ptr<const Pattern> pattern; // must be found in it; null: anything will do
+};
+
+// How much of a role a person, and how many people, may have.
+struct Limits {
+    std::optional<std::chrono::seconds> per_day;  // of one person, by the days of the role's zone
+    std::optional<std::chrono::seconds> cooldown; // between the end of a grant and the next one
+    std::optional<unsigned> max_active;           // people at once
+    bool single_use = false;                      // ends with the first session under it
+
+    bool is_any() const { return per_day || cooldown || max_active; } // counted over grants
 };
 
 struct Role {
@@ -55,10 +87,13 @@ struct Role {
     std::vector<AccountPattern> accounts; // never empty
     std::vector<HostPattern> hosts;       // empty: every host
     std::chrono::seconds default_duration{};
-    std::chrono::seconds max_duration{};     // above 0, at most 24 h
-    std::chrono::seconds approval_timeout{}; // how long a request may wait for its approval
+    std::chrono::seconds max_duration{}; // above 0, at most 24 h
+    Approval approval;
     Conditions conditions;
+    Justification justification;
+    Limits limits;
     bool allow_system_accounts = false;
+    bool allow_root_equivalent = false; // its groups may be as good as root
 };
 
 struct Policy {

@@ -1,6 +1,7 @@
 // [role.NAME.conditions]: what a sign-in must show, and when.
 #include "lib/base/text.h"
 #include "policy/role_reader.h"
+#include "policy/services.h"
 
 namespace jit::policy {
 
@@ -54,34 +55,85 @@ void read_zone(TableReader &conditions, Conditions &out, const ParseOptions &opt
                                   "timezone: no time zone " + in_quotes(name) +
                                       " on this host, expected a name such as "
                                       "\"Europe/Berlin\", and the package tzdata");
-    if (node != nullptr && !conditions.has("hours"))
-        conditions.faults().warning(node->place, "timezone: has no meaning without hours");
+}
+
+void read_from(TableReader &conditions, Role &role)
+{
+    const auto entries = conditions.texts("from");
+    if (!entries)
+        return;
+    const Place place = conditions.find("from")->place;
+    if (entries->empty())
+        conditions.faults().error(place, "from: the list is empty, so nobody could come from "
+                                         "there; expected such as \"10.0.0.0/8\"");
+    for (const TomlNode *entry : *entries) {
+        if (const auto network = parse_network(entry->text))
+            role.conditions.from.push_back(*network);
+        else
+            conditions.faults().error(entry->place,
+                                      "from: " + in_quotes(entry->text) +
+                                          " is no network, expected an address, or the first one "
+                                          "of a network and the length of its prefix, such as "
+                                          "\"10.0.0.0/8\" or \"2001:db8::/32\"");
+    }
+    // Nobody comes to those from an address, so the role would never be open there.
+    for (const std::string &service : role.services)
+        if (!has_address(service))
+            conditions.faults().error(place, "from: " + in_quotes(service) +
+                                                 " is not reached from an address, expected "
+                                                 "services to be sshd or login");
+    if (role.services.empty())
+        conditions.faults().error(place, "from: `jitctl request` is not reached from an address, "
+                                         "expected services to be sshd or login");
+}
+
+// Who signed in an hour ago is no less signed in for the device flow (Microsoft identity platform,
+// OAuth 2.0 device authorization grant: single sign-on of the browser counts).
+void require_fresh_sign_in(TableReader &table, const Role &role)
+{
+    const Conditions &read = role.conditions;
+    if (role.allow_root_equivalent && role.approval.mode == Approval::Mode::self &&
+        read.auth_context.empty() && !read.auth_age && !read.accept_stale_signin)
+        table.faults().error(table.place(),
+                             "[role." + role.name +
+                                 "]: allow_root_equivalent, and a sign-in of any age would "
+                                 "do, expected conditions.auth_context, "
+                                 "conditions.auth_age, or conditions.accept_stale_signin = "
+                                 "true");
 }
 
 } // namespace
 
 void read_conditions(TableReader &table, Role &role, const ParseOptions &options)
 {
-    read_table(
-        table, "conditions", "[role." + role.name + ".conditions]", [&](TableReader &conditions) {
-            if (const TomlNode *context = conditions.text("auth_context")) {
-                if (!options.ids_are_guids)
-                    conditions.faults().error(context->place,
-                                              "auth_context: only Entra has those, and jitd.toml "
-                                              "names another issuer");
-                else if (!is_auth_context(context->text))
-                    conditions.faults().error(context->place,
-                                              "auth_context: " + in_quotes(context->text) +
-                                                  " is no authentication context, expected \"c1\" "
-                                                  "to \"c99\"");
-                role.conditions.auth_context = context->text;
-            }
-            role.conditions.auth_age = conditions.duration("auth_age", 1s, 24h);
-            role.conditions.guests = conditions.boolean("guests").value_or(false);
-            read_hours(conditions, role.conditions);
-            read_zone(conditions, role.conditions, options);
-            conditions.refuse({"from", "tty", "accept_stale_signin"});
-        });
+    const TomlNode none;
+    const TomlNode *const node = table.table("conditions");
+    TableReader conditions{table.faults(), node != nullptr ? *node : none,
+                           "[role." + role.name + ".conditions]"};
+    if (const TomlNode *context = conditions.text("auth_context")) {
+        if (!options.ids_are_guids)
+            conditions.faults().error(context->place, "auth_context: only Entra has those, and "
+                                                      "jitd.toml names another issuer");
+        else if (!is_auth_context(context->text))
+            conditions.faults().error(context->place,
+                                      "auth_context: " + in_quotes(context->text) +
+                                          " is no authentication context, expected \"c1\" to "
+                                          "\"c99\"");
+        role.conditions.auth_context = context->text;
+    }
+    role.conditions.auth_age = conditions.duration("auth_age", 1s, 24h);
+    role.conditions.guests = conditions.boolean("guests").value_or(false);
+    role.conditions.tty = conditions.boolean("tty").value_or(false);
+    role.conditions.accept_stale_signin = conditions.boolean("accept_stale_signin").value_or(false);
+    read_hours(conditions, role.conditions);
+    read_zone(conditions, role.conditions, options);
+    read_from(conditions, role);
+    if (const TomlNode *zone = conditions.find("timezone");
+        zone != nullptr && !conditions.has("hours") && !role.limits.per_day)
+        conditions.faults().warning(zone->place,
+                                    "timezone: has no meaning without hours or limits.per_day");
+    conditions.finish();
+    require_fresh_sign_in(table, role);
 }
 
 } // namespace jit::policy

@@ -28,7 +28,7 @@ std::string read_description(TableReader &role)
     return safe_text(node->text, max_description_bytes);
 }
 
-std::vector<std::string> read_groups(TableReader &role)
+std::vector<std::string> read_groups(TableReader &role, bool may_be_root)
 {
     std::vector<std::string> out;
     if (!role.require("groups", "the local groups it grants, such as groups = [\"jit-web\"]"))
@@ -46,10 +46,10 @@ std::vector<std::string> read_groups(TableReader &role)
             role.faults().error(entry->place, "groups: " + in_quotes(entry->text) +
                                                   " is no group name, expected letters, digits, "
                                                   "'_', '.', '@' and '-', a letter or '_' first");
-        else if (is_root_equivalent(entry->text))
+        else if (is_root_equivalent(entry->text) && !may_be_root)
             role.faults().error(entry->place, "groups: " + in_quotes(entry->text) +
                                                   " is as good as root, expected a group made for "
-                                                  "this role");
+                                                  "this role, or allow_root_equivalent = true");
         else
             out.push_back(entry->text);
     }
@@ -104,17 +104,6 @@ void read_durations(TableReader &table, Role &role)
             usual.value_or(std::min<std::chrono::seconds>(30min, role.max_duration));
 }
 
-void read_approval(TableReader &table, Role &role)
-{
-    role.approval_timeout = 15min;
-    read_table(table, "approval", "[role." + role.name + ".approval]", [&](TableReader &approval) {
-        (void)approval.choice("mode", {"self"}, {"approver", "pim", "watch", "auto"});
-        role.approval_timeout = approval.duration("timeout", 30s, 1h).value_or(15min);
-        approval.refuse(
-            {"approvers", "quorum", "pim_group", "window", "bind", "accept_unattended"});
-    });
-}
-
 // Sections that later versions enforce: what stands in one now would be ignored, so it is refused.
 void refuse_later_sections(TableReader &table, const std::string &name)
 {
@@ -123,8 +112,6 @@ void refuse_later_sections(TableReader &table, const std::string &name)
         read_table(table, section, "[role." + name + "." + std::string{section} + "]",
                    [&](TableReader &inner) { inner.refuse(keys); });
     };
-    refuse("justification", {"required", "pattern", "hint"});
-    refuse("limits", {"per_day", "cooldown", "max_active", "single_use"});
     refuse("end", {"warn", "action", "grace"});
     refuse("sudo", {"rules"});
     table.refuse({"pam_service"});
@@ -138,19 +125,20 @@ Role read_role(const TomlNode &node, const ParseOptions &options, Faults &faults
     role.name = node.key;
     TableReader table{faults, node, "[role." + node.key + "]"};
     role.description = read_description(table);
-    role.groups = read_groups(table);
+    role.allow_root_equivalent = table.boolean("allow_root_equivalent").value_or(false);
+    role.groups = read_groups(table, role.allow_root_equivalent);
     role.requesters = read_requesters(table, options.ids_are_guids);
     role.services = read_services(table, role.name);
     role.accounts = read_accounts(table);
     role.hosts = read_hosts(table);
     read_durations(table, role);
     role.allow_system_accounts = table.boolean("allow_system_accounts").value_or(false);
-    // true needs limits.per_day, which is not enforced yet.
-    table.refuse_unless("allow_root_equivalent", false);
     table.refuse_unless("shared", false);
     table.refuse_unless("carry", false);
     (void)table.choice("reuse", {"none"}, {"key"});
     read_approval(table, role);
+    read_justification(table, role);
+    read_limits(table, role);
     read_conditions(table, role, options);
     refuse_later_sections(table, role.name);
     table.finish();

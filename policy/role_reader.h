@@ -26,7 +26,16 @@ std::vector<AccountPattern> read_accounts(TableReader &role);
 // `hosts` of a role: empty if absent.
 std::vector<HostPattern> read_hosts(TableReader &role);
 
-// `conditions` of a role.
+// `approval` of a role. After its requesters.
+void read_approval(TableReader &table, Role &role);
+
+// `justification` of a role.
+void read_justification(TableReader &table, Role &role);
+
+// `limits` of a role. After its durations.
+void read_limits(TableReader &table, Role &role);
+
+// `conditions` of a role. After all the others, which they depend on.
 void read_conditions(TableReader &table, Role &role, const ParseOptions &options);
 
 } // namespace jit::policy

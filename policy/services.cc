@@ -16,4 +16,9 @@ bool covers(std::string_view listed, std::string_view service)
            (listed == "su" && service == "su-l");
 }
 
+bool has_address(std::string_view service)
+{
+    return service == "sshd" || service == "login";
+}
+
 } // namespace jit::policy

@@ -12,4 +12,7 @@ std::span<const std::string_view> supported_services();
 // su-l, everything covers itself.
 bool covers(std::string_view listed, std::string_view service);
 
+// Whether who passes it comes from an address, PAM_RHOST.
+bool has_address(std::string_view service);
+
 } // namespace jit::policy

@@ -120,6 +120,19 @@ TableReader::duration(std::string_view key, std::chrono::seconds least, std::chr
     return value;
 }
 
+std::optional<unsigned> TableReader::count(std::string_view key, unsigned least, unsigned most)
+{
+    const TomlNode *node = find_of(key, TomlNode::Kind::number, "a whole number");
+    if (node == nullptr)
+        return std::nullopt;
+    if (!node->number || *node->number < least || *node->number > most) {
+        faults_.error(node->place, std::string{key} + ": expected a whole number, " +
+                                       std::to_string(least) + " to " + std::to_string(most));
+        return std::nullopt;
+    }
+    return static_cast<unsigned>(*node->number);
+}
+
 std::optional<std::string_view> TableReader::choice(std::string_view key,
                                                     std::initializer_list<std::string_view> allowed,
                                                     std::initializer_list<std::string_view> later)

@@ -37,6 +37,9 @@ class TableReader
     std::optional<std::chrono::seconds> duration(std::string_view key, std::chrono::seconds least,
                                                  std::chrono::seconds most);
 
+    // A whole number, which must lie between two ends.
+    std::optional<unsigned> count(std::string_view key, unsigned least, unsigned most);
+
     // A text that must be one of a few; what stands in `later` is known but not yet supported.
     //   returns  the text, only if allowed
     std::optional<std::string_view> choice(std::string_view key,

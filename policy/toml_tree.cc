@@ -67,6 +67,8 @@ class Copier
             to.truth = truth->get();
         } else {
             to.kind = from.is_number() ? TomlNode::Kind::number : TomlNode::Kind::time;
+            if (const auto *number = from.as_integer())
+                to.number = number->get();
         }
         return to;
     }

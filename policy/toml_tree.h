@@ -1,6 +1,7 @@
 // A TOML text as a small tree that knows where each thing stood. The one door to the TOML library.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +27,8 @@ struct TomlNode {
     Place key_place;
     std::string text; // kind text: any valid UTF-8, control characters too
     bool truth = false;
-    std::vector<TomlNode> items; // kind list and table, in the order of the file
+    std::optional<std::int64_t> number; // kind number; absent: not a whole one
+    std::vector<TomlNode> items;        // kind list and table, in the order of the file
 
     // The value of a table's key; nullptr: none.
     const TomlNode *find(std::string_view wanted) const;

@@ -14,7 +14,7 @@ using std::chrono::seconds;
 constexpr std::size_t header_bytes = 44;
 constexpr int last_year = 2100;
 // The earth is no wider.
-constexpr std::int64_t most_offset = 26 * 3600;
+constexpr std::int64_t most_offset = std::int64_t{26} * 3600;
 
 // What stands in the file at some place; past its end there are zeros, which nobody looks at: the
 // sizes are checked first.

@@ -23,6 +23,11 @@ struct Zone {
     std::vector<Change> changes;    // in the order of their times, each later than the one before
 
     std::chrono::seconds offset_at(WallTime at) const;
+    // What the clock on the wall shows: seconds since 1970 began there.
+    std::chrono::seconds shown_at(WallTime at) const
+    {
+        return at.time_since_epoch() + offset_at(at);
+    }
     // The first change after a time; absent: none is known.
     std::optional<WallTime> next_change(WallTime after) const;
 };

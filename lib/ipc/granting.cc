@@ -84,6 +84,7 @@ Result<GrantCall> decode_grant_call(const json_t *parameters)
     call.oid = reader.text("oid", 255, is_person_id);
     call.duration = reader.duration("duration");
     call.policy = reader.text("policy", 64, is_digest);
+    call.is_trial = reader.maybe_flag("trial");
     return finish(reader, std::move(call));
 }
 
@@ -140,6 +141,8 @@ Json encode(const GrantCall &call)
     writer.text("oid", call.oid);
     writer.duration("duration", call.duration);
     writer.text("policy", call.policy);
+    if (call.is_trial)
+        writer.flag("trial", true);
     return writer.take();
 }
 

@@ -32,6 +32,7 @@ struct GrantCall {
     std::string oid;                 // 1 to 255 visible ASCII characters
     std::chrono::seconds duration{}; // 1 s to 366 days
     std::string policy;              // 64 lower-case hex digits
+    bool is_trial = false;           // makes nothing
 };
 
 struct GrantReply {

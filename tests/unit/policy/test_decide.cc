@@ -50,24 +50,30 @@ std::size_t gates(const Policy &policy, std::string service, std::vector<std::st
 
 const Host host{"web01.example.org", {"prod"}};
 using jit::WallTime;
+Decision decide_on(const Policy &policy, std::string_view role, const Person &person,
+                   const Host &where, WallTime now, std::optional<std::chrono::seconds> asked)
+{
+    return decide(policy, {role, asked, {}, false, {}}, person, where, {}, now);
+}
+
 const WallTime noon{std::chrono::seconds{1'795'780'800}}; // Friday 2026-11-27 12:00 UTC
 
 void decide_lets_the_requester_of_the_readme_in_after_sign_in_only(void **)
 {
     const Policy policy = group_policy();
-    const Decision before = decide(policy, "web", alice(), host, noon, std::nullopt);
+    const Decision before = decide_on(policy, "web", alice(), host, noon, std::nullopt);
     assert_false(before.is_refused());
     assert_true(before.needs_sign_in);
     assert_true(before.role == policy.find("web"));
     assert_true(before.duration == 30min);
 
     const Decision after =
-        decide(policy, "web", signed_in_alice({{std::string{group_id}}}), host, noon, 1h);
+        decide_on(policy, "web", signed_in_alice({{std::string{group_id}}}), host, noon, 1h);
     assert_false(after.is_refused());
     assert_false(after.needs_sign_in);
     assert_true(after.duration == 1h);
 
-    const Decision other = decide(policy, "web", signed_in_alice({{"other"}}), host, noon, 1h);
+    const Decision other = decide_on(policy, "web", signed_in_alice({{"other"}}), host, noon, 1h);
     assert_true(other.refusal == Refusal::not_requester);
 }
 
@@ -75,11 +81,11 @@ void decide_refuses_an_unknown_role(void **)
 {
     const Policy policy = group_policy();
     for (const char *name : {"", "we", "web ", "WEB", "webs"}) {
-        const Decision decision = decide(policy, name, alice(), host, noon, std::nullopt);
+        const Decision decision = decide_on(policy, name, alice(), host, noon, std::nullopt);
         assert_true(decision.refusal == Refusal::unknown_role);
         assert_null(decision.role);
     }
-    assert_true(decide({}, "web", alice(), host, noon, {}).refusal == Refusal::unknown_role);
+    assert_true(decide_on({}, "web", alice(), host, noon, {}).refusal == Refusal::unknown_role);
 }
 
 void decide_refuses_in_the_agreed_order(void **)
@@ -87,55 +93,55 @@ void decide_refuses_in_the_agreed_order(void **)
     // Everything is wrong, then one thing after the other is put right.
     const Policy policy = role_policy("hosts = [\"db*\"]");
     Person nobody;
-    assert_true(decide(policy, "x", nobody, host, noon, 2h).refusal == Refusal::unknown_role);
-    assert_true(decide(policy, "web", nobody, host, noon, 2h).refusal == Refusal::wrong_host);
+    assert_true(decide_on(policy, "x", nobody, host, noon, 2h).refusal == Refusal::unknown_role);
+    assert_true(decide_on(policy, "web", nobody, host, noon, 2h).refusal == Refusal::wrong_host);
     const Host db{"db1", {}};
-    assert_true(decide(policy, "web", nobody, db, noon, 2h).refusal == Refusal::no_person);
+    assert_true(decide_on(policy, "web", nobody, db, noon, 2h).refusal == Refusal::no_person);
     nobody.oid = "b0b00000-0000-4000-8000-000000000002";
-    assert_true(decide(policy, "web", nobody, db, noon, 2h).refusal == Refusal::not_requester);
+    assert_true(decide_on(policy, "web", nobody, db, noon, 2h).refusal == Refusal::not_requester);
     nobody.oid = alice_id;
-    assert_true(decide(policy, "web", nobody, db, noon, 2h).refusal == Refusal::too_long);
-    assert_true(decide(policy, "web", nobody, db, noon, 1h).refusal == Refusal::none);
+    assert_true(decide_on(policy, "web", nobody, db, noon, 2h).refusal == Refusal::too_long);
+    assert_true(decide_on(policy, "web", nobody, db, noon, 1h).refusal == Refusal::none);
 }
 
 void decide_refuses_a_second_more_than_max_duration(void **)
 {
     const Policy policy = role_policy("");
-    assert_true(decide(policy, "web", alice(), host, noon, 1h).duration == 1h);
-    const Decision more = decide(policy, "web", alice(), host, noon, 1h + 1s);
+    assert_true(decide_on(policy, "web", alice(), host, noon, 1h).duration == 1h);
+    const Decision more = decide_on(policy, "web", alice(), host, noon, 1h + 1s);
     assert_true(more.refusal == Refusal::too_long);
     assert_true(more.duration == 0s);
-    assert_true(decide(policy, "web", alice(), host, noon, 0s).duration == 1s);
-    assert_true(decide(policy, "web", alice(), host, noon, -5s).duration == 1s);
-    assert_true(decide(policy, "web", alice(), host, noon, std::chrono::seconds::min()).duration ==
+    assert_true(decide_on(policy, "web", alice(), host, noon, 0s).duration == 1s);
+    assert_true(decide_on(policy, "web", alice(), host, noon, -5s).duration == 1s);
+    assert_true(decide_on(policy, "web", alice(), host, noon, std::chrono::seconds::min()).duration ==
                 1s);
     assert_true(
-        decide(policy, "web", alice(), host, noon, std::chrono::seconds::max()).is_refused());
+        decide_on(policy, "web", alice(), host, noon, std::chrono::seconds::max()).is_refused());
 }
 
 void decide_says_overage_only_where_a_group_could_be_hidden(void **)
 {
     Person person = signed_in_alice(std::nullopt);
     person.group_overage = true;
-    assert_true(decide(group_policy(), "web", person, host, noon, {}).refusal ==
+    assert_true(decide_on(group_policy(), "web", person, host, noon, {}).refusal ==
                 Refusal::group_overage);
 
     const Policy by_role = role_policy("requesters = [\"approle:Elevate.Web\"]");
-    assert_true(decide(by_role, "web", person, host, noon, {}).refusal == Refusal::not_requester);
+    assert_true(decide_on(by_role, "web", person, host, noon, {}).refusal == Refusal::not_requester);
     person.app_roles = {"Elevate.Web"};
-    assert_true(decide(by_role, "web", person, host, noon, {}).refusal == Refusal::none);
+    assert_true(decide_on(by_role, "web", person, host, noon, {}).refusal == Refusal::none);
 
     person.signed_in = false; // claims of nobody's token count for nothing
-    assert_true(decide(group_policy(), "web", person, host, noon, {}).refusal == Refusal::none);
+    assert_true(decide_on(group_policy(), "web", person, host, noon, {}).refusal == Refusal::none);
     assert_true(standing_of(*by_role.find("web"), person) == Standing::needs_sign_in);
 }
 
 void decide_does_not_take_an_absent_group_claim_for_no_group(void **)
 {
     const Policy policy = group_policy();
-    assert_true(decide(policy, "web", signed_in_alice(std::nullopt), host, noon, {}).refusal ==
+    assert_true(decide_on(policy, "web", signed_in_alice(std::nullopt), host, noon, {}).refusal ==
                 Refusal::groups_unknown);
-    assert_true(decide(policy, "web", signed_in_alice(std::vector<std::string>{}), host, noon, {})
+    assert_true(decide_on(policy, "web", signed_in_alice(std::vector<std::string>{}), host, noon, {})
                     .refusal == Refusal::not_requester);
 }
 
@@ -164,7 +170,7 @@ void decide_lets_only_a_sign_in_in_that_meets_each_condition(void **)
     const Policy policy = role_policy("[role.web.conditions]\nauth_context = \"c1\"\n"
                                       "auth_age = \"10m\"\n");
     const auto refusal_of = [&](const Person &person) {
-        return decide(policy, "web", person, host, noon, {}).refusal;
+        return decide_on(policy, "web", person, host, noon, {}).refusal;
     };
     Person person = signed_in_alice(std::vector<std::string>{});
     assert_true(refusal_of(person) == Refusal::no_context);
@@ -187,7 +193,7 @@ void decide_lets_only_a_sign_in_in_that_meets_each_condition(void **)
     const Policy open = role_policy("[role.web.conditions]\nguests = true\n");
     person = signed_in_alice(std::vector<std::string>{});
     person.is_guest = true;
-    assert_true(decide(open, "web", person, host, noon, {}).refusal == Refusal::none);
+    assert_true(decide_on(open, "web", person, host, noon, {}).refusal == Refusal::none);
 }
 
 void decide_waits_for_the_sign_in_to_find_the_person(void **)
@@ -195,16 +201,16 @@ void decide_waits_for_the_sign_in_to_find_the_person(void **)
     const Policy policy = role_policy(""); // her object id
     Person person = alice();
     const std::string oid = std::exchange(person.oid, std::string{});
-    assert_true(decide(policy, "web", person, host, noon, {}).refusal == Refusal::no_person);
+    assert_true(decide_on(policy, "web", person, host, noon, {}).refusal == Refusal::no_person);
     person.found_by_sign_in = true;
-    assert_true(decide(policy, "web", person, host, noon, {}).refusal == Refusal::none);
+    assert_true(decide_on(policy, "web", person, host, noon, {}).refusal == Refusal::none);
     assert_true(standing_of(*policy.find("web"), person) == Standing::needs_sign_in);
     person.signed_in = true; // and nobody was found
-    assert_true(decide(policy, "web", person, host, noon, {}).refusal == Refusal::no_person);
+    assert_true(decide_on(policy, "web", person, host, noon, {}).refusal == Refusal::no_person);
     person.oid = "b0b00000-0000-4000-8000-000000000004";
-    assert_true(decide(policy, "web", person, host, noon, {}).refusal == Refusal::not_requester);
+    assert_true(decide_on(policy, "web", person, host, noon, {}).refusal == Refusal::not_requester);
     person.oid = oid;
-    assert_true(decide(policy, "web", person, host, noon, {}).refusal == Refusal::none);
+    assert_true(decide_on(policy, "web", person, host, noon, {}).refusal == Refusal::none);
 }
 
 void standing_knows_strangers_without_a_sign_in_where_it_can(void **)
@@ -341,7 +347,7 @@ void hours_let_in_while_they_are_open_and_end_what_is_had(void **)
                                       "hours = [\"Mon..Fri 08:00-13:30\"]\n"
                                       "timezone = \"Europe/Berlin\"");
     const auto at = [&](WallTime now, std::chrono::seconds asked) {
-        return decide(policy, "web", alice(), host, now, asked);
+        return decide_on(policy, "web", alice(), host, now, asked);
     };
     // Noon UTC is 13:00 in Berlin.
     assert_true(at(noon, 30min).refusal == Refusal::none);
@@ -356,7 +362,7 @@ void hours_let_in_while_they_are_open_and_end_what_is_had(void **)
                 "Mon 2026-11-30 08:00 Europe/Berlin");
     assert_text(name_of(closed.refusal), "hours");
     // Who could not have it in its hours either is told that.
-    assert_true(decide(policy, "web", Person{}, host, noon + 30min, 1h).refusal ==
+    assert_true(decide_on(policy, "web", Person{}, host, noon + 30min, 1h).refusal ==
                 Refusal::no_person);
 }
 

@@ -1,0 +1,25 @@
+// What root's ledger says of a role's use: the limits of the policy are counted here, whatever jitd
+// says, and outlive both daemons.
+#pragma once
+
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+#include "jit_grantd/entry.h"
+#include "policy/use.h"
+
+namespace jit::grantd {
+
+// A person is who has one of the two: several local users of one person share a budget, and so do
+// several people who come as one user.
+struct Who {
+    uid_t uid = 0;
+    std::string_view oid;
+};
+
+//   entries  of the whole ledger; what was never had (a grant that was interrupted) counts for none
+policy::Use count_use(const std::vector<Entry> &entries, std::string_view role, const Who &who,
+                      WallTime now);
+
+} // namespace jit::grantd

@@ -1,0 +1,111 @@
+// What a role asks of a request besides who and when: who approves, why, how much.
+#include <algorithm>
+
+#include "lib/base/text.h"
+#include "policy/role_reader.h"
+#include "policy/use.h"
+
+namespace jit::policy {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t max_hint_bytes = 128;
+constexpr unsigned max_people = 256; // as many grants may be live
+
+std::string section_of(const Role &role, std::string_view name)
+{
+    return "[role." + role.name + "." + std::string{name} + "]";
+}
+
+// Nobody signs in, so only what this host knows can say who asks.
+void refuse_unattended_strangers(TableReader &table, const Role &role)
+{
+    for (const Requester &requester : role.requesters)
+        if (requester.kind == Requester::Kind::group || requester.kind == Requester::Kind::app_role)
+            return table.faults().error(table.find("requesters")->place,
+                                        "requesters: mode \"auto\" asks no provider, which alone "
+                                        "knows of group: and approle:, expected user: and "
+                                        "local-group: only");
+}
+
+void require_no_sign_in_conditions(TableReader &table, const Role &role)
+{
+    const TomlNode *const conditions = table.table("conditions");
+    if (conditions == nullptr)
+        return;
+    for (const std::string_view key : {"auth_context", "auth_age", "accept_stale_signin"})
+        if (const TomlNode *node = conditions->find(key))
+            table.faults().error(node->key_place,
+                                 std::string{key} + ": nobody signs in for role " + role.name +
+                                     ", whose approval is \"auto\", so it would never be met");
+}
+
+} // namespace
+
+void read_approval(TableReader &table, Role &role)
+{
+    role.approval.timeout = 15min;
+    read_table(table, "approval", section_of(role, "approval"), [&](TableReader &approval) {
+        const auto mode = approval.choice("mode", {"self", "auto"}, {"approver", "pim", "watch"});
+        role.approval.mode = mode == "auto" ? Approval::Mode::none : Approval::Mode::self;
+        role.approval.timeout = approval.duration("timeout", 30s, 1h).value_or(15min);
+        const bool accepts = approval.boolean("accept_unattended").value_or(false);
+        if (mode == "auto" && !accepts)
+            approval.faults().error(approval.find("mode")->place,
+                                    "mode: \"auto\" grants without anybody's approval, expected "
+                                    "accept_unattended = true beside it");
+        if (mode != "auto" && accepts)
+            approval.faults().error(approval.find("accept_unattended")->place,
+                                    "accept_unattended: only for mode = \"auto\"");
+        approval.refuse({"approvers", "quorum", "pim_group", "window", "bind"});
+    });
+    if (role.approval.mode == Approval::Mode::none) {
+        refuse_unattended_strangers(table, role);
+        require_no_sign_in_conditions(table, role);
+    }
+}
+
+void read_justification(TableReader &table, Role &role)
+{
+    Justification &out = role.justification;
+    read_table(table, "justification", section_of(role, "justification"), [&](TableReader &given) {
+        out.required = given.boolean("required").value_or(false);
+        if (const TomlNode *pattern = given.text("pattern")) {
+            std::string fault;
+            out.pattern = Pattern::make(pattern->text, fault);
+            if (!out.pattern)
+                given.faults().error(pattern->place,
+                                     "pattern: " + in_quotes(pattern->text) +
+                                         " is no regular expression of RE2: " + fault);
+            else if (out.pattern->is_in(""))
+                given.faults().warning(pattern->place,
+                                       "pattern: any text at all has it, even an empty one");
+        }
+        if (const TomlNode *hint = given.text("hint")) {
+            out.hint = safe_text(hint->text, max_hint_bytes);
+            if (out.hint != hint->text)
+                given.faults().error(hint->place,
+                                     "hint: expected one line of at most 128 bytes without "
+                                     "control, zero-width or bidirectional characters");
+        }
+    });
+}
+
+void read_limits(TableReader &table, Role &role)
+{
+    Limits &out = role.limits;
+    read_table(table, "limits", section_of(role, "limits"), [&](TableReader &limits) {
+        out.per_day = limits.duration("per_day", 1s, 24h);
+        out.cooldown = limits.duration("cooldown", 1s, max_cooldown);
+        out.max_active = limits.count("max_active", 1, max_people);
+        limits.refuse_unless("single_use", false);
+    });
+    if (role.allow_root_equivalent && !out.per_day)
+        table.faults().error(table.find("allow_root_equivalent")->place,
+                             "allow_root_equivalent: a role as good as root needs a budget, "
+                             "expected limits.per_day, such as per_day = \"2h\"");
+}
+
+} // namespace jit::policy
