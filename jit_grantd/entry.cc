@@ -101,6 +101,8 @@ Result<std::string> encode_entry(const Entry &entry)
     if (entry.is_ended())
         writer.text("cause", entry.cause);
     writer.maybe_time("ended", entry.ended);
+    if (entry.is_used)
+        writer.flag("used", true);
     if (entry.owes_record)
         writer.flag("owes_record", true);
     const ipc::Json object = writer.take();
@@ -132,6 +134,7 @@ Result<Entry> decode_entry(std::string_view text)
     entry.state = state_of(reader.text("state", 16, is_state));
     entry.cause = reader.maybe_text("cause", 64).value_or("");
     entry.ended = reader.maybe_time("ended");
+    entry.is_used = reader.maybe_flag("used");
     entry.owes_record = reader.maybe_flag("owes_record");
     TRY(reader.finish());
     for (const std::string &group : groups) {

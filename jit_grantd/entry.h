@@ -40,6 +40,7 @@ struct Entry {
     State state = State::granting;
     std::string cause;             // of the end; empty before
     std::optional<WallTime> ended; // set when ended
+    bool is_used = false;          // the one session that it was for has been opened
     bool owes_record = false;      // ended, and the journal may not have been told yet
 
     bool is_ended() const { return state == State::ended; }

@@ -16,7 +16,7 @@ constexpr const char *no_name_service =
 
 Records::Event event_of(std::string_view cause)
 {
-    if (cause == "expired")
+    if (cause == "expired" || cause == "used")
         return Records::Event::expired;
     if (cause == "dropped")
         return Records::Event::dropped;
@@ -256,6 +256,23 @@ Answer<ipc::EndReply> Grants::end(const ipc::EndCall &call)
         return unavailable("cannot end grant " + call.id, done.error());
     }
     return ipc::EndReply{true};
+}
+
+Answer<ipc::EndReply> Grants::use(const ipc::UseCall &call)
+{
+    auto books = open_books();
+    if (!books)
+        return unavailable("cannot open the ledger of grants", books.error());
+    const Entry *const entry = books->ledger.find(call.id);
+    if (entry == nullptr)
+        return Refusal{Refusal::Kind::not_found, "there is no grant " + call.id};
+    if (!entry->is_ended() && !entry->is_used) {
+        Entry used = *entry;
+        used.is_used = true;
+        if (const auto stored = books->ledger.store(used); !stored)
+            return unavailable("cannot note the use of grant " + call.id, stored.error());
+    }
+    return ipc::EndReply{entry->is_ended()};
 }
 
 Result<void> Grants::expire(const std::string &id)

@@ -40,6 +40,9 @@ class Grants
     Answer<ipc::GrantReply> grant(const ipc::GrantCall &call);
     // Refusal: not_found, unavailable.
     Answer<ipc::EndReply> end(const ipc::EndCall &call);
+    // Notes that the one session of a grant was opened; the reply says whether the grant has ended,
+    // and then nothing is noted. Refusal: not_found, unavailable.
+    Answer<ipc::EndReply> use(const ipc::UseCall &call);
     // Live grants, oldest first, then ended ones, latest end first. Takes no lock.
     Answer<ipc::GrantList> list();
 

@@ -95,6 +95,8 @@ void Service::answer(sys::Exchange &exchange)
         return answer_grant(exchange);
     if (method == ipc::end_method)
         return answer_end(exchange);
+    if (method == ipc::use_method)
+        return answer_use(exchange);
     if (method == ipc::list_method)
         return answer_list(exchange);
     exchange.fail_and_close("org.varlink.service.MethodNotFound",
@@ -125,6 +127,17 @@ void Service::answer_end(sys::Exchange &exchange)
     if (!reply)
         return fail(exchange, reply.refusal());
     exchange.reply(ipc::encode(*reply));
+}
+
+void Service::answer_use(sys::Exchange &exchange)
+{
+    const auto call = ipc::decode_use_call(exchange.call().parameters.get());
+    if (!call)
+        return reject(exchange, call.error());
+    const auto done = grants_.use(*call);
+    if (!done)
+        return fail(exchange, done.refusal());
+    exchange.reply(ipc::Json{json_object()});
 }
 
 void Service::answer_list(sys::Exchange &exchange)

@@ -124,14 +124,29 @@ void Api::answer_session_opened(Call exchange)
     record.rhost = call->rhost.value_or("");
     record.command = shown_command(call->command);
     record.until = grant->until;
+    if (is_single_use(*grant) && !grant->is_used)
+        return parts_.grants.use_up(grant->id, record);
     parts_.audit.write_limited(record, boot_time());
+}
+
+bool Api::is_single_use(const Grant &grant) const
+{
+    const policy::Role *const role =
+        parts_.settings.policy ? parts_.settings.policy->find(grant.role) : nullptr;
+    return role != nullptr && role->limits.single_use;
 }
 
 void Api::answer_session_closed(Call exchange)
 {
-    if (const auto call = ipc::decode_session_closed(exchange->call().parameters.get()); !call)
+    const auto call = ipc::decode_session_closed(exchange->call().parameters.get());
+    if (!call)
         return refuse_parameters(exchange, call.error());
     exchange->reply(ipc::Json{json_object()});
+    const Grant *const grant = parts_.grants.table().find(call->grant);
+    if (!grant || grant->user != call->requester || !grant->is_used)
+        return;
+    parts_.grants.end(grant->id, {Event::expired, "used", "its one session, which was closed"},
+                      [](const HelperFault *) {}); // asked again until it is done
 }
 
 } // namespace jit::daemon

@@ -72,6 +72,7 @@ class Api
     void end_all(Call exchange, const std::vector<std::string> &ids, const Ending &ending);
     std::string shown_command(const std::optional<std::string> &command) const;
     policy::Person read_person(const std::string &user) const; // only with a configuration
+    bool is_single_use(const Grant &grant) const;
     ipc::State state_of(const Grant &grant) const;
 
     Parts parts_;

@@ -84,7 +84,7 @@ const Grant *find_live(const ipc::CheckCall &call, const Roles &roles, const Doo
             return role->name == grant->role &&
                    policy::find_out_of_place(*role, whence_of(call)) == policy::Refusal::none;
         });
-        if (opens && is_live(*grant, facts.now, facts.has_membership))
+        if (opens && !grant->is_used && is_live(*grant, facts.now, facts.has_membership))
             return grant;
     }
     return nullptr;

@@ -58,6 +58,11 @@ void GrantClient::ask_end(const ipc::EndCall &call, Ended ended)
         });
 }
 
+void GrantClient::note_used(const ipc::UseCall &call)
+{
+    ask(ipc::use_method, ipc::encode(call), [](const ipc::Json *, const HelperFault &) {});
+}
+
 void GrantClient::end_surely(const ipc::EndCall &call, Ended ended)
 {
     owed_[call.id] = Owed{call, std::move(ended)};

@@ -47,6 +47,8 @@ class GrantClient
     // Each calls back once, from the loop or at once. The reply is null after a fault.
     void ask_grant(const ipc::GrantCall &call, Granted granted);
     void ask_end(const ipc::EndCall &call, Ended ended);
+    // Nobody waits for the answer: it is only for whoever reads root's ledger.
+    void note_used(const ipc::UseCall &call);
     // Asks again and again until the helper has answered, so that no grant goes on because it was
     // away. `ended`, which may be empty, is called once, with what it said. Lasts as long as this
     // process: what is owed at its end is found again when the ledger is mended.

@@ -41,6 +41,12 @@ std::optional<Grant> GrantTable::take(std::string_view id)
     return grant;
 }
 
+void GrantTable::note_used(std::string_view id)
+{
+    if (const auto found = grants_.find(id); found != grants_.end())
+        found->second.is_used = true;
+}
+
 const Grant *GrantTable::find(std::string_view id) const
 {
     const auto found = grants_.find(id);

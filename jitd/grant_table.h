@@ -28,6 +28,7 @@ struct Grant {
     std::string tty;
     std::string reason;
     std::string approver_oid;
+    bool is_used = false; // the one session that it was for has been opened (limits.single_use)
 };
 
 // Whether a user is a member of a group through jit now: the file is there, and no mask over it.
@@ -45,6 +46,7 @@ class GrantTable
     void add(Grant grant);
     // The grant that was there; absent: none.
     std::optional<Grant> take(std::string_view id);
+    void note_used(std::string_view id);
 
     const Grant *find(std::string_view id) const;
     // All of one user, the one that ends last first. Borrowed until the table changes.

@@ -65,6 +65,7 @@ Grant make_grant(const StoredRequest &stored)
     grant.tty = stored.tty;
     grant.reason = stored.reason;
     grant.approver_oid = stored.approver_oid;
+    grant.is_used = stored.is_used;
     return grant;
 }
 
@@ -207,6 +208,16 @@ GrantClient::Ended Grants::on_ended(const std::string &id, Ending ending, Done d
             close(id, ending.event, ending.cause, describe(*grant) + " was ended by " + ending.by);
         done(nullptr);
     };
+}
+
+void Grants::use_up(const std::string &id, const AuditRecord &record)
+{
+    table_.note_used(id);
+    auto stored = store_.read(id);
+    if (stored)
+        stored->is_used = true;
+    (void)audit_.write(record, stored ? &*stored : nullptr);
+    helper_.note_used({id}); // root's ledger has it too
 }
 
 void Grants::end_without_role(const policy::Policy &policy)

@@ -20,7 +20,7 @@ namespace jit::daemon {
 // Why a grant is ended before its time: the audit's event, and the word for the root helper.
 struct Ending {
     Event event;
-    std::string cause; // dropped, revoked, policy
+    std::string cause; // dropped, revoked, policy, used
     std::string by;    // for people: who or what did it
 };
 
@@ -46,6 +46,11 @@ class Grants
     // helper that does not answer is a fault for the caller, and is asked again until it does:
     // nobody keeps a role whose end was asked for.
     void end(const std::string &id, const Ending &ending, Done done);
+
+    // A session was opened under a grant that is good for one: nobody passes by it any more.
+    // Survives a restart, once the record and the row that say so are written.
+    //   record  of the use
+    void use_up(const std::string &id, const AuditRecord &record);
 
     // Ends grants whose role the policy no longer has.
     void end_without_role(const policy::Policy &policy);

@@ -36,8 +36,9 @@ struct StoredRequest {
     std::optional<WallTime> since;
     std::optional<WallTime> until;
     std::optional<BootTime> until_boot;
-    std::string boot_id; // of the boot it was granted in
-    std::string cause;   // why it ended
+    std::string boot_id;  // of the boot it was granted in
+    std::string cause;    // why it ended
+    bool is_used = false; // a session was opened under it, where one is all that it is for
 };
 
 // The person behind a local user whose name alone was known, from his first sign-in on.

@@ -100,7 +100,7 @@ void read_limits(TableReader &table, Role &role)
         out.per_day = limits.duration("per_day", 1s, 24h);
         out.cooldown = limits.duration("cooldown", 1s, max_cooldown);
         out.max_active = limits.count("max_active", 1, max_people);
-        limits.refuse_unless("single_use", false);
+        out.single_use = limits.boolean("single_use").value_or(false);
     });
     if (role.allow_root_equivalent && !out.per_day)
         table.faults().error(table.find("allow_root_equivalent")->place,

@@ -82,7 +82,8 @@ sanitize: ## build it under ASan and UBSan, and run the unit tests
 	+@$(with_asan) unit
 
 .PHONY: ahead
-ahead: # build what these two and fuzz-corpus run
+ahead: # build what these two and fuzz-corpus run, and look for what lint would find
+	+@$(MAKE) --no-print-directory -k tidy
 	+@$(with_clang) -k all emulator units
 	+@$(with_asan) -k units
 	+@$(make_fuzzers) -k

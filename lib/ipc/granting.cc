@@ -17,7 +17,8 @@ constexpr std::size_t max_cause_bytes = 64;
 
 bool is_end_cause(std::string_view text)
 {
-    return text == "dropped" || text == "revoked" || text == "policy" || text == "interrupted";
+    return text == "dropped" || text == "revoked" || text == "policy" || text == "interrupted" ||
+           text == "used";
 }
 
 template <typename T> Result<T> finish(MemberReader &reader, T value)
@@ -107,6 +108,14 @@ Result<EndCall> decode_end_call(const json_t *parameters)
     return finish(reader, std::move(call));
 }
 
+Result<UseCall> decode_use_call(const json_t *parameters)
+{
+    MemberReader reader{parameters};
+    UseCall call;
+    call.id = reader.id("id");
+    return finish(reader, std::move(call));
+}
+
 Result<EndReply> decode_end_reply(const json_t *parameters)
 {
     MemberReader reader{parameters};
@@ -160,6 +169,13 @@ Json encode(const EndCall &call)
     MemberWriter writer;
     writer.text("id", call.id);
     writer.text("cause", call.cause);
+    return writer.take();
+}
+
+Json encode(const UseCall &call)
+{
+    MemberWriter writer;
+    writer.text("id", call.id);
     return writer.take();
 }
 

@@ -15,6 +15,7 @@ namespace jit::ipc {
 
 inline constexpr std::string_view grant_method = "io.jitd.Grant.Grant";
 inline constexpr std::string_view end_method = "io.jitd.Grant.End";
+inline constexpr std::string_view use_method = "io.jitd.Grant.Use";
 inline constexpr std::string_view list_method = "io.jitd.Grant.List";
 
 // The names of the interface's errors; each has one member, message.
@@ -43,7 +44,11 @@ struct GrantReply {
 
 struct EndCall {
     std::string id;
-    std::string cause; // dropped, revoked, policy, interrupted
+    std::string cause; // dropped, revoked, policy, interrupted, used
+};
+
+struct UseCall {
+    std::string id;
 };
 
 struct EndReply {
@@ -77,6 +82,7 @@ Result<GrantCall> decode_grant_call(const json_t *parameters);
 Result<GrantReply> decode_grant_reply(const json_t *parameters);
 Result<EndCall> decode_end_call(const json_t *parameters);
 Result<EndReply> decode_end_reply(const json_t *parameters);
+Result<UseCall> decode_use_call(const json_t *parameters);
 Result<void> decode_grant_list_call(const json_t *parameters);
 Result<GrantList> decode_grant_list(const json_t *parameters);
 
@@ -85,6 +91,7 @@ Json encode(const GrantCall &call);
 Json encode(const GrantReply &reply);
 Json encode(const EndCall &call);
 Json encode(const EndReply &reply);
+Json encode(const UseCall &call);
 Json encode(const GrantList &list);
 
 } // namespace jit::ipc
