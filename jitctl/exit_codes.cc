@@ -43,6 +43,7 @@ Exit exit_of_error(std::string_view name)
     case ipc::Fault::misconfigured:
         return Exit::usage;
     case ipc::Fault::refused:
+    case ipc::Fault::reason_wanted:
     case ipc::Fault::too_many:
         return Exit::denied;
     case ipc::Fault::unavailable:

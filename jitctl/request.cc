@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "jitctl/origin.h"
+#include "jitctl/reason.h"
 #include "jitctl/records.h"
 #include "jitctl/verbs.h"
 #include "lib/base/text.h"
@@ -187,9 +188,12 @@ std::optional<ipc::RequestReply> find_late_grant(Client &client)
     }
 }
 
-} // namespace
+constexpr int reason_tries = 3;
 
-Exit request(const Command &command, const Output &output, const std::string &socket, int stop_fd)
+// One request from its beginning to its end.
+//   wanted  set, and nothing said, if the role wants a reason, or another one
+Exit follow_request(const Command &command, const Output &output, const std::string &socket,
+                    int stop_fd, std::optional<ipc::Reply> &wanted)
 {
     const BootTime first_answer = boot_time() + answer_within;
     Result<Client> client = Client::connect(socket, first_answer);
@@ -231,6 +235,10 @@ Exit request(const Command &command, const Output &output, const std::string &so
                 return finish_granted(output, socket, *granted);
             return finish_cancelled(output, id); // the connection's end is what cancels
         }
+        if (ipc::parse_fault(event->reply.error) == ipc::Fault::reason_wanted) {
+            wanted = std::move(event->reply);
+            return Exit::denied;
+        }
         if (!event->reply.error.empty())
             return report(output, event->reply);
 
@@ -261,6 +269,30 @@ Exit request(const Command &command, const Output &output, const std::string &so
         }
         if (!event->reply.continues)
             return report(output, Error{Code::bad_input, "the last word is missing"});
+    }
+}
+
+} // namespace
+
+Exit request(const Command &command, const Output &output, const std::string &socket, int stop_fd)
+{
+    Command asked = command;
+    for (int tried = 0;; ++tried) {
+        std::optional<ipc::Reply> wanted;
+        const Exit exit = follow_request(asked, output, socket, stop_fd, wanted);
+        if (!wanted)
+            return exit;
+        if (tried == reason_tries || !can_ask(output)) {
+            const Exit denied = report(output, *wanted);
+            output.tell("give it with --reason");
+            return denied;
+        }
+        const auto what = ipc::decode_fault_message(wanted->parameters.get());
+        output.tell(what ? *what : "the role wants a reason");
+        auto reason = ask_reason(output, stop_fd);
+        if (!reason)
+            return finish_cancelled(output, "");
+        asked.reason = reason->empty() ? std::nullopt : std::move(reason);
     }
 }
 

@@ -15,6 +15,19 @@ std::string_view view_of(const std::optional<std::string> &text)
     return text ? std::string_view{*text} : std::string_view{};
 }
 
+ipc::Fault fault_of(policy::Refusal refusal)
+{
+    switch (refusal) {
+    case policy::Refusal::unknown_role:
+        return ipc::Fault::not_found;
+    case policy::Refusal::no_reason:
+    case policy::Refusal::other_reason:
+        return ipc::Fault::reason_wanted;
+    default:
+        return ipc::Fault::refused;
+    }
+}
+
 } // namespace
 
 void Api::answer_request(Call exchange)
@@ -55,6 +68,9 @@ void Api::answer_request(Call exchange)
         policy::decide(*settings.policy, ask, person, settings.host, {}, wall_time());
     const auto refuse = [&](ipc::Fault fault, std::string_view rule, const std::string &line) {
         fail(exchange, fault, line);
+        // Who has not been asked for a reason yet is not refused: he will be asked.
+        if (rule == policy::name_of(policy::Refusal::no_reason) && call->service)
+            return;
         AuditRecord refused;
         refused.event = Event::refused;
         refused.message = facts.user + " is refused: " + line;
@@ -70,9 +86,7 @@ void Api::answer_request(Call exchange)
         parts_.audit.write_limited(refused, boot_time());
     };
     if (decision.is_refused())
-        return refuse(decision.refusal == policy::Refusal::unknown_role ? ipc::Fault::not_found
-                                                                        : ipc::Fault::refused,
-                      policy::name_of(decision.refusal),
+        return refuse(fault_of(decision.refusal), policy::name_of(decision.refusal),
                       policy::explain(decision, facts.role, facts.user));
     // A name that root did not write into the map says nothing of a system account.
     const bool is_by_name = !settings.config->upn_of(facts.user).empty();

@@ -55,7 +55,7 @@ bool show(pam_handle_t *handle, Tone tone, const Text &text)
     return shown;
 }
 
-bool ask(pam_handle_t *handle, const Text &prompt, FixedText<64> &answer)
+bool ask(pam_handle_t *handle, const Text &prompt, Typed &answer)
 {
     answer.clear();
     pam_response *response = nullptr;

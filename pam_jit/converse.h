@@ -16,6 +16,6 @@ bool has_conversation(pam_handle_t *handle);
 bool show(pam_handle_t *handle, Tone tone, const Text &text);
 
 // Asks with echo; an answer too long for the buffer is empty.
-bool ask(pam_handle_t *handle, const Text &prompt, FixedText<64> &answer);
+bool ask(pam_handle_t *handle, const Text &prompt, Typed &answer);
 
 } // namespace jit::pam

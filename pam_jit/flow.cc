@@ -50,6 +50,8 @@ class Flow
     Outcome wanted(std::string_view role);
     Outcome choose(const ipc::ElevationReply &reply);
     Outcome request(std::string_view role);
+    Outcome request_once(std::string_view role);
+    Outcome ask_reason();
     Outcome follow(std::string_view role);
     Outcome show_code(const ipc::ElevationReply &reply);
     void hurry();
@@ -91,6 +93,9 @@ class Flow
     FixedText<16> id_;      // of the request whose code is shown
     BootTime hurried_{};    // when Enter was passed on last
     seconds duration_{0};   // of the grant asked for
+    Typed reason_;
+    bool wants_reason_ = false; // the role does, or another one
+    FixedText<512> wanted_;     // what it wants
     Passage passage_;
 };
 
@@ -219,7 +224,7 @@ Outcome Flow::choose(const ipc::ElevationReply &reply)
     if (outside_.tell(Tone::info, choice_words(reply)) != Event::ready)
         return Outcome::conversation_lost;
     for (int i = 0; i < tries; ++i) {
-        FixedText<64> answer;
+        Typed answer;
         const Event event = outside_.ask(choice_prompt(reply.role_count), answer);
         if (event != Event::ready)
             return cut_short(event);
@@ -234,7 +239,31 @@ Outcome Flow::choose(const ipc::ElevationReply &reply)
     return say_no(refused_words("no role was chosen"));
 }
 
+// Only jitd knows whether the role wants a reason: it says so, and is asked again with one.
 Outcome Flow::request(std::string_view role)
+{
+    for (int tried = 0;; ++tried) {
+        wants_reason_ = false;
+        const Outcome outcome = request_once(role);
+        if (!wants_reason_)
+            return outcome;
+        if (tried == tries)
+            return say_no(refused_words(wanted_.view()));
+        if (const Outcome asked = ask_reason(); asked != Outcome::allowed)
+            return asked;
+    }
+}
+
+// allowed: there may be one.
+Outcome Flow::ask_reason()
+{
+    if (outside_.tell(Tone::info, refused_words(wanted_.view())) != Event::ready)
+        return Outcome::conversation_lost;
+    const Event event = outside_.ask(reason_prompt(), reason_);
+    return event == Event::ready ? Outcome::allowed : cut_short(event);
+}
+
+Outcome Flow::request_once(std::string_view role)
 {
     // A person may have thought long about the choice: the wait begins now.
     start_ = outside_.now();
@@ -246,7 +275,9 @@ Outcome Flow::request(std::string_view role)
         .hint("tty", door_.tty, 64);
     if (door_.session)
         call.number("session", *door_.session);
-    call.name_if("rhost", door_.rhost, 255).hint("command", door_.command, 256);
+    call.name_if("rhost", door_.rhost, 255)
+        .hint("command", door_.command, 256)
+        .hint("reason", reason_.view(), 512);
     if (door_.timeout)
         call.number("timeout", door_.timeout->count());
     const std::string_view frame = call.finish();
@@ -279,6 +310,11 @@ Outcome Flow::follow(std::string_view role)
         ipc::ElevationReply reply;
         if (!ipc::read_reply(heard.frame, reply))
             return nonsense();
+        if (reply.is_error && !is_begun && reply.error.view() == "io.jitd.Elevation.ReasonWanted") {
+            wants_reason_ = true;
+            wanted_ = reply.message;
+            return Outcome::denied;
+        }
         if (reply.is_error)
             return refuse(reply);
         const std::string_view state = reply.state.view();

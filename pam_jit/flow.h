@@ -46,6 +46,9 @@ enum class Tone {
     error,
 };
 
+// A line that a person typed; one that is longer is empty.
+using Typed = FixedText<512>;
+
 // Who it is that the flow speaks to. Each answer is no until somebody says otherwise.
 class Outside
 {
@@ -62,7 +65,7 @@ class Outside
     // ready or conversation_lost.
     virtual Event tell(Tone, const Text &) { return Event::conversation_lost; }
     // ready, interrupted or conversation_lost.
-    virtual Event ask(const Text &, FixedText<64> &) { return Event::conversation_lost; }
+    virtual Event ask(const Text &, Typed &) { return Event::conversation_lost; }
 
   protected:
     Outside() = default;

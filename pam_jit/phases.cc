@@ -38,7 +38,7 @@ class Live final : public Outside
     {
         return show(handle_, tone, text) ? Event::ready : Event::conversation_lost;
     }
-    Event ask(const Text &prompt, FixedText<64> &answer) override
+    Event ask(const Text &prompt, Typed &answer) override
     {
         // jitd is not to hold a connection while a person thinks.
         client_.close();

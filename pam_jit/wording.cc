@@ -115,6 +115,13 @@ Text choice_prompt(std::size_t count)
     return out;
 }
 
+Text reason_prompt()
+{
+    Text out;
+    out.add("jit: your reason: ");
+    return out;
+}
+
 Text no_grant_words(std::string_view role, bool has_ticket)
 {
     Text out;

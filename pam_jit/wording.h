@@ -23,6 +23,7 @@ Text waiting_words(std::chrono::seconds left);
 Text granted_words(const ipc::ElevationReply &reply, std::chrono::seconds duration);
 Text choice_words(const ipc::ElevationReply &reply);
 Text choice_prompt(std::size_t count);
+Text reason_prompt();
 
 // Why there is no way through, and what to do. has_ticket: sudo may have skipped auth for a cached
 // ticket, so that "sudo -k" helps.

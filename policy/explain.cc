@@ -58,10 +58,10 @@ std::string limit_of(std::optional<std::chrono::seconds> limit)
     return limit ? format_duration(*limit) : "";
 }
 
-std::string ask_for_reason(const Role &role)
+std::string hint_of(const Role &role)
 {
     const std::string hint = safe_text(role.justification.hint, 128);
-    return "give one with --reason" + (hint.empty() ? "" : " (" + hint + ")");
+    return hint.empty() ? "" : ": " + hint;
 }
 
 std::string then(const Decision &decision)
@@ -79,9 +79,9 @@ std::string explain_ask(const Decision &decision, const std::string &what)
     case Refusal::wrong_place:
         return what + " is not for those who come from there: its conditions name other networks";
     case Refusal::no_reason:
-        return what + " wants a reason: " + ask_for_reason(role);
+        return what + " wants a reason" + hint_of(role);
     case Refusal::other_reason:
-        return what + " wants a reason of another form: " + ask_for_reason(role);
+        return what + " wants a reason of another form" + hint_of(role);
     case Refusal::too_long:
         return what + " is granted for at most " + format_duration(role.max_duration) +
                ": ask for less";

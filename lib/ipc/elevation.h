@@ -94,6 +94,7 @@ enum class Fault {
     refused,
     too_many,
     unavailable,
+    reason_wanted,
 };
 std::string_view name_of(Phase phase);
 std::string_view name_of(Verdict verdict);

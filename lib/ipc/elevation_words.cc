@@ -49,12 +49,13 @@ constexpr Table<State, 7> states{{{State::pending_signin, "pending-signin"},
                                   {State::cancelled, "cancelled"},
                                   {State::timed_out, "timed-out"}}};
 
-constexpr Table<Fault, 6> faults{{{Fault::not_permitted, "io.jitd.Elevation.NotPermitted"},
+constexpr Table<Fault, 7> faults{{{Fault::not_permitted, "io.jitd.Elevation.NotPermitted"},
                                   {Fault::not_found, "io.jitd.Elevation.NotFound"},
                                   {Fault::misconfigured, "io.jitd.Elevation.Misconfigured"},
                                   {Fault::refused, "io.jitd.Elevation.Refused"},
                                   {Fault::too_many, "io.jitd.Elevation.TooMany"},
-                                  {Fault::unavailable, "io.jitd.Elevation.Unavailable"}}};
+                                  {Fault::unavailable, "io.jitd.Elevation.Unavailable"},
+                                  {Fault::reason_wanted, "io.jitd.Elevation.ReasonWanted"}}};
 
 template <typename List, typename Word> std::string_view find_name(const List &list, Word word)
 {

@@ -87,7 +87,7 @@ class Script final : public Outside
         expect_shown(text.view());
         return Event::ready;
     }
-    Event ask(const Text &text, FixedText<64> &answer) override
+    Event ask(const Text &text, Typed &answer) override
     {
         expect_shown(text.view());
         std::string_view typed = take();
