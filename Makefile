@@ -87,7 +87,7 @@ $(BUILD)/o/%.o: %.cc
 # The link lines: what stands here is what a program may use.
 jitd_layers       := jitd lib/net lib/sys lib/oidc policy lib/ipc lib/base
 jit_grantd_layers := jit_grantd lib/sys policy lib/ipc lib/base
-jitctl_layers     := jitctl lib/sys policy lib/ipc lib/base
+jitctl_layers     := jitctl lib/sys policy lib/oidc lib/ipc lib/base
 pam_jit_layers    := pam_jit lib/ipc lib/base
 
 $(BUILD)/jitd/jitd: $(BUILD)/o/jitd/main.o $(call libs,$(jitd_layers))

@@ -21,6 +21,11 @@ struct Raw {
     std::string duration;
     std::string confirm;
     std::string clear;
+    std::string at;
+    std::string since;
+    std::string from;
+    std::string file;
+    bool no_terminal = false;
 };
 
 Parsed fault(std::string text)
@@ -29,7 +34,8 @@ Parsed fault(std::string text)
 }
 
 struct Subcommands {
-    CLI::App *request, *status, *roles, *list, *drop, *revoke, *cancel, *pins, *policy, *check;
+    CLI::App *request, *status, *roles, *list, *drop, *revoke, *cancel, *pins, *policy, *check,
+        *explain, *simulate, *test;
 };
 
 Subcommands declare(CLI::App &app, Raw &raw)
@@ -79,6 +85,26 @@ Subcommands declare(CLI::App &app, Raw &raw)
     subs.policy->require_subcommand(1);
     subs.check = add(*subs.policy, "check", "say all that is wrong with policy files");
     subs.check->add_option("DIR", raw.target, "the folder (default: /etc/jit/policy.d)");
+
+    subs.explain = add(*subs.policy, "explain", "what would come of a request, rule by rule");
+    subs.explain->add_option("DIR", raw.target, "the folder (default: /etc/jit/policy.d)");
+    subs.explain->add_option("--user", raw.user, "who asks")->required();
+    subs.explain->add_option("--role", raw.role, "for which role")->required();
+    subs.explain->add_option("--for", raw.duration, "for how long (default: the role's)");
+    subs.explain->add_option("--at", raw.at, "when: 2026-11-30T09:15:00Z (default: now)");
+    subs.explain->add_option("--from", raw.from, "from which address, at a login");
+    subs.explain->add_option("--reason", raw.reason, "why (default: it can still be asked for)");
+    subs.explain->add_flag("--no-tty", raw.no_terminal, "without a terminal");
+    subs.explain->add_option("--claims", raw.file, "a file with the claims of an ID token, JSON");
+
+    subs.simulate =
+        add(*subs.policy, "simulate", "what would have come of earlier requests (root)");
+    subs.simulate->add_option("DIR", raw.target, "the folder (default: /etc/jit/policy.d)");
+    subs.simulate->add_option("--since", raw.since, "from when on: 2026-11-01T00:00:00Z, or 30d")
+        ->required();
+
+    subs.test = add(*subs.policy, "test", "hold a policy against what is expected of it");
+    subs.test->add_option("FILE", raw.file, "the expectations, TOML")->required();
     return subs;
 }
 
@@ -152,6 +178,49 @@ Parsed check_pins(const CLI::App &sub, const Raw &raw)
     return {std::move(command), false, {}};
 }
 
+Parsed check_explain(const CLI::App &sub, const Raw &raw)
+{
+    Command command;
+    command.verb = Verb::policy_explain;
+    command.json = raw.json;
+    command.directory = given(sub, "DIR", raw.target);
+    command.user = raw.user;
+    command.role = raw.role;
+    if (!is_name(raw.user) || !is_name(raw.role))
+        return fault("--user and --role take names");
+    if (const auto text = given(sub, "--for", raw.duration)) {
+        command.duration = parse_duration(*text);
+        if (!command.duration || command.duration->count() == 0)
+            return fault("--for takes a duration such as 30m, 8h or 1h30m");
+    }
+    if (const auto text = given(sub, "--at", raw.at)) {
+        command.at = parse_time(*text);
+        if (!command.at)
+            return fault("--at takes a time in UTC such as 2026-11-30T09:15:00Z");
+    }
+    command.from = given(sub, "--from", raw.from);
+    command.reason = given(sub, "--reason", raw.reason);
+    command.file = given(sub, "--claims", raw.file);
+    command.has_terminal = !raw.no_terminal;
+    return {std::move(command), false, {}};
+}
+
+Parsed check_simulate(const CLI::App &sub, const Raw &raw)
+{
+    Command command;
+    command.verb = Verb::policy_simulate;
+    command.json = raw.json;
+    command.directory = given(sub, "DIR", raw.target);
+    if (const auto ago = parse_duration(raw.since))
+        command.at = wall_time() - *ago;
+    else
+        command.at = parse_time(raw.since);
+    if (!command.at)
+        return fault("--since takes a time in UTC such as 2026-11-01T00:00:00Z, or how long ago: "
+                     "30d");
+    return {std::move(command), false, {}};
+}
+
 // The verbs that take one id, or none, or a role.
 Parsed check_target(Verb verb, const CLI::App &sub, const char *option, const Raw &raw)
 {
@@ -195,6 +264,13 @@ Parsed check(const CLI::App &app, const Subcommands &subs, const Raw &raw)
     } else if (app.got_subcommand(subs.list)) {
         command.verb = Verb::list;
         command.all = raw.all;
+    } else if (subs.policy->got_subcommand(subs.explain)) {
+        return check_explain(*subs.explain, raw);
+    } else if (subs.policy->got_subcommand(subs.simulate)) {
+        return check_simulate(*subs.simulate, raw);
+    } else if (subs.policy->got_subcommand(subs.test)) {
+        command.verb = Verb::policy_test;
+        command.file = raw.file;
     } else if (app.got_subcommand(subs.policy)) {
         command.verb = Verb::policy_check;
         command.directory = given(*subs.check, "DIR", raw.target);

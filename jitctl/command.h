@@ -5,6 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "lib/base/clock.h"
+
 namespace jit::ctl {
 
 enum class Verb {
@@ -19,6 +21,9 @@ enum class Verb {
     confirm_pin,
     clear_pin,
     policy_check,
+    policy_explain,
+    policy_simulate,
+    policy_test,
     version,
 };
 
@@ -29,9 +34,13 @@ struct Command {
     std::optional<std::string> id;                // status, drop, revoke, cancel
     std::optional<std::string> role;              // request, drop, revoke
     std::optional<std::string> user;              // request, revoke, confirm_pin, clear_pin
-    std::optional<std::string> reason;            // request
+    std::optional<std::string> reason;            // request, policy explain
     std::optional<std::chrono::seconds> duration; // request
-    std::optional<std::string> directory;         // policy check
+    std::optional<std::string> directory;         // policy
+    std::optional<WallTime> at;                   // policy explain: now; policy simulate: since
+    std::optional<std::string> from;              // policy explain: the address of a login
+    bool has_terminal = true;                     // policy explain
+    std::optional<std::string> file;              // policy explain: claims; policy test: the tests
 };
 
 } // namespace jit::ctl

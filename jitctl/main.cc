@@ -65,6 +65,12 @@ Exit run(const Command &command, const Output &output)
         return clear_pin(command, output, default_socket);
     case Verb::policy_check:
         return policy_check(command, output);
+    case Verb::policy_explain:
+        return policy_explain(command, output);
+    case Verb::policy_simulate:
+        return policy_simulate(command, output, default_socket);
+    case Verb::policy_test:
+        return policy_test(command, output);
     case Verb::version:
         return print_version(output);
     }

@@ -2,12 +2,9 @@
 #include <climits>
 #include <iterator>
 
-#include "jitctl/policy_files.h"
+#include "jitctl/policy_load.h"
 #include "jitctl/verbs.h"
 #include "lib/base/text.h"
-#include "lib/sys/zones.h"
-#include "policy/config.h"
-#include "policy/parse.h"
 
 namespace jit::ctl {
 
@@ -47,36 +44,11 @@ void print_report(const Output &output, std::size_t files, std::size_t roles,
 
 Exit policy_check(const Command &command, const Output &output, const PolicyPlaces &places)
 {
-    const std::string directory = command.directory.value_or(places.directory);
-    const bool is_installed = directory == places.directory || directory == places.directory + "/";
-    PolicyFiles found = is_installed ? read_installed(places.directory) : read_draft(directory);
-    Diagnostics diagnostics = std::move(found.diagnostics);
-
-    // The configuration says of which kind ids are; a draft is read by the one that is installed.
-    PolicyFiles config = read_config(places.config);
-    bool ids_are_guids = true;
-    Diagnostics config_faults = std::move(config.diagnostics);
-    for (const policy::SourceFile &file : config.files) {
-        policy::ParsedConfig parsed = policy::parse_config(file);
-        ids_are_guids = !parsed.config || parsed.config->is_entra;
-        if (parsed.config && !parsed.config->ca_file.empty())
-            append(config_faults, read_authorities(parsed.config->ca_file).diagnostics);
-        append(config_faults, std::move(parsed.diagnostics));
-    }
-
-    std::size_t roles = 0;
-    if (found.files.empty() && !policy::has_error(diagnostics)) {
-        diagnostics.push_back({policy::Diagnostic::Kind::error, directory, 0, 0,
-                               "no file ends in .toml: nothing would be granted"});
-    } else if (!found.files.empty()) {
-        policy::ParsedPolicy parsed =
-            policy::parse_policy(found.files, {ids_are_guids, sys::find_zone});
-        if (parsed.policy)
-            roles = parsed.policy->roles.size();
-        append(diagnostics, std::move(parsed.diagnostics));
-    }
-    if (is_installed)
-        append(diagnostics, std::move(config_faults));
+    LoadedPolicy loaded = load_policy(command.directory, places);
+    Diagnostics diagnostics = std::move(loaded.diagnostics);
+    if (loaded.is_installed)
+        append(diagnostics, std::move(loaded.config_diagnostics));
+    const std::size_t roles = loaded.policy ? loaded.policy->roles.size() : 0;
 
     std::size_t errors = 0;
     for (const policy::Diagnostic &one : diagnostics) {
@@ -86,8 +58,8 @@ Exit policy_check(const Command &command, const Output &output, const PolicyPlac
             output.print(policy::format_diagnostic(one));
     }
     if (output.json)
-        print_report(output, found.files.size(), roles, diagnostics);
-    output.complain(count(found.files.size(), "policy file") + ", " + count(roles, "role") + ": " +
+        print_report(output, loaded.files, roles, diagnostics);
+    output.complain(count(loaded.files, "policy file") + ", " + count(roles, "role") + ": " +
                     count(errors, "error") + ", " + count(diagnostics.size() - errors, "warning"));
     return errors == 0 ? Exit::done : Exit::usage;
 }

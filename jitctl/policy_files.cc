@@ -30,6 +30,7 @@ constexpr std::size_t max_files = 64;
 constexpr std::size_t max_file_bytes = std::size_t{256} * 1024;
 constexpr std::size_t max_authorities_bytes = std::size_t{1024} * 1024;
 constexpr std::size_t max_config_bytes = std::size_t{64} * 1024;
+constexpr std::size_t max_claims_bytes = std::size_t{64} * 1024;
 constexpr std::string_view suffix = ".toml";
 
 policy::Diagnostic describe(Kind kind, const std::string &path, const Error &error)
@@ -40,7 +41,8 @@ policy::Diagnostic describe(Kind kind, const std::string &path, const Error &err
     return {kind, safe_text(path, PATH_MAX), 0, 0, std::move(text)};
 }
 
-Result<std::string> read_plainly(int directory, const std::string &name)
+Result<std::string> read_plainly(int directory, const std::string &name,
+                                 std::size_t max_bytes = max_file_bytes)
 {
     // Without O_NONBLOCK a FIFO of that name would hold us for ever.
     const Fd fd{openat(directory, name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
@@ -52,7 +54,7 @@ Result<std::string> read_plainly(int directory, const std::string &name)
         return Error{Code::unavailable, "cannot look at the file", errno};
     if (!S_ISREG(about.st_mode))
         return Error{Code::bad_input, "not a regular file"};
-    return sys::read_whole(fd.get(), max_file_bytes);
+    return sys::read_whole(fd.get(), max_bytes);
 }
 
 Result<std::vector<std::string>> list_plainly(DIR *stream)
@@ -150,6 +152,31 @@ PolicyFiles read_one(const std::string &path, std::size_t max_bytes, const char 
 }
 
 } // namespace
+
+namespace {
+
+PolicyFiles read_anywhere(const std::string &path, std::size_t max_bytes)
+{
+    PolicyFiles found;
+    auto text = read_plainly(AT_FDCWD, path, max_bytes);
+    if (text.has_value())
+        found.files.push_back({path, *std::move(text)});
+    else
+        found.diagnostics.push_back(describe(Kind::error, path, text.error()));
+    return found;
+}
+
+} // namespace
+
+PolicyFiles read_draft_file(const std::string &path)
+{
+    return read_anywhere(path, max_file_bytes);
+}
+
+PolicyFiles read_claims(const std::string &path)
+{
+    return read_anywhere(path, max_claims_bytes);
+}
 
 PolicyFiles read_config(const std::string &path)
 {

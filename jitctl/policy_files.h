@@ -19,6 +19,10 @@ PolicyFiles read_installed(const std::string &directory);
 // A draft anywhere: the same is a warning, since jitd would refuse it there.
 PolicyFiles read_draft(const std::string &directory);
 
+// One file anywhere: the tests of a policy; the claims of a token, which may be at most 64 KiB.
+PolicyFiles read_draft_file(const std::string &path);
+PolicyFiles read_claims(const std::string &path);
+
 // jitd.toml, and the file that its ca_file names.
 PolicyFiles read_config(const std::string &path);
 PolicyFiles read_authorities(const std::string &path);

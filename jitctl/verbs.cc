@@ -1,4 +1,4 @@
-// The verbs of one question and one answer: roles, drop, revoke, cancel.
+// The verbs of one question and one answer: drop, revoke, cancel.
 #include "jitctl/verbs.h"
 
 #include <utility>
@@ -30,34 +30,6 @@ Exit print_ended(const Output &output, const Result<ipc::Reply> &reply, const ch
 }
 
 } // namespace
-
-Exit roles(const Command &, const Output &output, const std::string &socket)
-{
-    const Result<ipc::Reply> reply = ask(socket, ipc::method::roles, {}, answer_within);
-    if (!reply.has_value())
-        return report(output, reply.error());
-    if (!reply->error.empty())
-        return report(output, *reply);
-    const Result<ipc::RolesReply> roles = ipc::decode_roles_reply(reply->parameters.get());
-    if (!roles.has_value())
-        return report(output, roles.error());
-    if (output.json) {
-        output.print_json(ipc::encode_roles_reply(*roles).get());
-        return Exit::done;
-    }
-    if (roles->roles.empty()) {
-        output.print("no role that you may ask for");
-        return Exit::done;
-    }
-    std::vector<Row> rows{
-        {"ROLE", "GROUPS", "DEFAULT", "MAX", "SERVICES", "LIVE UNTIL", "DESCRIPTION"}};
-    for (const ipc::RoleRecord &role : roles->roles)
-        rows.push_back({role.name, join(role.groups), format_duration(role.default_duration),
-                        format_duration(role.max_duration), join(role.services),
-                        role.until ? format_time(*role.until) : "", role.description});
-    (void)std::fputs(format_table(rows).c_str(), output.out); // main() looks at the stream
-    return Exit::done;
-}
 
 Exit drop(const Command &command, const Output &output, const std::string &socket)
 {

@@ -30,5 +30,9 @@ struct PolicyPlaces {
     std::string config = "/etc/jit/jitd.toml";
 };
 Exit policy_check(const Command &command, const Output &output, const PolicyPlaces &places = {});
+Exit policy_explain(const Command &command, const Output &output, const PolicyPlaces &places = {});
+Exit policy_simulate(const Command &command, const Output &output, const std::string &socket,
+                     const PolicyPlaces &places = {});
+Exit policy_test(const Command &command, const Output &output, const PolicyPlaces &places = {});
 
 } // namespace jit::ctl

@@ -5,7 +5,9 @@
 #include "jitd/answers.h"
 #include "jitd/records.h"
 #include "lib/base/text.h"
+#include "lib/ipc/audit.h"
 #include "lib/ipc/pins.h"
+#include "lib/ipc/roles.h"
 #include "lib/sys/users.h"
 
 namespace jit::daemon {
@@ -22,6 +24,7 @@ const Api::Row Api::rows[] = {
     {ipc::method::request, false, true, &Api::answer_request},
     {ipc::method::cancel, false, false, &Api::answer_cancel},
     {ipc::method::hurry, false, false, &Api::answer_hurry},
+    {ipc::method::audit, false, true, &Api::answer_audit},
     {ipc::method::list, false, true, &Api::answer_list},
     {ipc::method::roles, false, false, &Api::answer_roles},
     {ipc::method::drop, false, false, &Api::answer_drop},

@@ -15,6 +15,10 @@
 #include "lib/sys/local_accounts.h"
 #include "lib/sys/varlink_server.h"
 
+namespace jit::ipc {
+struct RoleRecord;
+}
+
 namespace jit::daemon {
 
 class Api
@@ -47,6 +51,7 @@ class Api
     void answer_request(Call exchange);
     void answer_cancel(Call exchange);
     void answer_hurry(Call exchange);
+    void answer_audit(Call exchange);
     void answer_list(Call exchange);
     void answer_roles(Call exchange);
     void answer_drop(Call exchange);
@@ -73,6 +78,7 @@ class Api
     std::string shown_command(const std::optional<std::string> &command) const;
     policy::Person read_person(const std::string &user) const; // only with a configuration
     bool is_single_use(const Grant &grant) const;
+    ipc::RoleRecord make_role_record(const policy::Role &role, const std::string &user) const;
     ipc::State state_of(const Grant &grant) const;
 
     Parts parts_;

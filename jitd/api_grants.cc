@@ -1,4 +1,4 @@
-// Looking at grants and roles, and ending grants.
+// Looking at grants, and ending them.
 #include "jitd/api.h"
 
 #include "jitd/answers.h"
@@ -76,43 +76,6 @@ void Api::answer_list(Call exchange)
                 replies.push_back(make_record(one));
     }
     reply_each(exchange, replies);
-}
-
-void Api::answer_roles(Call exchange)
-{
-    if (const auto call = ipc::decode_roles_call(exchange->call().parameters.get()); !call)
-        return refuse_parameters(exchange, call.error());
-    const auto caller = read_caller(exchange);
-    if (!caller)
-        return;
-    const Settings &settings = parts_.settings;
-    if (!settings.config)
-        return fail(exchange, ipc::Fault::misconfigured, words::misconfigured);
-    if (!settings.policy)
-        return fail(exchange, ipc::Fault::misconfigured, words::no_policy);
-    const policy::Person person = read_person(caller->user);
-    ipc::RolesReply reply;
-    for (const policy::Role &role : settings.policy->roles) {
-        policy::Ask ask;
-        ask.role = role.name;
-        ask.may_add_reason = true;
-        if (policy::decide(*settings.policy, ask, person, settings.host, {}, wall_time())
-                .is_refused())
-            continue;
-        ipc::RoleRecord record{role.name,     role.description,      role.groups,
-                               role.services, role.default_duration, role.max_duration,
-                               std::nullopt,  std::nullopt};
-        for (const Grant *grant : parts_.grants.table().of_user(caller->user)) {
-            if (grant->role == role.name &&
-                is_live(*grant, read_clocks(), parts_.grants.has_membership())) {
-                record.grant = grant->id;
-                record.until = grant->until;
-                break;
-            }
-        }
-        reply.roles.push_back(std::move(record));
-    }
-    exchange->reply(ipc::encode_roles_reply(reply));
 }
 
 void Api::answer_drop(Call exchange)

@@ -4,6 +4,7 @@
 
 #include "jitd/words.h"
 #include "lib/base/text.h"
+#include "policy/unmet.h"
 
 namespace jit::daemon {
 

@@ -60,6 +60,9 @@ inline constexpr std::int64_t ledger_pages = 262'144;
 inline constexpr std::size_t pins = 4096;
 // Records of one List: all of them must fit into what one connection may hold unread (1 MiB).
 inline constexpr std::size_t listed_records = 500;
+// Records of the audit that one call is given, and how many rows are looked at for them.
+inline constexpr std::size_t audit_records = 500;
+inline constexpr std::size_t audit_rows = 2000;
 
 // How long the root helper may take for one call, its start included.
 inline constexpr std::chrono::seconds grant_call = 15s;

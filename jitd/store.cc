@@ -168,6 +168,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
         prepare(select + "WHERE user = ?2 ORDER BY began DESC, id LIMIT ?1");
     statements->head = prepare("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1");
     statements->append = prepare("INSERT INTO audit (event, record, hash) VALUES (?1, ?2, ?3)");
+    statements->audit =
+        prepare("SELECT seq, record, hash FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2");
     statements->untold =
         prepare("SELECT event, record, hash FROM audit WHERE seq = (SELECT max(seq) FROM audit) "
                 "AND NOT EXISTS (SELECT 1 FROM told WHERE told.hash = audit.hash)");
@@ -185,7 +187,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
          {&statements->put, &statements->open, &statements->one, &statements->newest,
           &statements->newest_of_user, &statements->head, &statements->append, &statements->untold,
           &statements->told, &statements->begin, &statements->commit, &statements->rollback,
-          &statements->pins, &statements->add_pin, &statements->confirm_pin,
+          &statements->audit, &statements->pins, &statements->add_pin, &statements->confirm_pin,
           &statements->remove_pin})
         if (!*made)
             return sqlite_error(db.get(), "the ledger's tables are not as expected");
@@ -311,6 +313,20 @@ Result<std::string> Store::append_audit(std::string_view event, std::string_view
     }
     head_ = hash;
     return hash;
+}
+
+Result<std::vector<Store::AuditRow>> Store::read_audit(std::int64_t after, std::size_t most)
+{
+    std::vector<AuditRow> found;
+    Use use{statements_->audit};
+    use.number(1, after);
+    use.number(2, static_cast<std::int64_t>(most));
+    int status = 0;
+    while ((status = use.step()) == SQLITE_ROW)
+        found.push_back({use.number_at(0), use.text_at(1), use.text_at(2)});
+    if (status != SQLITE_DONE)
+        return sqlite_error(db_, "the ledger can't be read");
+    return found;
 }
 
 Result<std::optional<Store::Untold>> Store::read_untold()

@@ -77,6 +77,14 @@ class Store
     Result<std::string> append_audit(std::string_view event, std::string_view text,
                                      const StoredRequest *with = nullptr);
 
+    struct AuditRow {
+        std::int64_t seq = 0;
+        std::string text;
+        std::string hash;
+    };
+    // The first ones after a number, in their order.
+    Result<std::vector<AuditRow>> read_audit(std::int64_t after, std::size_t most);
+
     // The newest record of the chain, unless it is noted that the journal has it too. Of all others
     // that is known: each is told before the next is written.
     struct Untold {

@@ -5,6 +5,7 @@
 #include "lib/base/text.h"
 #include "policy/overlap.h"
 #include "policy/services.h"
+#include "policy/unmet.h"
 
 namespace jit::policy {
 
@@ -110,72 +111,19 @@ std::chrono::seconds open_for(const Role &role, WallTime now, std::chrono::secon
                : closes_at(conditions.hours, *conditions.zone, now, most) - now;
 }
 
-Refusal find_out_of_place(const Role &role, const Whence &whence)
-{
-    const Conditions &conditions = role.conditions;
-    if (conditions.tty && whence.tty.empty())
-        return Refusal::no_terminal;
-    if (conditions.from.empty())
-        return Refusal::none;
-    const auto address = parse_address(whence.rhost);
-    const bool is_within =
-        address && std::any_of(conditions.from.begin(), conditions.from.end(),
-                               [&](const Network &each) { return contains(each, *address); });
-    return is_within ? Refusal::none : Refusal::wrong_place;
-}
-
 namespace {
 
-// Whether somebody stands behind the request whom the role's requesters name.
-Refusal find_stranger(const Role &role, const Person &person)
-{
-    const bool is_known_later =
-        role.approval.mode == Approval::Mode::self && person.found_by_sign_in && !person.signed_in;
-    if (person.oid.empty() && !is_known_later)
-        return Refusal::no_person;
-    if (role.allow_root_equivalent && !person.is_vouched)
-        return Refusal::not_vouched;
-    if (standing_of(role, person) != Standing::stranger)
-        return Refusal::none;
-    if (groups_in_doubt(role, person).empty())
-        return Refusal::not_requester;
-    return person.group_overage ? Refusal::group_overage : Refusal::groups_unknown;
-}
-
-// The conditions on a sign-in, once it is there. What the token does not say satisfies none.
-Refusal find_weak_sign_in(const Conditions &conditions, const Person &person)
-{
-    if (person.is_guest && !conditions.guests)
-        return Refusal::guest;
-    if (!conditions.auth_context.empty() && !contains(person.contexts, conditions.auth_context))
-        return Refusal::no_context;
-    if (conditions.auth_age && (!person.auth_age || *person.auth_age > *conditions.auth_age))
-        return Refusal::stale_sign_in;
-    return Refusal::none;
-}
-
-Refusal find_bad_reason(const Justification &justification, const Ask &ask)
-{
-    if (ask.reason.empty())
-        return justification.required && !ask.may_add_reason ? Refusal::no_reason : Refusal::none;
-    return justification.pattern && !justification.pattern->is_in(ask.reason)
-               ? Refusal::other_reason
-               : Refusal::none;
-}
-
-// All that does not depend on the time.
+// All that does not depend on the time, in the order of Refusal.
 Refusal find_unmet(const Role &role, const Ask &ask, const Person &person, const Host &host)
 {
-    if (!is_for_host(role, host))
-        return Refusal::wrong_host;
-    if (const Refusal no = find_out_of_place(role, ask.whence); no != Refusal::none)
-        return no;
-    if (const Refusal no = find_stranger(role, person); no != Refusal::none)
-        return no;
-    if (person.signed_in)
-        if (const Refusal no = find_weak_sign_in(role.conditions, person); no != Refusal::none)
-            return no;
-    return find_bad_reason(role.justification, ask);
+    for (const Refusal found :
+         {find_other_host(role, host), find_out_of_place(role, ask.whence),
+          find_no_person(role, person), find_not_vouched(role, person), find_stranger(role, person),
+          find_guest(role, person), find_no_context(role, person), find_stale_sign_in(role, person),
+          find_bad_reason(role, ask)})
+        if (found != Refusal::none)
+            return found;
+    return Refusal::none;
 }
 
 } // namespace

@@ -114,6 +114,10 @@ enum class Refusal {
 
 // A word for the audit, "not-requester".
 std::string_view name_of(Refusal refusal);
+// The other way round; absent: it is the name of none.
+std::optional<Refusal> refusal_of(std::string_view name);
+// All names but that of none, in the order of the refusals.
+std::vector<std::string_view> refusal_names();
 
 struct [[nodiscard]] Decision {
     Refusal refusal = Refusal::not_requester;
@@ -136,10 +140,6 @@ Decision decide(const Policy &policy, const Ask &ask, const Person &person, cons
 // The part of it that depends on the time and on what was had before: a refusal, or how long.
 Decision decide_time(const Role &role, std::optional<std::chrono::seconds> asked, const Use &use,
                      WallTime now);
-
-// Whether a place satisfies what a role demands of it, which also holds for one who has the role.
-//   returns  none, no_terminal, wrong_place
-Refusal find_out_of_place(const Role &role, const Whence &whence);
 
 // One line: which role, what failed and what would satisfy it. No trailing full stop or newline.
 std::string explain(const Decision &decision, std::string_view role, std::string_view user);

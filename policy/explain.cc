@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "lib/base/text.h"
 #include "policy/decide.h"
 
@@ -48,6 +50,24 @@ std::string_view name_of(Refusal refusal)
         return "max-active";
     }
     return "refused";
+}
+
+std::vector<std::string_view> refusal_names()
+{
+    std::vector<std::string_view> names;
+    for (int i = static_cast<int>(Refusal::unknown_role); i <= static_cast<int>(Refusal::no_place);
+         ++i)
+        names.push_back(name_of(static_cast<Refusal>(i)));
+    return names;
+}
+
+std::optional<Refusal> refusal_of(std::string_view name)
+{
+    const auto names = refusal_names();
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end())
+        return std::nullopt;
+    return static_cast<Refusal>(static_cast<int>(Refusal::unknown_role) + (found - names.begin()));
 }
 
 namespace {

@@ -25,7 +25,6 @@ inline constexpr std::string_view request = "io.jitd.Elevation.Request";
 inline constexpr std::string_view cancel = "io.jitd.Elevation.Cancel";
 inline constexpr std::string_view hurry = "io.jitd.Elevation.Hurry";
 inline constexpr std::string_view list = "io.jitd.Elevation.List";
-inline constexpr std::string_view roles = "io.jitd.Elevation.Roles";
 inline constexpr std::string_view drop = "io.jitd.Elevation.Drop";
 inline constexpr std::string_view revoke = "io.jitd.Elevation.Revoke";
 inline constexpr std::string_view session_opened = "io.jitd.Elevation.SessionOpened";
@@ -218,24 +217,6 @@ Json encode_list_reply(const ListReply &reply);
 // The same objects that jitctl prints.
 Json encode_grant(const GrantRecord &grant);
 Json encode_request(const RequestRecord &request);
-
-struct RoleRecord {
-    std::string name;
-    std::string description; // may be empty
-    std::vector<std::string> groups;
-    std::vector<std::string> services;
-    std::chrono::seconds default_duration{};
-    std::chrono::seconds max_duration{};
-    std::optional<std::string> grant; // the caller's live one, and its end
-    std::optional<WallTime> until;
-};
-struct RolesReply {
-    std::vector<RoleRecord> roles; // at most 1024
-};
-Result<void> decode_roles_call(const json_t *parameters); // has no members
-Result<RolesReply> decode_roles_reply(const json_t *parameters);
-Json encode_roles_reply(const RolesReply &reply);
-Json encode_role(const RoleRecord &role);
 
 // Exactly one of the two is given; exactly one of the four.
 struct DropCall {

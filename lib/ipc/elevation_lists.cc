@@ -83,25 +83,6 @@ Result<RequestRecord> decode_request(const json_t *object)
     return request;
 }
 
-Result<RoleRecord> decode_role(const json_t *object)
-{
-    // A null element must not pass for an object without members.
-    if (!json_is_object(object))
-        return Error{Code::bad_input, "a role should be an object"};
-    MemberReader reader{object};
-    RoleRecord role;
-    role.name = reader.name("name");
-    role.description = reader.maybe_empty_text("description", max_description_bytes);
-    role.groups = reader.texts("groups", max_groups, 64, &is_name);
-    role.services = reader.texts("services", max_services, max_service_bytes);
-    role.default_duration = reader.duration("default_duration");
-    role.max_duration = reader.duration("max_duration");
-    role.grant = reader.maybe_id("grant");
-    role.until = reader.maybe_time("until");
-    TRY(reader.finish());
-    return role;
-}
-
 } // namespace
 
 Json encode_grant(const GrantRecord &grant)
@@ -120,20 +101,6 @@ Json encode_request(const RequestRecord &request)
     write_head(writer, request);
     writer.time("deadline", request.deadline);
     write_tail(writer, request);
-    return writer.take();
-}
-
-Json encode_role(const RoleRecord &role)
-{
-    MemberWriter writer;
-    writer.text("name", role.name);
-    writer.text("description", role.description);
-    writer.texts("groups", role.groups);
-    writer.texts("services", role.services);
-    writer.duration("default_duration", role.default_duration);
-    writer.duration("max_duration", role.max_duration);
-    writer.maybe_text("grant", role.grant);
-    writer.maybe_time("until", role.until);
     return writer.take();
 }
 
@@ -182,32 +149,6 @@ Json encode_list_reply(const ListReply &reply)
         writer.value("grant", encode_grant(*reply.grant));
     if (reply.request)
         writer.value("request", encode_request(*reply.request));
-    return writer.take();
-}
-
-Result<void> decode_roles_call(const json_t *parameters)
-{
-    return MemberReader{parameters}.finish();
-}
-
-Result<RolesReply> decode_roles_reply(const json_t *parameters)
-{
-    MemberReader reader{parameters};
-    const json_t *list = reader.array("roles", max_records);
-    TRY(reader.finish());
-    RolesReply reply;
-    for (std::size_t i = 0; i < json_array_size(list); ++i)
-        reply.roles.push_back(TRY(decode_role(json_array_get(list, i))));
-    return reply;
-}
-
-Json encode_roles_reply(const RolesReply &reply)
-{
-    std::vector<Json> roles;
-    for (const RoleRecord &role : reply.roles)
-        roles.push_back(encode_role(role));
-    MemberWriter writer;
-    writer.values("roles", std::move(roles));
     return writer.take();
 }
 

@@ -11,4 +11,9 @@ namespace jit::oidc {
 Judged judge_claims(const json_t *claims, const Expectations &expected, WallTime now,
                     WallTime began, std::chrono::seconds skew);
 
+// What claims say of a person, whoever made them up: to explain a policy by, never to grant by. The
+// token's times and issuer are not looked at.
+//   returns  the claims; no_subject, malformed
+Judged read_unjudged(const json_t *claims, bool is_entra);
+
 } // namespace jit::oidc

@@ -1,0 +1,83 @@
+#include "jitctl/policy_load.h"
+
+#include <climits>
+#include <iterator>
+#include <unistd.h>
+#include <utility>
+
+#include "jitctl/policy_files.h"
+#include "lib/sys/zones.h"
+#include "policy/parse.h"
+
+namespace jit::ctl {
+
+namespace {
+
+using Diagnostics = std::vector<policy::Diagnostic>;
+
+void append(Diagnostics &all, Diagnostics more)
+{
+    all.insert(all.end(), std::move_iterator{more.begin()}, std::move_iterator{more.end()});
+}
+
+void load_config(const std::string &path, LoadedPolicy &out)
+{
+    PolicyFiles found = read_config(path);
+    out.config_diagnostics = std::move(found.diagnostics);
+    for (const policy::SourceFile &file : found.files) {
+        policy::ParsedConfig parsed = policy::parse_config(file);
+        if (parsed.config && !parsed.config->ca_file.empty())
+            append(out.config_diagnostics, read_authorities(parsed.config->ca_file).diagnostics);
+        append(out.config_diagnostics, std::move(parsed.diagnostics));
+        out.config = std::move(parsed.config);
+    }
+}
+
+} // namespace
+
+LoadedPolicy load_policy(const std::optional<std::string> &directory, const PolicyPlaces &places)
+{
+    LoadedPolicy out;
+    const std::string folder = directory.value_or(places.directory);
+    out.is_installed = folder == places.directory || folder == places.directory + "/";
+    PolicyFiles found = out.is_installed ? read_installed(places.directory) : read_draft(folder);
+    out.files = found.files.size();
+    out.diagnostics = std::move(found.diagnostics);
+    load_config(places.config, out);
+    if (found.files.empty()) {
+        if (!policy::has_error(out.diagnostics))
+            out.diagnostics.push_back({policy::Diagnostic::Kind::error, folder, 0, 0,
+                                       "no file ends in .toml: nothing would be granted"});
+        return out;
+    }
+    const bool ids_are_guids = !out.config || out.config->is_entra;
+    policy::ParsedPolicy parsed =
+        policy::parse_policy(found.files, {ids_are_guids, sys::find_zone});
+    // Files that jitd would not read make a policy that nobody has.
+    if (!policy::has_error(out.diagnostics))
+        out.policy = std::move(parsed.policy);
+    append(out.diagnostics, std::move(parsed.diagnostics));
+    return out;
+}
+
+Exit report_errors(const Output &output, const LoadedPolicy &loaded)
+{
+    for (const policy::Diagnostic &one : loaded.diagnostics)
+        if (one.kind == policy::Diagnostic::Kind::error)
+            output.tell(policy::format_diagnostic(one));
+    output.complain("the policy has errors, so nothing can be said of what it grants");
+    return Exit::usage;
+}
+
+policy::Host host_of(const std::optional<policy::Config> &config)
+{
+    policy::Host host;
+    if (config)
+        host = {config->host_name, config->host_tags};
+    char name[HOST_NAME_MAX + 1] = {};
+    if (host.name.empty() && gethostname(name, sizeof name - 1) == 0)
+        host.name = name;
+    return host;
+}
+
+} // namespace jit::ctl

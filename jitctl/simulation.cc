@@ -1,0 +1,147 @@
+#include "jitctl/simulation.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "lib/base/text.h"
+#include "lib/ipc/message.h"
+
+namespace jit::ctl {
+
+namespace {
+
+// Refusals that a policy is not the reason of.
+bool is_of_policy(const std::string &rule)
+{
+    return policy::refusal_of(rule).has_value();
+}
+
+} // namespace
+
+Result<PastEvent> read_past_event(const std::string &line)
+{
+    const ipc::Json object = TRY(ipc::decode_object(line));
+    const auto get = [&](const char *name) {
+        const char *const value = json_string_value(json_object_get(object.get(), name));
+        return std::string{value != nullptr ? value : ""};
+    };
+    const auto at = parse_time(get("time"));
+    if (!at)
+        return Error{Code::bad_input, "a record without a time"};
+    PastEvent out{get("event"), get("request"), get("role"), get("user"), get("oid"), get("tty"),
+                  get("rhost"), get("reason"),  get("rule"), *at,         {}};
+    out.until = parse_time(get("until"));
+    return out;
+}
+
+std::string_view name_of(Replayed::Outcome outcome)
+{
+    switch (outcome) {
+    case Replayed::Outcome::same:
+        return "same";
+    case Replayed::Outcome::refused:
+        return "refused";
+    case Replayed::Outcome::shorter:
+        return "shorter";
+    case Replayed::Outcome::allowed:
+        return "allowed";
+    }
+    return "";
+}
+
+void Simulation::play(const PastEvent &event)
+{
+    if (event.event == "requested")
+        waiting_[event.request] = event;
+    if (event.event == "refused" && event.request.empty() && !event.role.empty() &&
+        is_of_policy(event.rule))
+        return settle_refused(event);
+    const auto found = waiting_.find(event.request);
+    if (found == waiting_.end())
+        return;
+    const bool is_over = event.event == "granted" || event.event == "denied" ||
+                         event.event == "cancelled" || event.event == "timed-out";
+    if (!is_over)
+        return;
+    const PastEvent request = found->second;
+    waiting_.erase(found);
+    if (event.event == "granted" && event.until)
+        settle_granted(request, event);
+    else
+        replayed_.push_back({request.user, request.role, request.at, Replayed::Outcome::same,
+                             event.event + " then, by more than the policy"});
+}
+
+policy::Use Simulation::count_use(const PastEvent &request) const
+{
+    policy::Use use;
+    std::set<std::string> others;
+    for (const Spell &spell : spells_) {
+        if (spell.role != request.role)
+            continue;
+        if (spell.oid == request.oid)
+            use.spells.push_back(spell.time);
+        else if (spell.time.until > request.at)
+            others.insert(spell.oid);
+    }
+    use.others_active = others.size();
+    return use;
+}
+
+policy::Decision Simulation::decide(const PastEvent &request) const
+{
+    policy::Person person;
+    person.user = request.user;
+    person.oid = request.oid;
+    person.is_vouched = true;
+    person.found_by_sign_in = request.oid.empty();
+    const policy::Ask ask{request.role,
+                          std::nullopt,
+                          request.reason,
+                          request.reason.empty(),
+                          {request.tty, request.rhost}};
+    return policy::decide(policy_, ask, person, host_, count_use(request), request.at);
+}
+
+void Simulation::settle_granted(const PastEvent &request, const PastEvent &granted)
+{
+    // The sign-in showed who it was.
+    PastEvent known = request;
+    if (known.oid.empty())
+        known.oid = granted.oid;
+    const auto had = *granted.until - granted.at;
+    policy::Decision now = decide(known);
+    if (now.role != nullptr && !now.is_refused())
+        now = policy::decide_time(*now.role, std::min(had, now.role->max_duration),
+                                  count_use(known), granted.at);
+    const std::string then = "granted for " + format_duration(had) + " then; ";
+    Replayed one{known.user, known.role, known.at, Replayed::Outcome::same, then + "the same now"};
+    if (now.is_refused()) {
+        one.outcome = Replayed::Outcome::refused;
+        one.text = then + "refused now: " + policy::explain(now, known.role, known.user);
+    } else {
+        // Requests are asked for in whole seconds, and granted a moment later.
+        if (now.duration + std::chrono::seconds{1} < had) {
+            one.outcome = Replayed::Outcome::shorter;
+            one.text = then + "for " + format_duration(now.duration) + " now";
+        }
+        spells_.push_back({known.role, known.oid, {granted.at, granted.at + now.duration}});
+    }
+    replayed_.push_back(std::move(one));
+}
+
+void Simulation::settle_refused(const PastEvent &refused)
+{
+    const policy::Decision now = decide(refused);
+    const std::string then = "refused then (" + refused.rule + "); ";
+    if (now.is_refused())
+        replayed_.push_back({refused.user, refused.role, refused.at, Replayed::Outcome::same,
+                             then + "refused now, too"});
+    else
+        replayed_.push_back(
+            {refused.user, refused.role, refused.at, Replayed::Outcome::allowed,
+             then + (now.needs_sign_in ? "may sign in for it now" : "granted now")});
+}
+
+} // namespace jit::ctl

@@ -1,0 +1,87 @@
+// What would have come of earlier requests under another policy. Pure: the audit's records in, what
+// changes out.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/clock.h"
+#include "lib/base/result.h"
+#include "policy/decide.h"
+
+namespace jit::ctl {
+
+// A record of the audit, as far as it matters here.
+struct PastEvent {
+    std::string event;   // "requested"
+    std::string request; // its id; empty for who was refused at once
+    std::string role;
+    std::string user;
+    std::string oid;
+    std::string tty;
+    std::string rhost;
+    std::string reason;
+    std::string rule;
+    WallTime at;
+    std::optional<WallTime> until;
+};
+
+// Reads a line of the audit. Errors: bad_input.
+Result<PastEvent> read_past_event(const std::string &line);
+
+// One request of the past.
+struct Replayed {
+    enum class Outcome {
+        same,
+        refused, // was granted
+        shorter, // was granted for longer
+        allowed  // was refused by the policy that was in force
+    };
+    std::string user;
+    std::string role;
+    WallTime at;
+    Outcome outcome = Outcome::same;
+    std::string text; // what was, and what would be
+};
+
+std::string_view name_of(Replayed::Outcome outcome);
+
+// Plays the events again, in their order. What only a sign-in shows (groups, contexts) is taken to
+// be as it was; budgets, cooldowns and places are counted over what would have been granted.
+class Simulation
+{
+  public:
+    // Borrows the policy.
+    Simulation(const policy::Policy &policy, policy::Host host)
+        : policy_(policy), host_(std::move(host))
+    {
+    }
+
+    void play(const PastEvent &event);
+
+    // In the order in which they were made; what has not come to an end yet is left out.
+    const std::vector<Replayed> &replayed() const { return replayed_; }
+
+  private:
+    struct Spell {
+        std::string role;
+        std::string oid;
+        policy::Spell time;
+    };
+
+    policy::Decision decide(const PastEvent &request) const;
+    policy::Use count_use(const PastEvent &request) const;
+    void settle_granted(const PastEvent &request, const PastEvent &granted);
+    void settle_refused(const PastEvent &refused);
+
+    const policy::Policy &policy_;
+    policy::Host host_;
+    std::map<std::string, PastEvent> waiting_; // by the request's id
+    std::vector<Spell> spells_;
+    std::vector<Replayed> replayed_;
+};
+
+} // namespace jit::ctl

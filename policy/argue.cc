@@ -1,0 +1,249 @@
+#include "policy/argue.h"
+
+#include <algorithm>
+
+#include "lib/base/text.h"
+#include "policy/unmet.h"
+
+namespace jit::policy {
+
+namespace {
+
+using Verdict = Finding::Verdict;
+using std::chrono::seconds;
+
+std::string list(const std::vector<std::string> &texts)
+{
+    std::string out;
+    for (const std::string &text : texts)
+        out += (out.empty() ? "" : ", ") + safe_text(text, 64);
+    return out.empty() ? "none" : out;
+}
+
+std::string name_of_kind(Requester::Kind kind)
+{
+    switch (kind) {
+    case Requester::Kind::user:
+        return "user:";
+    case Requester::Kind::group:
+        return "group:";
+    case Requester::Kind::app_role:
+        return "approle:";
+    case Requester::Kind::local_group:
+        return "local-group:";
+    }
+    return "";
+}
+
+class Argument
+{
+  public:
+    Argument(const Role &role, const Ask &ask, const Person &person, const Host &host,
+             const Use &use, WallTime now)
+        : role_(role), ask_(ask), person_(person), host_(host), use_(use), now_(now)
+    {
+    }
+
+    std::vector<Finding> make()
+    {
+        add_hosts();
+        add_place();
+        add_person();
+        add_requesters();
+        add_sign_in();
+        add_reason();
+        add_time();
+        return std::move(out_);
+    }
+
+  private:
+    void add(std::string_view rule, Verdict verdict, std::string text)
+    {
+        out_.push_back({rule, verdict, std::move(text)});
+    }
+    void unset(std::string_view rule) { add(rule, Verdict::unset, {}); }
+    void judge(std::string_view rule, Refusal found, std::string text)
+    {
+        add(rule, found == Refusal::none ? Verdict::met : Verdict::unmet, std::move(text));
+    }
+
+    void add_hosts()
+    {
+        if (role_.hosts.empty())
+            return unset("hosts");
+        judge("hosts", find_other_host(role_, host_),
+              "this host is " + safe_text(host_.name, 253) + ", its tags are " + list(host_.tags));
+    }
+
+    // Terminal first, as decide() looks at them.
+    void add_place()
+    {
+        const Conditions &conditions = role_.conditions;
+        if (conditions.tty)
+            add("conditions.tty", ask_.whence.tty.empty() ? Verdict::unmet : Verdict::met,
+                ask_.whence.tty.empty() ? "there is no terminal" : "there is a terminal");
+        else
+            unset("conditions.tty");
+        if (conditions.from.empty())
+            return unset("conditions.from");
+        Role elsewhere = role_;
+        elsewhere.conditions.tty = false;
+        judge("conditions.from", find_out_of_place(elsewhere, ask_.whence),
+              ask_.whence.rhost.empty() ? "no address is known"
+                                        : "from " + safe_text(ask_.whence.rhost, 64));
+    }
+
+    void add_person()
+    {
+        const std::string who = safe_text(person_.user, 64);
+        const Refusal no = find_no_person(role_, person_);
+        const std::string oid = safe_text(person_.oid, 128);
+        if (no != Refusal::none)
+            add("person", Verdict::unmet, who + " is nobody's user: no entry in [users] map");
+        else if (person_.oid.empty())
+            add("person", Verdict::later, "the sign-in has to be that of " + who);
+        else
+            add("person", Verdict::met, who + " is " + oid);
+        if (!role_.allow_root_equivalent)
+            return unset("allow_root_equivalent");
+        judge("allow_root_equivalent", find_not_vouched(role_, person_),
+              person_.is_vouched ? "root has said who " + who + " is"
+                                 : "root has not said who " + who + " is");
+    }
+
+    void add_requesters()
+    {
+        const Standing standing = standing_of(role_, person_);
+        if (standing == Standing::stranger)
+            return add("requesters", Verdict::unmet,
+                       groups_in_doubt(role_, person_).empty()
+                           ? "none of the " + std::to_string(role_.requesters.size()) +
+                                 " entries is met"
+                           : "the sign-in says nothing of the groups that are listed");
+        if (standing == Standing::needs_sign_in)
+            return add("requesters", Verdict::later,
+                       "no entry is met without a sign-in, which may show a group or a role");
+        Role one = role_;
+        for (const Requester &entry : role_.requesters) {
+            one.requesters = {entry};
+            if (standing_of(one, person_) == Standing::requester)
+                return add("requesters", Verdict::met,
+                           name_of_kind(entry.kind) + safe_text(entry.value, 128));
+        }
+    }
+
+    void add_sign_in()
+    {
+        const Conditions &conditions = role_.conditions;
+        const bool is_later = !person_.signed_in;
+        const auto judge_later = [&](std::string_view rule, Refusal found, std::string text) {
+            if (is_later)
+                add(rule, Verdict::later, "the sign-in will tell");
+            else
+                judge(rule, found, std::move(text));
+        };
+        if (conditions.guests || role_.approval.mode == Approval::Mode::none)
+            unset("conditions.guests");
+        else
+            judge_later("conditions.guests", find_guest(role_, person_),
+                        person_.is_guest ? "a guest of the tenant" : "no guest");
+        if (conditions.auth_context.empty())
+            unset("conditions.auth_context");
+        else
+            judge_later("conditions.auth_context", find_no_context(role_, person_),
+                        "wanted " + safe_text(conditions.auth_context, 8) + ", the sign-in has " +
+                            list(person_.contexts));
+        if (!conditions.auth_age)
+            return unset("conditions.auth_age");
+        judge_later(
+            "conditions.auth_age", find_stale_sign_in(role_, person_),
+            "at most " + format_duration(*conditions.auth_age) + ", the sign-in " +
+                (person_.auth_age
+                     ? "is " + format_duration(std::max(*person_.auth_age, seconds{0})) + " old"
+                     : "does not say"));
+    }
+
+    void add_reason()
+    {
+        const Justification &wanted = role_.justification;
+        if (!wanted.required && !wanted.pattern)
+            return unset("justification");
+        const Refusal no = find_bad_reason(role_, ask_);
+        if (ask_.reason.empty() && ask_.may_add_reason && wanted.required)
+            return add("justification", Verdict::later, "a reason will be asked for");
+        judge("justification", no,
+              ask_.reason.empty()   ? (wanted.required ? "there is no reason" : "none is given")
+              : no == Refusal::none ? "the reason will do"
+                                    : "the reason is of another form than " +
+                                          safe_text(wanted.pattern->text(), max_pattern_bytes));
+    }
+
+    void add_time()
+    {
+        const Limits &limits = role_.limits;
+        const Zone &zone = *role_.conditions.zone;
+        const auto wanted = std::max(ask_.duration.value_or(role_.default_duration), seconds{1});
+        add("max_duration", wanted > role_.max_duration ? Verdict::unmet : Verdict::met,
+            format_duration(wanted) + " of " + format_duration(role_.max_duration));
+        const auto open = open_for(role_, now_, std::min(wanted, role_.max_duration));
+        if (role_.conditions.hours.empty())
+            unset("conditions.hours");
+        else
+            add("conditions.hours", open < seconds{1} ? Verdict::unmet : Verdict::met,
+                "it is " + format_there(zone, now_) +
+                    (open < seconds{1} ? "" : ", open for " + format_duration(open)));
+        if (!limits.cooldown)
+            unset("limits.cooldown");
+        else if (const auto cool = cool_at(limits, use_, now_))
+            add("limits.cooldown", Verdict::unmet, "until " + format_there(zone, *cool));
+        else
+            add("limits.cooldown", Verdict::met, "none runs");
+        if (!limits.per_day) {
+            unset("limits.per_day");
+        } else {
+            const auto left =
+                left_of_budget(limits, zone, use_, now_, std::min(wanted, role_.max_duration));
+            add("limits.per_day", left < seconds{1} ? Verdict::unmet : Verdict::met,
+                (left < seconds{1} ? "nothing" : format_duration(left)) + " of it left for this");
+        }
+        if (!limits.max_active)
+            unset("limits.max_active");
+        else
+            add("limits.max_active", has_place(limits, use_) ? Verdict::met : Verdict::unmet,
+                std::to_string(use_.others_active) + " of " + std::to_string(*limits.max_active) +
+                    " have it");
+    }
+
+    const Role &role_;
+    const Ask &ask_;
+    const Person &person_;
+    const Host &host_;
+    const Use &use_;
+    WallTime now_;
+    std::vector<Finding> out_;
+};
+
+} // namespace
+
+std::string_view name_of(Finding::Verdict verdict)
+{
+    switch (verdict) {
+    case Verdict::met:
+        return "met";
+    case Verdict::unmet:
+        return "unmet";
+    case Verdict::later:
+        return "later";
+    case Verdict::unset:
+        return "unset";
+    }
+    return "";
+}
+
+std::vector<Finding> argue(const Role &role, const Ask &ask, const Person &person, const Host &host,
+                           const Use &use, WallTime now)
+{
+    return Argument{role, ask, person, host, use, now}.make();
+}
+
+} // namespace jit::policy

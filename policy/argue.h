@@ -1,0 +1,31 @@
+// A decision as a person would argue it: rule by rule, those too that the decision never came to.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/decide.h"
+
+namespace jit::policy {
+
+struct Finding {
+    enum class Verdict {
+        met,
+        unmet,
+        later, // the sign-in, or the person, will tell
+        unset  // the role has no such rule
+    };
+    std::string_view rule; // as the policy file names it: "conditions.hours"
+    Verdict verdict = Verdict::unset;
+    std::string text; // one line, safe to print; empty where the rule is unset
+};
+
+std::string_view name_of(Finding::Verdict verdict);
+
+// In the order in which decide() looks at them: the first that is unmet is its refusal, and there
+// is one exactly if it refuses. Parameters as of decide(), but for the role, which there is.
+std::vector<Finding> argue(const Role &role, const Ask &ask, const Person &person, const Host &host,
+                           const Use &use, WallTime now);
+
+} // namespace jit::policy
