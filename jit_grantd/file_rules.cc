@@ -144,7 +144,7 @@ Answer<RuleSet> FileRules::read_last_good(const std::string &fault, bool ids_are
     const auto files = decode_set(*text);
     if (!files)
         return misconfigured(fault);
-    auto parsed = policy::parse_policy(*files, {ids_are_guids, sys::find_zone});
+    auto parsed = policy::parse_policy(*files, {ids_are_guids, sys::find_zone, {}});
     const auto digest = sys::sha256_hex(policy::canonical_text(*files));
     if (!parsed.policy || !digest)
         return misconfigured(fault);
@@ -166,7 +166,7 @@ Answer<RuleSet> FileRules::read()
     Answer<RuleSet> rules = misconfigured("");
     if (!files) {
         rules = read_last_good(describe(places_.policy, faulty, files.error()), ids_are_guids);
-    } else if (auto parsed = policy::parse_policy(*files, {ids_are_guids, sys::find_zone});
+    } else if (auto parsed = policy::parse_policy(*files, {ids_are_guids, sys::find_zone, {}});
                !parsed.policy) {
         rules = read_last_good(first_error(parsed.diagnostics), ids_are_guids);
     } else {
@@ -187,7 +187,7 @@ void FileRules::keep_good()
     std::string faulty;
     const auto files = source_.policy(faulty);
     if (config && files && !files->empty() &&
-        policy::parse_policy(*files, {config->is_entra, sys::find_zone}).policy)
+        policy::parse_policy(*files, {config->is_entra, sys::find_zone, {}}).policy)
         (void)keep(*files); // granting tries again, and says what is wrong
 }
 

@@ -1,6 +1,7 @@
 #include "jitctl/policy_load.h"
 
 #include <climits>
+#include <grp.h>
 #include <iterator>
 #include <unistd.h>
 #include <utility>
@@ -51,8 +52,12 @@ LoadedPolicy load_policy(const std::optional<std::string> &directory, const Poli
         return out;
     }
     const bool ids_are_guids = !out.config || out.config->is_entra;
-    policy::ParsedPolicy parsed =
-        policy::parse_policy(found.files, {ids_are_guids, sys::find_zone});
+    policy::ParseOptions options{ids_are_guids, sys::find_zone, {}};
+    if (out.is_installed) // a draft may be another host's
+        options.has_group = [](const std::string &name) {
+            return getgrnam(name.c_str()) != nullptr;
+        };
+    policy::ParsedPolicy parsed = policy::parse_policy(found.files, options);
     // Files that jitd would not read make a policy that nobody has.
     if (!policy::has_error(out.diagnostics))
         out.policy = std::move(parsed.policy);

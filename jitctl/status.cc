@@ -2,6 +2,7 @@
 #include "jitctl/records.h"
 #include "jitctl/verbs.h"
 #include "lib/base/text.h"
+#include "lib/ipc/health.h"
 
 namespace jit::ctl {
 
@@ -57,6 +58,31 @@ void print_table(const Output &output, const std::string &table)
     (void)std::fputs(table.c_str(), output.out); // main() looks at the stream
 }
 
+// Absent: jitd has just answered, and could not once more. What was asked for is shown all the
+// same.
+std::optional<ipc::HealthReply> ask_health(const std::string &socket)
+{
+    const auto reply = ask(socket, ipc::method::health, {}, answer_within);
+    if (!reply || !reply->error.empty())
+        return std::nullopt;
+    const auto health = ipc::decode_health_reply(reply->parameters.get());
+    return health ? std::optional{*health} : std::nullopt;
+}
+
+// Says what is wrong with root's files, if anything.
+Exit report_health(const Output &output, const std::optional<ipc::HealthReply> &health)
+{
+    if (!health || (health->is_configured && health->policy == ipc::PolicyInForce::current))
+        return Exit::done;
+    const char *what = "the policy files have an error, and the last good set counts: ";
+    if (!health->is_configured)
+        what = "jitd denies everything, its configuration has an error: ";
+    else if (health->policy == ipc::PolicyInForce::none)
+        what = "nothing is granted, there is no policy without error: ";
+    output.complain(what + health->fault.value_or("see `jitctl policy check`"));
+    return Exit::usage;
+}
+
 } // namespace
 
 Exit status(const Command &command, const Output &output, const std::string &socket)
@@ -68,16 +94,21 @@ Exit status(const Command &command, const Output &output, const std::string &soc
         return report(output, records.error());
     if (records->refusal)
         return report(output, *records->refusal);
+    const std::optional<ipc::HealthReply> health = command.id ? std::nullopt : ask_health(socket);
     const bool is_empty = records->newest_first.empty();
     if (is_empty && command.id)
         return report(output, Error{Code::not_found, "no grant or request of yours has this id"});
     if (output.json) {
-        output.print_json(json_of(*records).get());
-        return Exit::done;
+        ipc::Json object = json_of(*records);
+        if (health)
+            (void)json_object_set_new( // a null value makes the whole object null, which is told
+                object.get(), "health", ipc::encode_health_reply(*health).release());
+        output.print_json(object.get());
+        return report_health(output, health);
     }
     if (is_empty) {
         output.print("nothing live, nothing pending");
-        return Exit::done;
+        return report_health(output, health);
     }
     const WallTime now = wall_time();
     const std::string grants = format_grants(*records, now);
@@ -86,7 +117,7 @@ Exit status(const Command &command, const Output &output, const std::string &soc
     if (!grants.empty() && !requests.empty())
         output.print("");
     print_table(output, requests);
-    return Exit::done;
+    return report_health(output, health);
 }
 
 Exit list(const Command &command, const Output &output, const std::string &socket)

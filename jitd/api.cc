@@ -6,6 +6,7 @@
 #include "jitd/records.h"
 #include "lib/base/text.h"
 #include "lib/ipc/audit.h"
+#include "lib/ipc/health.h"
 #include "lib/ipc/pins.h"
 #include "lib/ipc/roles.h"
 #include "lib/sys/users.h"
@@ -26,6 +27,7 @@ const Api::Row Api::rows[] = {
     {ipc::method::hurry, false, false, &Api::answer_hurry},
     {ipc::method::audit, false, true, &Api::answer_audit},
     {ipc::method::list, false, true, &Api::answer_list},
+    {ipc::method::health, false, false, &Api::answer_health},
     {ipc::method::roles, false, false, &Api::answer_roles},
     {ipc::method::drop, false, false, &Api::answer_drop},
     {ipc::method::revoke, true, false, &Api::answer_revoke},
@@ -100,6 +102,23 @@ void Api::answer_check(Call exchange)
 policy::Person Api::read_person(const std::string &user) const
 {
     return daemon::read_person(user, *parts_.settings.config, parts_.pins, parts_.local_groups);
+}
+
+void Api::answer_health(Call exchange)
+{
+    if (const auto call = ipc::decode_health_call(exchange->call().parameters.get()); !call)
+        return refuse_parameters(exchange, call.error());
+    const Settings &settings = parts_.settings;
+    ipc::HealthReply reply;
+    reply.is_configured = settings.config.has_value();
+    if (settings.policy)
+        reply.policy =
+            settings.is_last_good ? ipc::PolicyInForce::last_good : ipc::PolicyInForce::current;
+    if (!reply.is_configured)
+        reply.fault = summarize(settings.config_faults);
+    else if (reply.policy != ipc::PolicyInForce::current)
+        reply.fault = summarize(settings.policy_faults);
+    exchange->reply(ipc::encode_health_reply(reply));
 }
 
 void Api::answer_session_opened(Call exchange)

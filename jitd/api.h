@@ -53,6 +53,7 @@ class Api
     void answer_hurry(Call exchange);
     void answer_audit(Call exchange);
     void answer_list(Call exchange);
+    void answer_health(Call exchange);
     void answer_roles(Call exchange);
     void answer_drop(Call exchange);
     void answer_revoke(Call exchange);

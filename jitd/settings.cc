@@ -132,7 +132,7 @@ bool adopt(const std::vector<policy::SourceFile> &files, Settings &settings,
            std::vector<policy::Diagnostic> &faults)
 {
     const bool ids_are_guids = !settings.config || settings.config->is_entra;
-    auto parsed = policy::parse_policy(files, {ids_are_guids, sys::find_zone});
+    auto parsed = policy::parse_policy(files, {ids_are_guids, sys::find_zone, {}});
     for (policy::Diagnostic &diagnostic : parsed.diagnostics)
         faults.push_back(std::move(diagnostic));
     if (!parsed.policy)

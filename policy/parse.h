@@ -26,6 +26,8 @@ struct ParseOptions {
     bool ids_are_guids = true;
     // A time zone by its name, null if there is none; absent: only UTC is known.
     std::function<std::shared_ptr<const Zone>(std::string_view name)> find_zone{};
+    // Whether this host has a local group: one that it lacks is worth a warning. Absent: all exist.
+    std::function<bool(const std::string &name)> has_group{};
 };
 
 // Reads a whole set of policy files: faults across files (two roles of one name) are found too.

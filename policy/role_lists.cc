@@ -82,8 +82,9 @@ std::string find_fault(const Requester &requester, bool ids_are_guids)
 
 } // namespace
 
-std::vector<Requester> read_requesters(TableReader &role, bool ids_are_guids)
+std::vector<Requester> read_requesters(TableReader &role, const ParseOptions &options)
 {
+    const bool ids_are_guids = options.ids_are_guids;
     std::vector<Requester> out;
     if (!role.require("requesters",
                       "who may ask, such as requesters = [" + std::string{example_id} + "]"))
@@ -115,6 +116,10 @@ std::vector<Requester> read_requesters(TableReader &role, bool ids_are_guids)
             if (fault.empty()) {
                 const bool is_id = requester.kind == Requester::Kind::user ||
                                    requester.kind == Requester::Kind::group;
+                if (requester.kind == Requester::Kind::local_group && options.has_group &&
+                    !options.has_group(requester.value))
+                    role.faults().warning(entry->place, "requesters: this host has no group " +
+                                                            in_quotes(requester.value));
                 if (is_id && ids_are_guids)
                     requester.value = to_lower(requester.value);
                 out.push_back(std::move(requester));

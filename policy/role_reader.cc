@@ -28,7 +28,8 @@ std::string read_description(TableReader &role)
     return safe_text(node->text, max_description_bytes);
 }
 
-std::vector<std::string> read_groups(TableReader &role, bool may_be_root)
+std::vector<std::string> read_groups(TableReader &role, bool may_be_root,
+                                     const ParseOptions &options)
 {
     std::vector<std::string> out;
     if (!role.require("groups", "the local groups it grants, such as groups = [\"jit-web\"]"))
@@ -52,6 +53,10 @@ std::vector<std::string> read_groups(TableReader &role, bool may_be_root)
                                                   "this role, or allow_root_equivalent = true");
         else
             out.push_back(entry->text);
+        if (is_name(entry->text) && options.has_group && !options.has_group(entry->text))
+            role.faults().warning(entry->place, "groups: this host has no group " +
+                                                    in_quotes(entry->text) +
+                                                    ", so the role can't be granted here");
     }
     return out;
 }
@@ -126,8 +131,8 @@ Role read_role(const TomlNode &node, const ParseOptions &options, Faults &faults
     TableReader table{faults, node, "[role." + node.key + "]"};
     role.description = read_description(table);
     role.allow_root_equivalent = table.boolean("allow_root_equivalent").value_or(false);
-    role.groups = read_groups(table, role.allow_root_equivalent);
-    role.requesters = read_requesters(table, options.ids_are_guids);
+    role.groups = read_groups(table, role.allow_root_equivalent, options);
+    role.requesters = read_requesters(table, options);
     role.services = read_services(table, role.name);
     role.accounts = read_accounts(table);
     role.hosts = read_hosts(table);

@@ -18,7 +18,7 @@ namespace jit::policy {
 Role read_role(const TomlNode &node, const ParseOptions &options, Faults &faults);
 
 // `requesters` of a role: never empty unless a fault was said.
-std::vector<Requester> read_requesters(TableReader &role, bool ids_are_guids);
+std::vector<Requester> read_requesters(TableReader &role, const ParseOptions &options);
 
 // `accounts` of a role: ["*"] if absent, never empty unless a fault was said.
 std::vector<AccountPattern> read_accounts(TableReader &role);
