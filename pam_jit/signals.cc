@@ -45,8 +45,12 @@ bool HeldSignals::take()
 
 void HeldSignals::let_go()
 {
-    if (fd_)
-        (void)pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    if (!fd_)
+        return;
+    sigset_t mask = before_;
+    sigdelset(&mask, SIGINT);
+    sigdelset(&mask, SIGQUIT);
+    (void)pthread_sigmask(SIG_SETMASK, &mask, nullptr);
 }
 
 void HeldSignals::hold_again()
