@@ -50,17 +50,27 @@ bool covers_service(const Role &role, std::string_view service)
                        [&](const std::string &listed) { return covers(listed, service); });
 }
 
+bool gates(const Role &role, const Door &door)
+{
+    return covers_service(role, door.service) &&
+           (door.account_names.empty() ||
+            std::any_of(door.account_names.begin(), door.account_names.end(),
+                        [&](const std::string &name) { return matches_account(role, name); }));
+}
+
 std::vector<const Role *> gating_roles(const Policy &policy, const Door &door)
 {
     std::vector<const Role *> out;
-    for (const Role &role : policy.roles) {
-        if (!covers_service(role, door.service))
-            continue;
-        const bool is_any_gated =
-            std::any_of(door.account_names.begin(), door.account_names.end(),
-                        [&](const std::string &name) { return matches_account(role, name); });
-        if (door.account_names.empty() || is_any_gated)
+    const auto look_at = [&](const Role &role) {
+        if (gates(role, door))
             out.push_back(&role);
+    };
+    if (const RoleIndex *index = policy.index()) {
+        for (const std::uint32_t number : index->find_gating(door.service, door.account_names))
+            look_at(policy.roles[number]);
+    } else {
+        for (const Role &role : policy.roles)
+            look_at(role);
     }
     return out;
 }

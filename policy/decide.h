@@ -31,8 +31,11 @@ struct Host {
 // Whether `services` of a role cover a PAM service: sudo covers sudo-i, su covers su-l.
 bool covers_service(const Role &role, std::string_view service);
 
-// The roles that gate a door. Hosts, requesters and approval do not matter here: they only decide
-// who may open it. Borrows from the policy.
+// Whether a role gates a door. Hosts, requesters and approval do not matter here: they only decide
+// who may open it.
+bool gates(const Role &role, const Door &door);
+
+// The roles that gate a door, by name. Borrows from the policy.
 std::vector<const Role *> gating_roles(const Policy &policy, const Door &door);
 
 // What is known about a person before (and, with `signed_in`, after) the provider was asked.

@@ -12,6 +12,7 @@
 #include "policy/hours.h"
 #include "policy/network.h"
 #include "policy/pattern.h"
+#include "policy/role_index.h"
 
 namespace jit::policy {
 
@@ -99,7 +100,16 @@ struct Role {
 struct Policy {
     std::vector<Role> roles; // by name, each name once
 
+    // Makes find() and gating_roles() as fast with ten thousand roles as with ten. The last thing
+    // that is done to the roles: what is changed in one after that is not found by it. Without an
+    // index, or with more or fewer roles than it knows, all roles are looked at.
+    void make_index() { index_ = RoleIndex{roles}; }
+    const RoleIndex *index() const { return index_.size() == roles.size() ? &index_ : nullptr; }
+
     const Role *find(std::string_view name) const; // nullptr: no such role
+
+  private:
+    RoleIndex index_;
 };
 
 } // namespace jit::policy

@@ -1,16 +1,12 @@
 #include "policy/overlap.h"
 
 #include "lib/base/text.h"
+#include "policy/account_table.h"
 #include "policy/services.h"
 
 namespace jit::policy {
 
 namespace {
-
-bool has_wildcard(std::string_view glob)
-{
-    return glob.find_first_of("*?") != std::string_view::npos;
-}
 
 // Whether whatever a glob matches is refused by a role. The glob's own wildcards are taken as plain
 // characters, which only the '*' of the negation can swallow: sound, unless the negation has a '?'

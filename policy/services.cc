@@ -1,5 +1,6 @@
 #include "policy/services.h"
 
+#include <algorithm>
 #include <array>
 
 namespace jit::policy {
@@ -14,6 +15,22 @@ bool covers(std::string_view listed, std::string_view service)
 {
     return listed == service || (listed == "sudo" && service == "sudo-i") ||
            (listed == "su" && service == "su-l");
+}
+
+std::vector<std::string_view> covered_by(std::span<const std::string> listed)
+{
+    std::vector<std::string_view> out;
+    const auto add = [&](std::string_view service) {
+        if (std::find(out.begin(), out.end(), service) == out.end())
+            out.push_back(service);
+    };
+    for (const std::string &each : listed) {
+        add(each);
+        for (const std::string_view service : supported_services())
+            if (covers(each, service))
+                add(service);
+    }
+    return out;
 }
 
 bool has_address(std::string_view service)
