@@ -81,8 +81,8 @@ Result<std::vector<policy::SourceFile>> decode_set(const std::string &text)
 Result<std::vector<policy::SourceFile>> TrustedSource::policy(std::string &faulty)
 {
     std::vector<policy::SourceFile> files;
-    for (sys::NamedText &each : TRY(sys::read_trusted_dir(places_.policy, ".toml", max_policy_files,
-                                                          max_policy_file_bytes, &faulty)))
+    for (sys::NamedText &each : TRY(sys::read_trusted_dir(
+             places_.policy, ".toml", policy::max_files, policy::max_policy_file_bytes, &faulty)))
         files.push_back({std::move(each.path), std::move(each.text)});
     return files;
 }
@@ -120,6 +120,8 @@ Answer<std::string> FileRules::keep(const std::vector<policy::SourceFile> &files
     const auto text = encode_set(files);
     if (!text)
         return unavailable("cannot keep the policy", text.error());
+    if (text->size() > max_last_good_bytes)
+        return misconfigured("cannot keep the policy: its files are too large");
     const auto old = read_small_file(state->get(), last_good_file, max_last_good_bytes);
     if (!old || *old != *text) {
         const auto written = disk_.write(state->get(), last_good_file, *text, 0600);

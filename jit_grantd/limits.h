@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 
+#include "policy/limits.h"
+
 namespace jit::grantd {
 
 // Live grants of this host. Each costs every group lookup a directory entry to look at.
@@ -19,10 +21,9 @@ inline constexpr std::size_t max_entries = 8192;
 inline constexpr std::size_t max_ledger_file_bytes = std::size_t{64} * 1024;
 inline constexpr std::size_t max_groups_of_role = 64;
 
-inline constexpr std::size_t max_policy_files = 256;
-inline constexpr std::size_t max_policy_file_bytes = 1U << 20;
 inline constexpr std::size_t max_config_bytes = 1U << 20;
-inline constexpr std::size_t max_last_good_bytes = 16U << 20;
+// The policy's files (policy/limits.h) as JSON, in which a quote and a line's end take two bytes.
+inline constexpr std::size_t max_last_good_bytes = 2 * policy::max_set_bytes + (1U << 20);
 
 // How long an ended grant stays in the ledger.
 inline constexpr std::chrono::hours keep_ended{48};

@@ -17,6 +17,7 @@
 #include "lib/base/text.h"
 #include "lib/sys/trusted_files.h"
 #include "lib/sys/whole_file.h"
+#include "policy/limits.h"
 
 namespace jit::ctl {
 
@@ -26,8 +27,8 @@ using Directory = Handle<DIR, &closedir>;
 using Kind = policy::Diagnostic::Kind;
 
 // What jitd reads at most.
-constexpr std::size_t max_files = 64;
-constexpr std::size_t max_file_bytes = std::size_t{256} * 1024;
+constexpr std::size_t max_files = policy::max_files;
+constexpr std::size_t max_file_bytes = policy::max_policy_file_bytes;
 constexpr std::size_t max_authorities_bytes = std::size_t{1024} * 1024;
 constexpr std::size_t max_config_bytes = std::size_t{64} * 1024;
 constexpr std::size_t max_claims_bytes = std::size_t{64} * 1024;

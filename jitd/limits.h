@@ -47,9 +47,7 @@ inline constexpr std::size_t live_grants = 256;
 inline constexpr unsigned refusals_a_minute = 20;
 inline constexpr unsigned uses_a_minute = 60;
 
-// The policy: files, and bytes of one.
-inline constexpr std::size_t policy_files = 64;
-inline constexpr std::size_t policy_file_bytes = std::size_t{256} * 1024;
+// Of the policy's files: policy/limits.h.
 inline constexpr std::size_t config_bytes = std::size_t{64} * 1024;
 inline constexpr std::size_t ca_bytes = std::size_t{1024} * 1024;
 

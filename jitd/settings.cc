@@ -15,6 +15,7 @@
 #include "lib/sys/durable.h"
 #include "lib/sys/trusted_files.h"
 #include "lib/sys/zones.h"
+#include "policy/limits.h"
 #include "policy/parse.h"
 
 namespace jit::daemon {
@@ -150,8 +151,8 @@ bool adopt(const std::vector<policy::SourceFile> &files, Settings &settings,
 void load_policy(const Places &places, Settings &settings)
 {
     std::string faulty;
-    auto texts = sys::read_trusted_dir(places.policy, ".toml", limits::policy_files,
-                                       limits::policy_file_bytes, &faulty);
+    auto texts = sys::read_trusted_dir(places.policy, ".toml", policy::max_files,
+                                       policy::max_policy_file_bytes, &faulty);
     if (texts && texts->empty()) {
         settings.policy_faults.push_back(
             make_fault(places.policy, "no policy file; expected NAME.toml"));

@@ -1,5 +1,7 @@
 #include "policy/overlap.h"
 
+#include <algorithm>
+
 #include "lib/base/text.h"
 #include "policy/account_table.h"
 #include "policy/services.h"
@@ -8,19 +10,13 @@ namespace jit::policy {
 
 namespace {
 
-// Whether whatever a glob matches is refused by a role. The glob's own wildcards are taken as plain
-// characters, which only the '*' of the negation can swallow: sound, unless the negation has a '?'
-// that would take a '*' for one character.
+// Whether whatever a glob matches is refused by a role.
 bool excludes(const Role &role, std::string_view glob)
 {
-    for (const AccountPattern &pattern : role.accounts) {
-        if (!pattern.negated)
-            continue;
-        const bool may_swallow = pattern.glob.find('?') == std::string::npos;
-        if (pattern.glob == glob || (may_swallow && matches_glob(pattern.glob, glob)))
-            return true;
-    }
-    return false;
+    return std::any_of(role.accounts.begin(), role.accounts.end(),
+                       [&](const AccountPattern &pattern) {
+                           return pattern.negated && is_covered(glob, pattern.glob);
+                       });
 }
 
 // A literal of one role that both match.
@@ -34,6 +30,25 @@ std::string common_literal(const Role &a, const Role &b)
 }
 
 } // namespace
+
+std::optional<Overlap> find_overlap(const Role &a, const Role &b)
+{
+    const std::string sharing = sharing_of(a);
+    if (!sharing.empty() && sharing == sharing_of(b))
+        return std::nullopt;
+    const std::string_view service = common_service(a, b);
+    if (service.empty())
+        return std::nullopt;
+    std::string account = common_account(a, b);
+    if (account.empty())
+        return std::nullopt;
+    return Overlap{service, std::move(account)};
+}
+
+std::string sharing_of(const Role & /* role */)
+{
+    return {}; // whatever opens a door opens all behind it
+}
 
 std::string_view common_service(const Role &a, const Role &b)
 {
@@ -62,6 +77,13 @@ std::string common_account(const Role &a, const Role &b)
     }
     std::string literal = common_literal(a, b);
     return literal.empty() ? common_literal(b, a) : literal;
+}
+
+// The glob's own wildcards are taken as plain characters, which only the '*' of the negation can
+// swallow: sound, unless the negation has a '?' that would take a '*' for one character.
+bool is_covered(std::string_view glob, std::string_view by)
+{
+    return by == glob || (by.find('?') == std::string_view::npos && matches_glob(by, glob));
 }
 
 bool matches_account(const Role &role, std::string_view account)

@@ -5,7 +5,8 @@
 
 #include "lib/base/text.h"
 #include "policy/faults.h"
-#include "policy/overlap.h"
+#include "policy/limits.h"
+#include "policy/overlap_search.h"
 #include "policy/role_reader.h"
 #include "policy/table_reader.h"
 #include "policy/toml_tree.h"
@@ -14,13 +15,10 @@ namespace jit::policy {
 
 namespace {
 
-constexpr std::size_t max_files = 64;
-constexpr std::size_t max_roles = 256;
-
 class Reader
 {
   public:
-    Reader(Faults &faults, const ParseOptions &options) : faults_(faults), options_(options) {}
+    Reader(Faults &faults, const ParseOptions &options) : faults_(faults), shared_{options} {}
 
     void read_file(const SourceFile &file)
     {
@@ -39,31 +37,34 @@ class Reader
     // open what only the other was meant to.
     void find_overlaps()
     {
-        for (std::size_t second = 1; second < found_.size(); ++second) {
-            for (std::size_t first = 0; first < second; ++first)
-                if (says_overlap(found_[first], found_[second]))
-                    break;
+        const Overlaps overlaps = policy::find_overlaps(roles_, max_overlap_steps);
+        if (overlaps.gave_up_at) {
+            const std::size_t role = *overlaps.gave_up_at;
+            faults_.error(role_places_[role],
+                          "[role." + roles_[role].name +
+                              "]: too many patterns of accounts to compare with those of other "
+                              "roles, expected fewer of them, or accounts by name");
+            return;
         }
+        for (std::size_t role = 0; role < roles_.size(); ++role)
+            if (const auto earlier = overlaps.earlier[role])
+                say_overlap(*earlier, role);
     }
 
     Policy take()
     {
         Policy policy;
-        for (Found &found : found_)
-            policy.roles.push_back(std::move(found.role));
+        policy.roles = std::move(roles_);
+        policy.roles.shrink_to_fit();
         std::sort(policy.roles.begin(), policy.roles.end(),
                   [](const Role &a, const Role &b) { return a.name < b.name; });
+        policy.make_index();
         return policy;
     }
 
-    bool is_empty() const { return found_.empty(); }
+    bool is_empty() const { return roles_.empty(); }
 
   private:
-    struct Found {
-        Role role;
-        Place place;
-    };
-
     void read_one(const TomlNode &node)
     {
         if (!is_name(node.key)) {
@@ -79,38 +80,38 @@ class Reader
         }
         if (count_++ >= max_roles) {
             if (count_ == max_roles + 1)
-                faults_.error(node.key_place, "more than 256 roles");
+                faults_.error(node.key_place, "more than " + std::to_string(max_roles) +
+                                                  " roles, this one and what follows is not read");
             return;
         }
-        Role role = read_role(node, options_, faults_);
+        Role role = read_role(node, shared_, faults_);
         const auto [known, is_new] = places_.try_emplace(node.key, node.key_place);
-        if (is_new)
-            found_.push_back({std::move(role), node.key_place});
-        else
+        if (is_new) {
+            roles_.push_back(std::move(role));
+            role_places_.push_back(node.key_place);
+        } else {
             faults_.error(node.key_place, "role " + in_quotes(node.key) +
                                               " is defined twice, first at " +
                                               faults_.name_of(known->second));
+        }
     }
 
-    bool says_overlap(const Found &first, const Found &second)
+    void say_overlap(std::size_t first, std::size_t second)
     {
-        const std::string_view service = common_service(first.role, second.role);
-        if (service.empty())
-            return false;
-        const std::string account = common_account(first.role, second.role);
-        if (account.empty())
-            return false;
-        faults_.error(second.place, "[role." + second.role.name + "] and [role." + first.role.name +
-                                        "] (" + faults_.name_of(first.place) + ") both gate " +
-                                        std::string{service} + " for account " +
-                                        in_quotes(account) +
-                                        ", expected accounts or services that keep them apart");
-        return true;
+        const Overlap common =
+            find_overlap(roles_[first], roles_[second]).value_or(Overlap{"a door", "*"});
+        faults_.error(role_places_[second],
+                      "[role." + roles_[second].name + "] and [role." + roles_[first].name + "] (" +
+                          faults_.name_of(role_places_[first]) + ") both gate " +
+                          std::string{common.service} + " for account " +
+                          in_quotes(common.account) +
+                          ", expected accounts or services that keep them apart");
     }
 
     Faults &faults_;
-    const ParseOptions &options_;
-    std::vector<Found> found_;
+    Shared shared_;
+    std::vector<Role> roles_; // in the order of the files
+    std::vector<Place> role_places_;
     std::map<std::string, Place> places_;
     std::size_t count_ = 0;
 };
@@ -121,11 +122,20 @@ ParsedPolicy parse_policy(std::span<const SourceFile> files, const ParseOptions 
 {
     Faults faults;
     Reader reader{faults, options};
-    for (const SourceFile &file : files.first(std::min(files.size(), max_files)))
-        reader.read_file(file);
-    if (files.size() > max_files)
-        faults.error({faults.add_file(files[max_files].name), 0, 0},
-                     "more than 64 policy files, this one and what follows is not read");
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        bytes += files[i].text.size();
+        if (i == max_files || bytes > max_set_bytes) {
+            const std::string what =
+                i == max_files
+                    ? "more than " + std::to_string(max_files) + " policy files"
+                    : "more than " + std::to_string(max_set_bytes >> 20) + " MiB of policy files";
+            faults.error({faults.add_file(files[i].name), 0, 0},
+                         what + ", this one and what follows is not read");
+            break;
+        }
+        reader.read_file(files[i]);
+    }
     reader.find_overlaps();
     if (reader.is_empty() && !faults.has_error()) {
         if (files.empty())

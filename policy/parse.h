@@ -33,7 +33,8 @@ struct ParseOptions {
 // Reads a whole set of policy files: faults across files (two roles of one name) are found too.
 // Pure but for find_zone; never throws but for want of memory; hostile text of any size up to the
 // caller's cap gives diagnostics (at most 100, then one that says so), never a crash.
-//   files    in name order; at most 64, each at most 1 MiB
+//   files    in name order; more of them, or of their roles, than policy/limits.h allows are one
+//            error, and what is beyond is not read
 //   returns  the policy, if nothing is wrong; no role at all is one error ("no role is defined")
 //   spec     jit-policy(5)
 ParsedPolicy parse_policy(std::span<const SourceFile> files, const ParseOptions &options = {});

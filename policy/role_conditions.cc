@@ -41,15 +41,22 @@ void read_hours(TableReader &conditions, Conditions &out)
     }
 }
 
+std::shared_ptr<const Zone> find_zone(const std::string &name, Shared &shared)
+{
+    const auto [place, is_new] = shared.zones.try_emplace(name);
+    if (is_new && shared.options.find_zone)
+        place->second = shared.options.find_zone(name);
+    else if (is_new && name == "UTC")
+        place->second = std::make_shared<Zone>(Zone{name, 0s, {}});
+    return place->second;
+}
+
 // UTC unless it is said: the same policy means the same on every host.
-void read_zone(TableReader &conditions, Conditions &out, const ParseOptions &options)
+void read_zone(TableReader &conditions, Conditions &out, Shared &shared)
 {
     const TomlNode *node = conditions.text("timezone");
     const std::string name = node != nullptr ? node->text : "UTC";
-    if (options.find_zone)
-        out.zone = options.find_zone(name);
-    else if (name == "UTC")
-        out.zone = std::make_shared<Zone>(Zone{name, 0s, {}});
+    out.zone = find_zone(name, shared);
     if (!out.zone)
         conditions.faults().error(node != nullptr ? node->place : conditions.place(),
                                   "timezone: no time zone " + in_quotes(name) +
@@ -104,14 +111,14 @@ void require_fresh_sign_in(TableReader &table, const Role &role)
 
 } // namespace
 
-void read_conditions(TableReader &table, Role &role, const ParseOptions &options)
+void read_conditions(TableReader &table, Role &role, Shared &shared)
 {
     const TomlNode none;
     const TomlNode *const node = table.table("conditions");
     TableReader conditions{table.faults(), node != nullptr ? *node : none,
                            "[role." + role.name + ".conditions]"};
     if (const TomlNode *context = conditions.text("auth_context")) {
-        if (!options.ids_are_guids)
+        if (!shared.options.ids_are_guids)
             conditions.faults().error(context->place, "auth_context: only Entra has those, and "
                                                       "jitd.toml names another issuer");
         else if (!is_auth_context(context->text))
@@ -126,7 +133,7 @@ void read_conditions(TableReader &table, Role &role, const ParseOptions &options
     role.conditions.tty = conditions.boolean("tty").value_or(false);
     role.conditions.accept_stale_signin = conditions.boolean("accept_stale_signin").value_or(false);
     read_hours(conditions, role.conditions);
-    read_zone(conditions, role.conditions, options);
+    read_zone(conditions, role.conditions, shared);
     read_from(conditions, role);
     if (const TomlNode *zone = conditions.find("timezone");
         zone != nullptr && !conditions.has("hours") && !role.limits.per_day)

@@ -42,6 +42,18 @@ void require_no_sign_in_conditions(TableReader &table, const Role &role)
                                      ", whose approval is \"auto\", so it would never be met");
 }
 
+// One that is no pattern is not kept: each place of it is said.
+std::shared_ptr<const Pattern> find_pattern(const std::string &text, Shared &shared,
+                                            std::string &fault)
+{
+    if (const auto known = shared.patterns.find(text); known != shared.patterns.end())
+        return known->second;
+    auto made = Pattern::make(text, fault);
+    if (made)
+        shared.patterns.emplace(text, made);
+    return made;
+}
+
 } // namespace
 
 void read_approval(TableReader &table, Role &role)
@@ -67,14 +79,14 @@ void read_approval(TableReader &table, Role &role)
     }
 }
 
-void read_justification(TableReader &table, Role &role)
+void read_justification(TableReader &table, Role &role, Shared &shared)
 {
     Justification &out = role.justification;
     read_table(table, "justification", section_of(role, "justification"), [&](TableReader &given) {
         out.required = given.boolean("required").value_or(false);
         if (const TomlNode *pattern = given.text("pattern")) {
             std::string fault;
-            out.pattern = Pattern::make(pattern->text, fault);
+            out.pattern = find_pattern(pattern->text, shared, fault);
             if (!out.pattern)
                 given.faults().error(pattern->place,
                                      "pattern: " + in_quotes(pattern->text) +

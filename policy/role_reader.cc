@@ -124,15 +124,15 @@ void refuse_later_sections(TableReader &table, const std::string &name)
 
 } // namespace
 
-Role read_role(const TomlNode &node, const ParseOptions &options, Faults &faults)
+Role read_role(const TomlNode &node, Shared &shared, Faults &faults)
 {
     Role role;
     role.name = node.key;
     TableReader table{faults, node, "[role." + node.key + "]"};
     role.description = read_description(table);
     role.allow_root_equivalent = table.boolean("allow_root_equivalent").value_or(false);
-    role.groups = read_groups(table, role.allow_root_equivalent, options);
-    role.requesters = read_requesters(table, options);
+    role.groups = read_groups(table, role.allow_root_equivalent, shared.options);
+    role.requesters = read_requesters(table, shared.options);
     role.services = read_services(table, role.name);
     role.accounts = read_accounts(table);
     role.hosts = read_hosts(table);
@@ -142,9 +142,9 @@ Role read_role(const TomlNode &node, const ParseOptions &options, Faults &faults
     table.refuse_unless("carry", false);
     (void)table.choice("reuse", {"none"}, {"key"});
     read_approval(table, role);
-    read_justification(table, role);
+    read_justification(table, role, shared);
     read_limits(table, role);
-    read_conditions(table, role, options);
+    read_conditions(table, role, shared);
     refuse_later_sections(table, role.name);
     table.finish();
     return role;

@@ -1,6 +1,9 @@
 // Reads one [role.NAME] table. Its patterns and requesters have a reader each.
 #pragma once
 
+#include <map>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,10 +15,17 @@
 
 namespace jit::policy {
 
+// What the roles of one set have in common: a zone or a pattern that many of them name is looked up
+// and made once, and held once.
+struct Shared {
+    const ParseOptions &options; // of parse_policy()
+    std::map<std::string, std::shared_ptr<const Zone>, std::less<>> zones{};
+    std::map<std::string, std::shared_ptr<const Pattern>, std::less<>> patterns{};
+};
+
 // What could be read; a fault in it is in `faults`.
-//   node     the table, with the role's name as its key
-//   options  of parse_policy()
-Role read_role(const TomlNode &node, const ParseOptions &options, Faults &faults);
+//   node  the table, with the role's name as its key
+Role read_role(const TomlNode &node, Shared &shared, Faults &faults);
 
 // `requesters` of a role: never empty unless a fault was said.
 std::vector<Requester> read_requesters(TableReader &role, const ParseOptions &options);
@@ -30,12 +40,12 @@ std::vector<HostPattern> read_hosts(TableReader &role);
 void read_approval(TableReader &table, Role &role);
 
 // `justification` of a role.
-void read_justification(TableReader &table, Role &role);
+void read_justification(TableReader &table, Role &role, Shared &shared);
 
 // `limits` of a role. After its durations.
 void read_limits(TableReader &table, Role &role);
 
 // `conditions` of a role. After all the others, which they depend on.
-void read_conditions(TableReader &table, Role &role, const ParseOptions &options);
+void read_conditions(TableReader &table, Role &role, Shared &shared);
 
 } // namespace jit::policy

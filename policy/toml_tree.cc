@@ -31,7 +31,8 @@ class Copier
   public:
     Copier(unsigned file, Faults &faults) : file_(file), faults_(faults) {}
 
-    TomlNode copy(const toml::node &from, unsigned depth)
+    // Takes the texts out of what is copied.
+    TomlNode take(toml::node &from, unsigned depth)
     {
         TomlNode to;
         to.place = place_of(from.source().begin, file_);
@@ -40,13 +41,13 @@ class Copier
                 faults_.error(to.place, "nested too deeply, expected at most 16 levels");
             return to;
         }
-        if (const toml::table *table = from.as_table()) {
+        if (toml::table *table = from.as_table()) {
             to.kind = TomlNode::Kind::table;
-            for (const auto &[key, value] : *table) {
-                TomlNode item = copy(value, depth + 1);
+            to.items.reserve(table->size());
+            for (auto &&[key, value] : *table) {
+                TomlNode &item = to.items.emplace_back(take(value, depth + 1));
                 item.key = key.str();
                 item.key_place = place_of(key.source().begin, file_);
-                to.items.push_back(std::move(item));
             }
             // The library sorts by key; a reader of diagnostics thinks in lines.
             const auto order = [](const TomlNode &node) {
@@ -55,13 +56,14 @@ class Copier
             std::stable_sort(
                 to.items.begin(), to.items.end(),
                 [&](const TomlNode &a, const TomlNode &b) { return order(a) < order(b); });
-        } else if (const toml::array *list = from.as_array()) {
+        } else if (toml::array *list = from.as_array()) {
             to.kind = TomlNode::Kind::list;
-            for (const toml::node &value : *list)
-                to.items.push_back(copy(value, depth + 1));
-        } else if (const auto *text = from.as_string()) {
+            to.items.reserve(list->size());
+            for (toml::node &value : *list)
+                to.items.push_back(take(value, depth + 1));
+        } else if (auto *text = from.as_string()) {
             to.kind = TomlNode::Kind::text;
-            to.text = text->get();
+            to.text = std::move(text->get());
         } else if (const auto *truth = from.as_boolean()) {
             to.kind = TomlNode::Kind::boolean;
             to.truth = truth->get();
@@ -125,13 +127,13 @@ std::optional<TomlNode> parse_toml(const SourceFile &source, unsigned file, Faul
         faults.error({file, shape->line, shape->column}, shape->text);
         return std::nullopt;
     }
-    const toml::parse_result parsed = toml::parse(std::string_view{source.text});
+    toml::parse_result parsed = toml::parse(std::string_view{source.text});
     if (!parsed) {
         const toml::parse_error &error = parsed.error();
         faults.error(place_of(error.source().begin, file), describe_error(error.description()));
         return std::nullopt;
     }
-    return Copier{file, faults}.copy(parsed.table(), 0);
+    return Copier{file, faults}.take(parsed.table(), 0);
 }
 
 } // namespace jit::policy

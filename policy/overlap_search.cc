@@ -1,0 +1,320 @@
+// Two roles overlap at a door in one of three ways: both have patterns with wildcards that are not
+// kept apart by negations; one names an account that the other names, or that the other's pattern
+// matches. So the roles with wildcards are put into groups of equal ones, which are compared with
+// each other; and for each account that is named anywhere, those who name it and the groups that
+// match it are brought together.
+#include "policy/overlap_search.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <unordered_map>
+
+#include "lib/base/text.h"
+#include "policy/account_table.h"
+#include "policy/decide.h"
+#include "policy/services.h"
+
+namespace jit::policy {
+
+namespace {
+
+using Number = std::uint32_t; // of a role, or of a group of them
+
+constexpr Number none = ~Number{0};
+
+// Roles of one camp may stand together. Whoever shares with no other is alone in his.
+using Camp = std::uint32_t;
+
+// How much there is to compare.
+struct Size {
+    std::size_t count = 0;
+    std::size_t bytes = 0;
+
+    void add(std::string_view glob)
+    {
+        ++count;
+        bytes += glob.size();
+    }
+    // A glob takes the product of the lengths at worst, and mostly a step or two.
+    std::size_t steps_with(Size other) const
+    {
+        return count * other.count + bytes * other.bytes / 64;
+    }
+};
+
+// A door's roles that have the same wildcards, the same negations, and one camp, or no sharing.
+struct Group {
+    std::vector<std::string_view> globs; // plain, with wildcards
+    std::vector<std::string_view> negated;
+    Size size_of_globs;
+    Size size_of_negated;
+    std::optional<Camp> camp;
+    Number first = none; // of its roles
+    // The first role that overlaps with all of this group that come after it.
+    Number earlier = none;
+
+    bool matches(std::string_view account) const
+    {
+        const auto holds = [&](std::string_view glob) { return matches_glob(glob, account); };
+        return std::any_of(globs.begin(), globs.end(), holds) &&
+               std::none_of(negated.begin(), negated.end(), holds);
+    }
+    std::size_t steps_with(const Group &other) const
+    {
+        return 1 + size_of_globs.steps_with(other.size_of_negated) +
+               other.size_of_globs.steps_with(size_of_negated);
+    }
+};
+
+// The first role of all that were added, and the first of another camp than that.
+class Foremost
+{
+  public:
+    void add(Number role, std::optional<Camp> camp)
+    {
+        if (role < first_.role) {
+            if (!is_one(first_.camp, camp))
+                other_ = first_;
+            first_ = {role, camp};
+        } else if (role < other_.role && !is_one(first_.camp, camp)) {
+            other_ = {role, camp};
+        }
+    }
+    Number beside(std::optional<Camp> camp) const
+    {
+        return is_one(first_.camp, camp) ? other_.role : first_.role;
+    }
+
+  private:
+    struct Member {
+        Number role = none;
+        std::optional<Camp> camp;
+    };
+    // Without a camp, or with none that is known, nobody is of the same.
+    static bool is_one(std::optional<Camp> a, std::optional<Camp> b) { return a && a == b; }
+
+    Member first_;
+    Member other_;
+};
+
+class Search
+{
+  public:
+    Search(std::span<const Role> roles, std::size_t max_steps, std::string (*sharing)(const Role &))
+        : roles_(roles), steps_left_(max_steps)
+    {
+        earlier_.assign(roles.size(), none);
+        group_of_.assign(roles.size(), none);
+        std::unordered_map<std::string, Camp> camps;
+        for (const Role &role : roles) {
+            const std::string text = sharing(role);
+            const auto camp = static_cast<Camp>(camps.size());
+            camps_.push_back(text.empty()
+                                 ? std::nullopt
+                                 : std::optional{camps.try_emplace(text, camp).first->second});
+        }
+    }
+
+    Overlaps run();
+
+  private:
+    bool spend(std::size_t steps, Number at)
+    {
+        if (steps > steps_left_)
+            gave_up_at_ = at;
+        else
+            steps_left_ -= steps;
+        return !gave_up_at_;
+    }
+    void found(Number role, Number earlier)
+    {
+        if (earlier < role)
+            earlier_[role] = std::min(earlier_[role], earlier);
+    }
+
+    void search_door();
+    void make_groups();
+    void compare_groups();
+    void compare_names();
+    void compare_name(std::string_view account, std::span<const Number> owners);
+
+    std::span<const Role> roles_;
+    std::size_t steps_left_;
+    std::optional<Number> gave_up_at_;
+    std::vector<std::optional<Camp>> camps_; // of each role
+    std::vector<Number> earlier_;            // of each role
+
+    // Of the door that is looked at.
+    std::vector<Number> members_;
+    std::vector<Group> groups_;
+    std::vector<Number> group_of_; // of each role
+    AccountTable by_account_;      // groups
+    std::vector<Number> found_;    // in by_account_
+};
+
+void Search::make_groups()
+{
+    groups_.clear();
+    by_account_ = {};
+    std::unordered_map<std::string, Number> known;
+    for (const Number member : members_) {
+        const Role &role = roles_[member];
+        Group group;
+        std::string key = camps_[member] ? std::to_string(*camps_[member]) : "";
+        for (const AccountPattern &pattern : role.accounts) {
+            if (!pattern.negated && !has_wildcard(pattern.glob))
+                continue;
+            (pattern.negated ? group.negated : group.globs).push_back(pattern.glob);
+            (pattern.negated ? group.size_of_negated : group.size_of_globs).add(pattern.glob);
+            key += (pattern.negated ? "\n!" : "\n") + pattern.glob;
+        }
+        group_of_[member] = none;
+        if (group.globs.empty())
+            continue;
+        const auto number = static_cast<Number>(groups_.size());
+        const auto [place, is_new] = known.try_emplace(std::move(key), number);
+        group_of_[member] = place->second;
+        if (!is_new)
+            continue;
+        group.camp = camps_[member];
+        group.first = member;
+        for (const std::string_view glob : group.globs)
+            by_account_.add("", glob, number);
+        groups_.push_back(std::move(group));
+    }
+    by_account_.finish();
+}
+
+// Whether a glob of one is not kept away by the other's negations.
+bool has_uncovered(const Group &of, const Group &by)
+{
+    return std::any_of(of.globs.begin(), of.globs.end(), [&](std::string_view glob) {
+        return std::none_of(by.negated.begin(), by.negated.end(),
+                            [&](std::string_view negated) { return is_covered(glob, negated); });
+    });
+}
+
+// A group also overlaps with itself, if it may not share: its first role with those after it.
+void Search::compare_groups()
+{
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+        Group &later = groups_[i];
+        for (std::size_t k = 0; k <= i; ++k) {
+            Group &former = groups_[k];
+            if ((later.earlier != none && former.earlier != none) ||
+                (later.camp && later.camp == former.camp))
+                continue;
+            if (!spend(later.steps_with(former), later.first))
+                return;
+            if (!has_uncovered(later, former) || !has_uncovered(former, later))
+                continue;
+            // In their order, so what is found first comes first.
+            if (later.earlier == none)
+                later.earlier = former.first;
+            if (former.earlier == none)
+                former.earlier = later.first;
+        }
+    }
+}
+
+void Search::compare_name(std::string_view account, std::span<const Number> owners)
+{
+    Foremost all;
+    Foremost all_owners;
+    for (const Number owner : owners) {
+        all.add(owner, camps_[owner]);
+        all_owners.add(owner, camps_[owner]);
+    }
+    found_.clear();
+    by_account_.find("", account, found_);
+    std::sort(found_.begin(), found_.end());
+    found_.erase(std::unique(found_.begin(), found_.end()), found_.end());
+    for (const Number number : found_) {
+        Group &group = groups_[number];
+        const Size name{1, account.size()};
+        if (!spend(group.size_of_globs.steps_with(name) + group.size_of_negated.steps_with(name),
+                   owners.front()))
+            return;
+        if (!group.matches(account))
+            continue;
+        all.add(group.first, group.camp);
+        group.earlier = std::min(group.earlier, all_owners.beside(group.camp));
+    }
+    for (const Number owner : owners)
+        found(owner, all.beside(camps_[owner]));
+}
+
+void Search::compare_names()
+{
+    std::vector<std::pair<std::string_view, Number>> named;
+    for (const Number member : members_) {
+        const Role &role = roles_[member];
+        Size accounts;
+        for (const AccountPattern &pattern : role.accounts)
+            accounts.add(pattern.glob);
+        for (const AccountPattern &pattern : role.accounts) {
+            if (pattern.negated || has_wildcard(pattern.glob))
+                continue;
+            if (!spend(accounts.steps_with({1, pattern.glob.size()}), member))
+                return;
+            if (matches_account(role, pattern.glob))
+                named.emplace_back(pattern.glob, member);
+        }
+    }
+    std::sort(named.begin(), named.end());
+    std::vector<Number> owners;
+    for (auto at = named.begin(); at != named.end() && !gave_up_at_;) {
+        const std::string_view account = at->first;
+        owners.clear();
+        for (; at != named.end() && at->first == account; ++at)
+            if (owners.empty() || owners.back() != at->second)
+                owners.push_back(at->second);
+        compare_name(account, owners);
+    }
+}
+
+void Search::search_door()
+{
+    make_groups();
+    compare_groups();
+    if (!gave_up_at_)
+        compare_names();
+    for (const Number member : members_)
+        if (group_of_[member] != none)
+            found(member, groups_[group_of_[member]].earlier);
+}
+
+Overlaps Search::run()
+{
+    // sudo and sudo-i are mostly the same roles' doors, and need to be looked at once.
+    std::vector<std::vector<Number>> searched;
+    for (const std::string_view service : supported_services()) {
+        members_.clear();
+        for (std::size_t i = 0; i < roles_.size(); ++i)
+            if (covers_service(roles_[i], service))
+                members_.push_back(static_cast<Number>(i));
+        if (std::find(searched.begin(), searched.end(), members_) != searched.end())
+            continue;
+        search_door();
+        if (gave_up_at_)
+            break;
+        searched.push_back(members_);
+    }
+    Overlaps out;
+    for (const Number earlier : earlier_)
+        out.earlier.push_back(earlier == none ? std::nullopt : std::optional<std::size_t>{earlier});
+    if (gave_up_at_)
+        out.gave_up_at = *gave_up_at_;
+    return out;
+}
+
+} // namespace
+
+Overlaps find_overlaps(std::span<const Role> roles, std::size_t max_steps,
+                       std::string (*sharing)(const Role &))
+{
+    return Search{roles, max_steps, sharing}.run();
+}
+
+} // namespace jit::policy
