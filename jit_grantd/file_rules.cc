@@ -132,6 +132,16 @@ Answer<std::string> FileRules::keep(const std::vector<policy::SourceFile> &files
     return *digest;
 }
 
+bool FileRules::is_kept(const std::vector<policy::SourceFile> &files) const
+{
+    const auto state = open_directory(places_.state, 0700);
+    const auto text = encode_set(files);
+    if (!state || !text)
+        return false;
+    const auto old = read_small_file(state->get(), last_good_file, max_last_good_bytes);
+    return old && *old == *text;
+}
+
 Answer<RuleSet> FileRules::read_last_good(const std::string &fault, bool ids_are_guids)
 {
     if (said_ != fault)
@@ -188,7 +198,8 @@ void FileRules::keep_good()
     const auto config = read_config();
     std::string faulty;
     const auto files = source_.policy(faulty);
-    if (config && files && !files->empty() &&
+    // Looked at every 30 s: what is kept already need not be parsed.
+    if (config && files && !files->empty() && !is_kept(*files) &&
         policy::parse_policy(*files, {config->is_entra, sys::find_zone, {}}).policy)
         (void)keep(*files); // granting tries again, and says what is wrong
 }

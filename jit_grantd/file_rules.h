@@ -36,6 +36,7 @@ class FileRules : public Rules
   private:
     Answer<policy::Config> read_config();
     Answer<std::string> keep(const std::vector<policy::SourceFile> &files);
+    bool is_kept(const std::vector<policy::SourceFile> &files) const;
     Answer<RuleSet> read_last_good(const std::string &fault, bool ids_are_guids);
 
     Places places_;
