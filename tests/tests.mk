@@ -23,9 +23,12 @@ demo: ## show the whole story in a throw-away host; SHELL_IN=1 leaves you in it
 	@BUILD=$(BUILD) DIST=$(DIST) MAKE="$(MAKE)" tests/system/demo
 
 # --- what it costs --------------------------------------------------------------------------------
-.PHONY: bench
+.PHONY: bench bench-policy
 bench: ## measure what jit costs, in a booted host; needs root
 	@BUILD=$(BUILD) DIST=$(DIST) MAKE="$(MAKE)" tests/bench/run
+
+bench-policy: $(BUILD)/tests/bench/policy ## of it what needs no host: policies of 10 to 10,000 roles
+	@$<
 
 # Run in the host, which may have an older C++ runtime.
 $(BUILD)/tests/bench/measure: $(BUILD)/o/tests/bench/measure.o
@@ -36,6 +39,10 @@ $(BUILD)/tests/bench/waiting: $(patsubst %,$(BUILD)/o/tests/bench/%.o,waiting re
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) -static-libstdc++ -static-libgcc $(LDFLAGS) -o $@ $^ \
 	    -lssl -lcrypto $(call ldlibs,lib/oidc)
+$(BUILD)/tests/bench/policy: $(patsubst %,$(BUILD)/o/tests/bench/%.o,policy made_policy) \
+    $(call libs,lib/sys policy lib/ipc lib/base)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ $(call ldlibs,lib/sys policy lib/ipc)
 
 # --- fuzzing -------------------------------------------------------------------------------------
 # libFuzzer is clang's, and its objects are no others': they have a build folder of their own.
