@@ -41,9 +41,9 @@ void check_hours(const Conditions &conditions)
 {
     using std::chrono::hours;
     const auto &[windows, zone] = std::tie(conditions.hours, conditions.zone);
+    expect(zone != nullptr);
     if (windows.empty())
         return;
-    expect(zone != nullptr);
     for (jit::WallTime at{hours{24 * 20000}}; at < jit::WallTime{hours{24 * 20003}};
          at += hours{1}) {
         const jit::WallTime close = closes_at(windows, *zone, at, hours{24});
@@ -71,7 +71,8 @@ void check_policy(const std::vector<SourceFile> &files, bool ids_are_guids)
         expect(role.default_duration <= role.max_duration);
         check_hours(role.conditions);
         const Person nobody;
-        expect(decide(*parsed.policy, role.name, nobody, {}, {}, std::nullopt).is_refused());
+        expect(decide(*parsed.policy, {role.name, {}, {}, false, {}}, nobody, {}, {}, {})
+                   .is_refused());
     }
     // No account may stand before two roles of one service.
     for (const Role &role : parsed.policy->roles)

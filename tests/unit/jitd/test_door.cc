@@ -21,7 +21,8 @@ policy::Role make_role(std::string name, std::vector<std::string> services)
     role.services = std::move(services);
     role.accounts = {{false, "*"}, {true, "ansible"}};
     role.default_duration = role.max_duration = seconds{3600};
-    role.approval_timeout = seconds{900};
+    role.approval.timeout = seconds{900};
+    role.conditions.zone = std::make_shared<Zone>(Zone{"UTC", {}, {}});
     return role;
 }
 
@@ -203,14 +204,12 @@ void each_door_has_its_verdict_in_both_phases(void **)
          [](World &w) {
              w.has_grant = false;
              policy::Conditions &conditions = w.settings.policy->roles[0].conditions;
-             conditions.zone = std::make_shared<Zone>();
              conditions.hours.emplace_back(); // no day, no time
          },
          "denied refused hours", "denied refused hours"},
         {"a live grant when the role has closed",
          [](World &w) {
              policy::Conditions &conditions = w.settings.policy->roles[0].conditions;
-             conditions.zone = std::make_shared<Zone>();
              conditions.hours.emplace_back();
          },
          "live", "live"},

@@ -48,15 +48,16 @@ std::size_t gates(const Policy &policy, std::string service, std::vector<std::st
     return gating_roles(policy, {std::move(service), std::move(names)}).size();
 }
 
-const Host host{"web01.example.org", {"prod"}};
 using jit::WallTime;
+const Host host{"web01.example.org", {"prod"}};
+const WallTime noon{std::chrono::seconds{1'795'780'800}}; // Friday 2026-11-27 12:00 UTC
+
+// From nowhere, without a reason, by somebody who has had nothing yet.
 Decision decide_on(const Policy &policy, std::string_view role, const Person &person,
                    const Host &where, WallTime now, std::optional<std::chrono::seconds> asked)
 {
     return decide(policy, {role, asked, {}, false, {}}, person, where, {}, now);
 }
-
-const WallTime noon{std::chrono::seconds{1'795'780'800}}; // Friday 2026-11-27 12:00 UTC
 
 void decide_lets_the_requester_of_the_readme_in_after_sign_in_only(void **)
 {
@@ -113,8 +114,8 @@ void decide_refuses_a_second_more_than_max_duration(void **)
     assert_true(more.duration == 0s);
     assert_true(decide_on(policy, "web", alice(), host, noon, 0s).duration == 1s);
     assert_true(decide_on(policy, "web", alice(), host, noon, -5s).duration == 1s);
-    assert_true(decide_on(policy, "web", alice(), host, noon, std::chrono::seconds::min()).duration ==
-                1s);
+    assert_true(
+        decide_on(policy, "web", alice(), host, noon, std::chrono::seconds::min()).duration == 1s);
     assert_true(
         decide_on(policy, "web", alice(), host, noon, std::chrono::seconds::max()).is_refused());
 }
@@ -127,7 +128,8 @@ void decide_says_overage_only_where_a_group_could_be_hidden(void **)
                 Refusal::group_overage);
 
     const Policy by_role = role_policy("requesters = [\"approle:Elevate.Web\"]");
-    assert_true(decide_on(by_role, "web", person, host, noon, {}).refusal == Refusal::not_requester);
+    assert_true(decide_on(by_role, "web", person, host, noon, {}).refusal ==
+                Refusal::not_requester);
     person.app_roles = {"Elevate.Web"};
     assert_true(decide_on(by_role, "web", person, host, noon, {}).refusal == Refusal::none);
 
@@ -141,8 +143,9 @@ void decide_does_not_take_an_absent_group_claim_for_no_group(void **)
     const Policy policy = group_policy();
     assert_true(decide_on(policy, "web", signed_in_alice(std::nullopt), host, noon, {}).refusal ==
                 Refusal::groups_unknown);
-    assert_true(decide_on(policy, "web", signed_in_alice(std::vector<std::string>{}), host, noon, {})
-                    .refusal == Refusal::not_requester);
+    assert_true(
+        decide_on(policy, "web", signed_in_alice(std::vector<std::string>{}), host, noon, {})
+            .refusal == Refusal::not_requester);
 }
 
 void groups_are_in_doubt_only_where_they_would_decide(void **)
@@ -368,17 +371,24 @@ void hours_let_in_while_they_are_open_and_end_what_is_had(void **)
 
 void explain_gives_one_line_for_every_refusal(void **)
 {
-    assert_text(explain(Refusal::none, "web", "bob"), "");
-    assert_text(explain(Refusal::not_requester, "web", "bob"),
+    const Policy policy = group_policy();
+    Decision decision;
+    decision.role = policy.find("web");
+    const auto line_of = [&](Refusal refusal, std::string_view role, std::string_view user) {
+        decision.refusal = refusal;
+        return explain(decision, role, user);
+    };
+    assert_text(line_of(Refusal::none, "web", "bob"), "");
+    assert_text(line_of(Refusal::not_requester, "web", "bob"),
                 "bob is not among the requesters of role \"web\"");
-    assert_text(explain(Refusal::no_person, "web", "bob"),
+    assert_text(line_of(Refusal::no_person, "web", "bob"),
                 "bob has no entry in [users] map of /etc/jit/jitd.toml, so no person can stand "
                 "behind the request");
     for (const Refusal refusal :
          {Refusal::unknown_role, Refusal::wrong_host, Refusal::no_person, Refusal::not_requester,
           Refusal::group_overage, Refusal::groups_unknown, Refusal::guest, Refusal::no_context,
           Refusal::stale_sign_in, Refusal::too_long}) {
-        const std::string line = explain(refusal, "we\nb", "b\x1b[31mob");
+        const std::string line = line_of(refusal, "we\nb", "b\x1b[31mob");
         assert_false(line.empty());
         assert_true(line.find('\n') == std::string::npos && line.find('\x1b') == std::string::npos);
         assert_false(line.ends_with('.'));
