@@ -348,6 +348,7 @@ void parse_reads_hours_and_their_zone(void **)
         return role_with("[role.web.conditions]\n" + line);
     };
     check_bad({{conditions("hours = []"), "the role would never be open"},
+               {conditions("hours = [1]"), "a.toml:8:10: hours: expected a text, found a number"},
                {conditions("hours = \"Mon 08:00-18:00\""), "hours: "},
                {conditions("hours = [\"Mon 18:00\"]"), "hours: \"Mon 18:00\" is no window"},
                {conditions("hours = [\"08:00-08:00\"]"), "is no window"},
