@@ -181,6 +181,23 @@ void where_midnight_is_set_a_day_is_still_one_day(void **)
     assert_left(left_of_budget(per_day(2h), apia(), {}, line - 1h, 4h), 1h + 2h);
 }
 
+// St. John's set its clocks back at a minute past midnight until 2011: the wall showed 23:01 again.
+void regress_a_day_that_was_begun_is_not_left_again(void **)
+{
+    using std::chrono::hours;
+    const WallTime midnight = utc(2010, 11, 7, 2, 30);
+    const Zone st_johns{"America/St_Johns", -150min, {{midnight + 1min, -210min}}};
+    for (const auto later : {0s, 60s, 3599s})
+        assert_time(next_day(st_johns, midnight + later), midnight + hours{25});
+    assert_time(next_day(st_johns, midnight - 1s), midnight);
+    // Who used up what the evening left has the new day's budget, and not the evening's again.
+    const Use use = use_of({{midnight - 1h, midnight}, {midnight, midnight + 1h}});
+    assert_left(left_of_budget(per_day(1h), st_johns, use, midnight + 1h, 2h), 0s);
+    assert_left(left_of_budget(per_day(1h), st_johns, use, midnight + 30min, 2h), 0s);
+    assert_left(left_of_budget(per_day(2h), st_johns, use, midnight + 1h, 2h), 1h);
+    assert_left(left_of_budget(per_day(1h), st_johns, use, midnight + hours{25}, 2h), 1h);
+}
+
 // --- cooldown ------------------------------------------------------------------------------------
 
 void a_cooldown_begins_where_the_last_grant_ended(void **)
@@ -245,6 +262,7 @@ int main()
         cmocka_unit_test(a_day_of_23_hours_has_the_same_budget),
         cmocka_unit_test(a_day_of_25_hours_has_the_same_budget),
         cmocka_unit_test(where_midnight_is_set_a_day_is_still_one_day),
+        cmocka_unit_test(regress_a_day_that_was_begun_is_not_left_again),
         cmocka_unit_test(a_cooldown_begins_where_the_last_grant_ended),
         cmocka_unit_test(a_grant_that_lives_is_no_reason_to_wait),
         cmocka_unit_test(there_is_a_place_while_fewer_others_have_the_role),
