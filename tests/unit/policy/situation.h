@@ -104,14 +104,21 @@ inline Zone make_zone(const Numbers &below)
     return zone;
 }
 
-// Near one of the zone's changes, if it has some.
+// Near one of the zone's changes, if it has some, and often near a midnight of it.
 inline WallTime make_time(const Numbers &below, const Zone &zone)
 {
-    const WallTime center = zone.changes.empty() || is_one_in(below, 4)
-                                ? utc(2026, 11, 27, 12)
-                                : zone.changes[below(zone.changes.size())].at;
-    const auto quarters = std::chrono::minutes{15} * (static_cast<int>(below(240)) - 120);
-    return center + quarters + seconds{is_one_in(below, 2) ? 0 : below(900)};
+    const auto quarters = [&](int most) {
+        return std::chrono::minutes{15} * (static_cast<int>(below(2U * most)) - most);
+    };
+    WallTime time = zone.changes.empty() || is_one_in(below, 4)
+                        ? utc(2026, 11, 27, 12)
+                        : zone.changes[below(zone.changes.size())].at;
+    time += quarters(120);
+    if (!is_one_in(below, 3)) {
+        const seconds shown = zone.shown_at(time);
+        time += std::chrono::floor<std::chrono::days>(shown) - shown + quarters(8);
+    }
+    return time + seconds{is_one_in(below, 2) ? 0 : below(900)};
 }
 
 inline Window make_window(const Numbers &below)
@@ -140,6 +147,7 @@ inline Requester make_requester(const Numbers &below)
 
 // The conditions that a role may have, each to be added by its number.
 inline constexpr unsigned condition_count = 14;
+inline constexpr unsigned condition_of_budget = 11;
 inline void add_condition(Situation &situation, unsigned number, const Numbers &below)
 {
     Role &role = situation.web();
@@ -186,7 +194,7 @@ inline void add_condition(Situation &situation, unsigned number, const Numbers &
     case 10:
         role.limits.cooldown = role.limits.cooldown.value_or(seconds{0}) + seconds{1 + below(3600)};
         break;
-    case 11:
+    case condition_of_budget:
         role.limits.per_day = less(role.limits.per_day, seconds{1 + below(4 * 3600)});
         break;
     case 12:
@@ -213,7 +221,9 @@ inline void make_role(Situation &situation, const Numbers &below)
     role.approval.mode = is_one_in(below, 4) ? Approval::Mode::none : Approval::Mode::self;
     role.conditions.zone = std::make_shared<Zone>(make_zone(below));
     role.conditions.guests = true;
-    // A few of each: somebody who meets them all is wanted, too.
+    if (is_one_in(below, 2))
+        add_condition(situation, condition_of_budget, below);
+    // A few of the others: somebody who meets them all is wanted, too.
     for (auto left = below(4); left > 0; --left)
         add_condition(situation, static_cast<unsigned>(below(condition_count - 1)), below);
 }
@@ -242,9 +252,9 @@ inline void make_person(Person &person, const Numbers &below)
 // Up to five spells of the last two days, some of which live. Some are had at the same time.
 inline void make_use(Situation &situation, const Numbers &below)
 {
+    constexpr std::uint64_t longest_ago[] = {48 * 3600, 26 * 3600, 7200};
     for (auto left = below(6); left > 0; --left) {
-        const WallTime since =
-            situation.now - seconds{below(is_one_in(below, 3) ? 48 * 3600 : 7200)};
+        const WallTime since = situation.now - seconds{below(longest_ago[below(3)])};
         situation.use.spells.push_back(
             {since, since + seconds{below(is_one_in(below, 4) ? 24 * 3600 : 3600)}});
     }

@@ -157,6 +157,11 @@ void a_day_of_25_hours_has_the_same_budget(void **)
     const Use before = use_of({{utc(2026, 10, 24, 21), utc(2026, 10, 24, 23)}}); // 23:00 to 01:00
     assert_left(left_of_budget(per_day(2h), berlin(), before, first, 2h), 1h);
     assert_left(left_of_budget(per_day(2h), berlin(), before, first + 1h, 2h), 1h);
+    // Its last half hour knows of its first, more than a day ago.
+    const WallTime last = utc(2026, 10, 25, 22, 30);
+    const Use morning = use_of({{utc(2026, 10, 24, 22), utc(2026, 10, 24, 22, 30)}});
+    assert_left(left_of_budget(per_day(30min + 10s), berlin(), morning, last, 1h), 10s);
+    assert_left(left_of_budget(per_day(30min), berlin(), morning, last, 1h), 0s);
 }
 
 void where_midnight_is_set_a_day_is_still_one_day(void **)
