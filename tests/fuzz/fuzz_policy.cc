@@ -55,6 +55,30 @@ void check_hours(const Conditions &conditions)
     }
 }
 
+// What a role asks for stands in the way of nobody by itself, and what it needs is there.
+void check_role(const Role &role)
+{
+    const auto &[approval, conditions, justification, limits] =
+        std::tie(role.approval, role.conditions, role.justification, role.limits);
+    const bool is_unattended = approval.mode == Approval::Mode::none;
+    expect(approval.timeout >= std::chrono::seconds{30});
+    for (const Requester &requester : role.requesters)
+        expect(!is_unattended || requester.kind == Requester::Kind::user ||
+               requester.kind == Requester::Kind::local_group);
+    const bool is_fresh =
+        !conditions.auth_context.empty() || conditions.auth_age || conditions.accept_stale_signin;
+    expect(!is_unattended || !is_fresh);
+    expect(!role.allow_root_equivalent || (limits.per_day && (is_fresh || is_unattended)));
+    expect(conditions.from.empty()); // nothing that is supported is reached from an address
+    expect(justification.hint == jit::safe_text(justification.hint, 128));
+    if (justification.pattern)
+        (void)justification.pattern->is_in(role.description);
+    expect(!limits.single_use);
+    for (const auto &limit : {limits.per_day, limits.cooldown})
+        expect(!limit || (limit->count() > 0 && *limit <= std::chrono::hours{24}));
+    expect(!limits.max_active || (*limits.max_active > 0 && *limits.max_active <= 256));
+}
+
 void check_policy(const std::vector<SourceFile> &files, bool ids_are_guids)
 {
     const ParsedPolicy parsed = parse_policy(files, {ids_are_guids, find_zone});
@@ -69,6 +93,7 @@ void check_policy(const std::vector<SourceFile> &files, bool ids_are_guids)
         expect(!role.groups.empty() && !role.requesters.empty() && !role.accounts.empty());
         expect(role.max_duration.count() > 0 && role.default_duration.count() > 0);
         expect(role.default_duration <= role.max_duration);
+        check_role(role);
         check_hours(role.conditions);
         const Person nobody;
         expect(decide(*parsed.policy, {role.name, {}, {}, false, {}}, nobody, {}, {}, {})
