@@ -18,7 +18,7 @@ struct Who {
     std::string_view oid;
 };
 
-//   entries  of the whole ledger; what was never had (a grant that was interrupted) counts for none
+//   entries  of the whole ledger; what was taken back as soon as it was made counts for none
 policy::Use count_use(const std::vector<Entry> &entries, std::string_view role, const Who &who,
                       WallTime now);
 

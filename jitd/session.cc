@@ -365,6 +365,9 @@ Actions Session::on_rules(const Rules &rules)
                                                                        : ipc::Cause::refused,
                      policy::explain(decision, facts_.role, facts_.user),
                      policy::name_of(decision.refusal));
+    // Nobody has signed in, and by the policy of now somebody must.
+    if (decision.needs_sign_in)
+        return close(ipc::Cause::policy_changed, std::string{words::config_changed});
     // The policy may have become narrower while the person signed in, never wider for this request.
     facts_.duration = std::min(facts_.duration, decision.duration);
     facts_.groups = decision.role->groups;

@@ -24,7 +24,7 @@ void read_hours(TableReader &conditions, Conditions &out)
     if (!entries)
         return;
     const Place place = conditions.find("hours")->place;
-    if (entries->empty())
+    if (conditions.find("hours")->items.empty())
         conditions.faults().error(place, "hours: the list is empty, so the role would never be "
                                          "open; expected such as \"Mon..Fri 08:00-18:00\"");
     if (entries->size() > max_windows)
@@ -70,7 +70,7 @@ void read_from(TableReader &conditions, Role &role)
     if (!entries)
         return;
     const Place place = conditions.find("from")->place;
-    if (entries->empty())
+    if (conditions.find("from")->items.empty())
         conditions.faults().error(place, "from: the list is empty, so nobody could come from "
                                          "there; expected such as \"10.0.0.0/8\"");
     for (const TomlNode *entry : *entries) {

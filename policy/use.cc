@@ -8,7 +8,8 @@ namespace {
 
 using std::chrono::seconds;
 
-// When the wall of a zone first shows a day between two moments; the second, if not before.
+// When the wall of a zone first shows a day, or a later one, between two moments; the second, if
+// not before.
 WallTime first_of_day(const Zone &zone, WallTime from, WallTime to, std::chrono::days day)
 {
     // The wall goes back only at a change, so between changes the day grows with the time.
@@ -25,11 +26,26 @@ WallTime first_of_day(const Zone &zone, WallTime from, WallTime to, std::chrono:
     return to;
 }
 
-// When the day began that the wall shows: back over changes, too.
+// No day is longer, clocks that are set back included.
+constexpr std::chrono::hours longest_day{49};
+
+// The latest day that the wall has shown: one that was begun is gone on with where clocks are set
+// back over its midnight.
+std::chrono::days day_of(const Zone &zone, WallTime at)
+{
+    auto latest = std::chrono::floor<std::chrono::days>(zone.shown_at(at));
+    for (auto change = zone.next_change(at - longest_day); change && *change <= at;
+         change = zone.next_change(*change)) {
+        const seconds before = zone.shown_at(*change - seconds{1});
+        latest = std::max(latest, std::chrono::floor<std::chrono::days>(before));
+    }
+    return latest;
+}
+
+// When that day began.
 WallTime day_begin(const Zone &zone, WallTime at)
 {
-    const auto day = std::chrono::floor<std::chrono::days>(zone.shown_at(at));
-    return first_of_day(zone, at - std::chrono::hours{49}, at, day);
+    return first_of_day(zone, at - longest_day, at, day_of(zone, at));
 }
 
 // What the spells take of the time between two moments; what two of them share counts twice, since
@@ -50,8 +66,7 @@ seconds used_between(const Use &use, WallTime from, WallTime to)
 
 WallTime next_day(const Zone &zone, WallTime at)
 {
-    const auto day = std::chrono::floor<std::chrono::days>(zone.shown_at(at));
-    return first_of_day(zone, at, at + std::chrono::hours{49}, day + std::chrono::days{1});
+    return first_of_day(zone, at, at + longest_day, day_of(zone, at) + std::chrono::days{1});
 }
 
 seconds left_of_budget(const Limits &limits, const Zone &zone, const Use &use, WallTime now,

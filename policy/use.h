@@ -29,7 +29,7 @@ struct Use {
 };
 
 // How long a grant may be that begins now, for the budget of each day that it touches: a day is one
-// of the zone, 23 or 25 hours where its clocks are set.
+// of the zone, 23 or 25 hours where its clocks are set, and never begins twice.
 //   returns  at most `most`; below a second: today's budget is used up
 std::chrono::seconds left_of_budget(const Limits &limits, const Zone &zone, const Use &use,
                                     WallTime now, std::chrono::seconds most);

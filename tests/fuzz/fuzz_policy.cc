@@ -41,9 +41,9 @@ void check_hours(const Conditions &conditions)
 {
     using std::chrono::hours;
     const auto &[windows, zone] = std::tie(conditions.hours, conditions.zone);
+    expect(zone != nullptr);
     if (windows.empty())
         return;
-    expect(zone != nullptr);
     for (jit::WallTime at{hours{24 * 20000}}; at < jit::WallTime{hours{24 * 20003}};
          at += hours{1}) {
         const jit::WallTime close = closes_at(windows, *zone, at, hours{24});
@@ -53,6 +53,30 @@ void check_hours(const Conditions &conditions)
         const auto opens = opens_at(windows, *zone, at);
         expect(opens && *opens >= at && is_open(windows, *zone, *opens) && open == (*opens == at));
     }
+}
+
+// What a role asks for stands in the way of nobody by itself, and what it needs is there.
+void check_role(const Role &role)
+{
+    const auto &[approval, conditions, justification, limits] =
+        std::tie(role.approval, role.conditions, role.justification, role.limits);
+    const bool is_unattended = approval.mode == Approval::Mode::none;
+    expect(approval.timeout >= std::chrono::seconds{30});
+    for (const Requester &requester : role.requesters)
+        expect(!is_unattended || requester.kind == Requester::Kind::user ||
+               requester.kind == Requester::Kind::local_group);
+    const bool is_fresh =
+        !conditions.auth_context.empty() || conditions.auth_age || conditions.accept_stale_signin;
+    expect(!is_unattended || !is_fresh);
+    expect(!role.allow_root_equivalent || (limits.per_day && (is_fresh || is_unattended)));
+    expect(conditions.from.empty()); // nothing that is supported is reached from an address
+    expect(justification.hint == jit::safe_text(justification.hint, 128));
+    if (justification.pattern)
+        (void)justification.pattern->is_in(role.description);
+    expect(!limits.single_use);
+    for (const auto &limit : {limits.per_day, limits.cooldown})
+        expect(!limit || (limit->count() > 0 && *limit <= std::chrono::hours{24}));
+    expect(!limits.max_active || (*limits.max_active > 0 && *limits.max_active <= 256));
 }
 
 void check_policy(const std::vector<SourceFile> &files, bool ids_are_guids)
@@ -69,9 +93,11 @@ void check_policy(const std::vector<SourceFile> &files, bool ids_are_guids)
         expect(!role.groups.empty() && !role.requesters.empty() && !role.accounts.empty());
         expect(role.max_duration.count() > 0 && role.default_duration.count() > 0);
         expect(role.default_duration <= role.max_duration);
+        check_role(role);
         check_hours(role.conditions);
         const Person nobody;
-        expect(decide(*parsed.policy, role.name, nobody, {}, {}, std::nullopt).is_refused());
+        expect(decide(*parsed.policy, {role.name, {}, {}, false, {}}, nobody, {}, {}, {})
+                   .is_refused());
     }
     // No account may stand before two roles of one service.
     for (const Role &role : parsed.policy->roles)

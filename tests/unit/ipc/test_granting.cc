@@ -39,6 +39,23 @@ void a_grant_call_survives_the_wire(void **)
     assert_true(again->duration == 60s);
 }
 
+void a_grant_call_is_no_trial_unless_it_says_so(void **)
+{
+    const auto decode = [](std::string_view trial) {
+        const std::string with = "\"duration\":60," + std::string{trial};
+        return decode_grant_call(parse(replaced(grant_text, "\"duration\":60,", with)).get());
+    };
+    auto call = *decode("");
+    assert_false(call.is_trial);
+    assert_false(json_object_get(encode(call).get(), "trial") != nullptr);
+    assert_false(decode("\"trial\":false,")->is_trial);
+    assert_true(decode("\"trial\":true,")->is_trial);
+    call.is_trial = true;
+    assert_true(decode_grant_call(encode(call).get())->is_trial);
+    for (const char *trial : {"\"trial\":1,", "\"trial\":\"true\",", "\"is_trial\":true,"})
+        assert_false(decode(trial).has_value());
+}
+
 void a_wrong_grant_call_is_refused(void **)
 {
     const char *const changes[][2] = {
@@ -130,6 +147,7 @@ int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_grant_call_survives_the_wire),
+        cmocka_unit_test(a_grant_call_is_no_trial_unless_it_says_so),
         cmocka_unit_test(a_wrong_grant_call_is_refused),
         cmocka_unit_test(an_end_has_one_of_four_causes),
         cmocka_unit_test(replies_survive_the_wire),

@@ -62,7 +62,6 @@ void the_hours_of_a_role_end_what_is_granted(void **)
 {
     World world;
     policy::Conditions &conditions = dba(world).conditions;
-    conditions.zone = std::make_shared<Zone>();
     const auto now = world.clocks.now().wall.time_since_epoch();
     const auto minute = std::chrono::floor<std::chrono::minutes>(now % std::chrono::days{1});
     policy::Window window;

@@ -211,6 +211,7 @@ inline policy::Role make_role(const std::string &name, std::vector<std::string> 
     role.requesters = {{policy::Requester::Kind::user, alice_oid}};
     role.accounts = {{false, "*"}};
     role.max_duration = std::chrono::hours{1};
+    role.conditions.zone = std::make_shared<Zone>(Zone{"UTC", {}, {}});
     return role;
 }
 

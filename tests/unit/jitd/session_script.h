@@ -63,7 +63,8 @@ struct World {
         role.services = {"sudo"};
         role.accounts = {{false, "*"}};
         role.default_duration = role.max_duration = seconds{3600};
-        role.approval_timeout = seconds{900};
+        role.approval.timeout = seconds{900};
+        role.conditions.zone = std::make_shared<Zone>(Zone{"UTC", {}, {}});
         policy.roles = {role};
 
         facts.id = "0123456789abcdef";
@@ -164,9 +165,9 @@ inline Session walk(const World &world, Stage stage, std::string_view token = "e
 
 inline const char *word_of(const Action &action)
 {
-    static constexpr const char *words[] = {"find-party", "http",   "wake",         "code",
-                                            "keys",       "pin",    "rules",        "grant",
-                                            "take-back",  "record", "record-grant", "close"};
+    static constexpr const char *words[] = {"trial",  "find-party",   "http",  "wake",  "code",
+                                            "keys",   "pin",          "rules", "grant", "take-back",
+                                            "record", "record-grant", "close"};
     return words[action.index()];
 }
 

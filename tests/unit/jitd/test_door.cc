@@ -21,7 +21,8 @@ policy::Role make_role(std::string name, std::vector<std::string> services)
     role.services = std::move(services);
     role.accounts = {{false, "*"}, {true, "ansible"}};
     role.default_duration = role.max_duration = seconds{3600};
-    role.approval_timeout = seconds{900};
+    role.approval.timeout = seconds{900};
+    role.conditions.zone = std::make_shared<Zone>(Zone{"UTC", {}, {}});
     return role;
 }
 
@@ -203,17 +204,98 @@ void each_door_has_its_verdict_in_both_phases(void **)
          [](World &w) {
              w.has_grant = false;
              policy::Conditions &conditions = w.settings.policy->roles[0].conditions;
-             conditions.zone = std::make_shared<Zone>();
              conditions.hours.emplace_back(); // no day, no time
          },
          "denied refused hours", "denied refused hours"},
         {"a live grant when the role has closed",
          [](World &w) {
              policy::Conditions &conditions = w.settings.policy->roles[0].conditions;
-             conditions.zone = std::make_shared<Zone>();
              conditions.hours.emplace_back();
          },
          "live", "live"},
+        {"a live grant of a role that wants a terminal, without one",
+         [](World &w) { w.settings.policy->roles[0].conditions.tty = true; }, "denied refused tty",
+         "denied refused tty"},
+        {"a live grant of a role that wants a terminal, with an empty one",
+         [](World &w) {
+             w.settings.policy->roles[0].conditions.tty = true;
+             w.call.tty = "";
+         },
+         "denied refused tty", "denied refused tty"},
+        {"a live grant of a role that wants a terminal, at one",
+         [](World &w) {
+             w.settings.policy->roles[0].conditions.tty = true;
+             w.call.tty = "pts/0";
+         },
+         "live", "live"},
+        {"a role that wants a terminal, at one",
+         [](World &w) {
+             w.has_grant = false;
+             w.settings.policy->roles[0].conditions.tty = true;
+             w.call.tty = "pts/0";
+         },
+         "request", no_grant},
+        {"a live grant of a role for those from elsewhere",
+         [](World &w) {
+             w.settings.policy->roles[0].conditions.from = {*policy::parse_network("10.0.0.0/8")};
+             w.call.rhost = "192.0.2.7";
+         },
+         "denied refused from", "denied refused from"},
+        {"a live grant of a role for those from somewhere, from nowhere",
+         [](World &w) {
+             w.settings.policy->roles[0].conditions.from = {*policy::parse_network("0.0.0.0/0")};
+         },
+         "denied refused from", "denied refused from"},
+        {"a live grant of a role for those from there",
+         [](World &w) {
+             w.settings.policy->roles[0].conditions.from = {*policy::parse_network("10.0.0.0/8")};
+             w.call.rhost = "10.1.2.3";
+         },
+         "live", "live"},
+        {"a live grant of a role for those from there, whose address came mapped",
+         [](World &w) {
+             w.settings.policy->roles[0].conditions.from = {*policy::parse_network("10.0.0.0/8")};
+             w.call.rhost = "::ffff:10.1.2.3";
+         },
+         "live", "live"},
+        {"a role for those from there, whose address came mapped",
+         [](World &w) {
+             w.has_grant = false;
+             w.settings.policy->roles[0].conditions.from = {*policy::parse_network("10.0.0.0/8")};
+             w.call.rhost = "::ffff:10.1.2.3";
+         },
+         "request", no_grant},
+        {"a role for those from elsewhere, whose address came mapped",
+         [](World &w) {
+             w.has_grant = false;
+             w.settings.policy->roles[0].conditions.from = {*policy::parse_network("10.0.0.0/8")};
+             w.call.rhost = "::ffff:11.1.2.3";
+         },
+         "denied refused from", "denied refused from"},
+        {"a live grant that one of two roles gave, where that one is not for those from there",
+         [](World &w) {
+             w.settings.policy->roles.push_back(make_role("zone", {"sudo"}));
+             w.settings.policy->roles[0].conditions.tty = true;
+         },
+         "request", no_grant},
+        {"a role that wants a reason, which nobody has been asked for yet",
+         [](World &w) {
+             w.has_grant = false;
+             w.settings.policy->roles[0].justification.required = true;
+         },
+         "request", no_grant},
+        {"a role that is as good as root, for whom nobody has vouched",
+         [](World &w) {
+             w.has_grant = false;
+             w.settings.policy->roles[0].allow_root_equivalent = true;
+         },
+         "denied refused not-vouched", "denied refused not-vouched"},
+        {"a role without approval",
+         [](World &w) {
+             w.has_grant = false;
+             w.settings.policy->roles[0].approval.mode = policy::Approval::Mode::none;
+         },
+         "request", no_grant},
         {"local groups that can't be read are none",
          [](World &w) {
              w.has_grant = false;

@@ -172,7 +172,6 @@ void groups_that_the_token_leaves_out_are_asked_for(void **)
     World evening = world;
     Session late_one = walk(evening, Stage::judging);
     (void)judge(late_one, evening);
-    evening.policy.roles[0].conditions.zone = std::make_shared<Zone>();
     evening.policy.roles[0].conditions.hours.emplace_back(); // no day, no time
     (void)late_one.on_reply(reply_of("{\"value\":[\"" + std::string{some_group} + "\"]}"),
                             boot_at(9));

@@ -2,61 +2,19 @@
 
 #include <utility>
 
-#include "policy/decide.h"
-#include "tests/unit/policy/samples.h"
+#include "tests/unit/policy/asking.h"
 
 using namespace jit::policy;
+using namespace jit::policy::test;
+using jit::WallTime;
 using namespace std::chrono_literals;
 
 namespace {
-
-Policy policy_of(const std::string &text)
-{
-    ParsedPolicy parsed = parse_one(text);
-    assert_true(parsed.policy.has_value());
-    return parsed.policy ? std::move(*parsed.policy) : Policy{};
-}
-
-Policy role_policy(std::string_view lines)
-{
-    return policy_of(role_with(lines));
-}
-
-Person alice()
-{
-    Person person;
-    person.user = "alice";
-    person.oid = alice_id;
-    return person;
-}
-
-Person signed_in_alice(std::optional<std::vector<std::string>> groups)
-{
-    Person person = alice();
-    person.signed_in = true;
-    person.groups = std::move(groups);
-    return person;
-}
-
-Policy group_policy()
-{
-    return policy_of(std::string{readme_policy});
-}
 
 std::size_t gates(const Policy &policy, std::string service, std::vector<std::string> names)
 {
     return gating_roles(policy, {std::move(service), std::move(names)}).size();
 }
-
-const Host host{"web01.example.org", {"prod"}};
-using jit::WallTime;
-Decision decide_on(const Policy &policy, std::string_view role, const Person &person,
-                   const Host &where, WallTime now, std::optional<std::chrono::seconds> asked)
-{
-    return decide(policy, {role, asked, {}, false, {}}, person, where, {}, now);
-}
-
-const WallTime noon{std::chrono::seconds{1'795'780'800}}; // Friday 2026-11-27 12:00 UTC
 
 void decide_lets_the_requester_of_the_readme_in_after_sign_in_only(void **)
 {
@@ -113,8 +71,8 @@ void decide_refuses_a_second_more_than_max_duration(void **)
     assert_true(more.duration == 0s);
     assert_true(decide_on(policy, "web", alice(), host, noon, 0s).duration == 1s);
     assert_true(decide_on(policy, "web", alice(), host, noon, -5s).duration == 1s);
-    assert_true(decide_on(policy, "web", alice(), host, noon, std::chrono::seconds::min()).duration ==
-                1s);
+    assert_true(
+        decide_on(policy, "web", alice(), host, noon, std::chrono::seconds::min()).duration == 1s);
     assert_true(
         decide_on(policy, "web", alice(), host, noon, std::chrono::seconds::max()).is_refused());
 }
@@ -127,7 +85,8 @@ void decide_says_overage_only_where_a_group_could_be_hidden(void **)
                 Refusal::group_overage);
 
     const Policy by_role = role_policy("requesters = [\"approle:Elevate.Web\"]");
-    assert_true(decide_on(by_role, "web", person, host, noon, {}).refusal == Refusal::not_requester);
+    assert_true(decide_on(by_role, "web", person, host, noon, {}).refusal ==
+                Refusal::not_requester);
     person.app_roles = {"Elevate.Web"};
     assert_true(decide_on(by_role, "web", person, host, noon, {}).refusal == Refusal::none);
 
@@ -141,8 +100,9 @@ void decide_does_not_take_an_absent_group_claim_for_no_group(void **)
     const Policy policy = group_policy();
     assert_true(decide_on(policy, "web", signed_in_alice(std::nullopt), host, noon, {}).refusal ==
                 Refusal::groups_unknown);
-    assert_true(decide_on(policy, "web", signed_in_alice(std::vector<std::string>{}), host, noon, {})
-                    .refusal == Refusal::not_requester);
+    assert_true(
+        decide_on(policy, "web", signed_in_alice(std::vector<std::string>{}), host, noon, {})
+            .refusal == Refusal::not_requester);
 }
 
 void groups_are_in_doubt_only_where_they_would_decide(void **)
@@ -366,25 +326,6 @@ void hours_let_in_while_they_are_open_and_end_what_is_had(void **)
                 Refusal::no_person);
 }
 
-void explain_gives_one_line_for_every_refusal(void **)
-{
-    assert_text(explain(Refusal::none, "web", "bob"), "");
-    assert_text(explain(Refusal::not_requester, "web", "bob"),
-                "bob is not among the requesters of role \"web\"");
-    assert_text(explain(Refusal::no_person, "web", "bob"),
-                "bob has no entry in [users] map of /etc/jit/jitd.toml, so no person can stand "
-                "behind the request");
-    for (const Refusal refusal :
-         {Refusal::unknown_role, Refusal::wrong_host, Refusal::no_person, Refusal::not_requester,
-          Refusal::group_overage, Refusal::groups_unknown, Refusal::guest, Refusal::no_context,
-          Refusal::stale_sign_in, Refusal::too_long}) {
-        const std::string line = explain(refusal, "we\nb", "b\x1b[31mob");
-        assert_false(line.empty());
-        assert_true(line.find('\n') == std::string::npos && line.find('\x1b') == std::string::npos);
-        assert_false(line.ends_with('.'));
-    }
-}
-
 } // namespace
 
 int main()
@@ -410,7 +351,6 @@ int main()
         cmocka_unit_test(a_door_is_gated_on_hosts_where_nobody_may_open_it),
         cmocka_unit_test(a_negation_counts_in_any_order),
         cmocka_unit_test(hours_let_in_while_they_are_open_and_end_what_is_had),
-        cmocka_unit_test(explain_gives_one_line_for_every_refusal),
     };
     return cmocka_run_group_tests_name("policy/decide", tests, nullptr, nullptr);
 }

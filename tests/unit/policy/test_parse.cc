@@ -56,7 +56,7 @@ void parse_reads_the_policy_of_the_readme(void **)
     assert_true(role->hosts.empty());
     assert_true(role->max_duration == 1h);
     assert_true(role->default_duration == 30min);
-    assert_true(role->approval_timeout == 15min);
+    assert_true(role->approval.timeout == 15min);
     assert_false(role->allow_system_accounts);
     assert_null(parsed.policy->find("db"));
 }
@@ -93,7 +93,7 @@ timeout = "1h"
     assert_text(role.hosts[1].text, "prod");
     assert_true(role.default_duration == 10min);
     assert_true(role.max_duration == 8h);
-    assert_true(role.approval_timeout == 1h);
+    assert_true(role.approval.timeout == 1h);
     assert_true(role.allow_system_accounts);
 }
 
@@ -213,7 +213,7 @@ void parse_warns_of_more_than_a_working_day_and_of_no_services(void **)
     assert_true(holds(all_of(silent.diagnostics), "warning: [role.web]: no services"));
 }
 
-void parse_refuses_root_equivalent_groups_always(void **)
+void parse_refuses_root_equivalent_groups_unless_the_role_allows_them(void **)
 {
     for (const char *name : {"root",
                              "sudo",
@@ -252,8 +252,9 @@ void parse_refuses_root_equivalent_groups_always(void **)
                              "jit"})
         check_bad({{role_with("groups = [\"jit-web\", \"" + std::string{name} + "\"]"),
                     "is as good as root"}});
-    check_bad({{role_with("allow_root_equivalent = true\ngroups = [\"docker\"]"),
-                "only false is supported by this version"}});
+    check_bad({{role_with("allow_root_equivalent = false\ngroups = [\"docker\"]"),
+                "is as good as root, expected a group made for this role, or "
+                "allow_root_equivalent = true"}});
     assert_text(good_role("groups = [\"jit-sudo\"]").groups[0], "jit-sudo");
 }
 
@@ -306,12 +307,11 @@ void parse_takes_any_printable_id_of_another_issuer(void **)
 void parse_refuses_what_this_version_does_not_enforce(void **)
 {
     constexpr std::string_view later = "supported by this version";
-    for (const char *line :
-         {"pam_service = \"sudo-dba\"", "shared = true", "carry = true", "reuse = \"key\"",
-          "allow_root_equivalent = true", "services = [\"sshd\"]", "services = [\"login\"]",
-          "services = [\"sudo\", \"cron\"]", "services = [\"\"]"})
+    for (const char *line : {"pam_service = \"sudo-dba\"", "shared = true", "carry = true",
+                             "reuse = \"key\"", "services = [\"sshd\"]", "services = [\"login\"]",
+                             "services = [\"sudo\", \"cron\"]", "services = [\"\"]"})
         check_bad({{role_with(line), later}});
-    for (const char *mode : {"approver", "pim", "watch", "auto"})
+    for (const char *mode : {"approver", "pim", "watch"})
         check_bad(
             {{role_with("[role.web.approval]\nmode = \"" + std::string{mode} + "\""), later}});
     struct Section {
@@ -321,11 +321,8 @@ void parse_refuses_what_this_version_does_not_enforce(void **)
     const std::vector<Section> sections{
         {"approval",
          {"approvers = []", "quorum = 1", "pim_group = \"x\"", "window = \"0s\"",
-          "bind = \"token\"", "accept_unattended = false"}},
-        {"conditions", {"from = []", "tty = false", "accept_stale_signin = false"}},
-        {"justification", {"required = false", "pattern = ''", "hint = ''"}},
-        {"limits",
-         {"per_day = \"4h\"", "cooldown = \"0s\"", "max_active = 3", "single_use = false"}},
+          "bind = \"token\""}},
+        {"limits", {"single_use = true"}},
         {"end", {"warn = []", "action = \"stop-new\"", "grace = \"30s\""}},
         {"sudo", {"rules = []"}},
     };
@@ -351,6 +348,7 @@ void parse_reads_hours_and_their_zone(void **)
         return role_with("[role.web.conditions]\n" + line);
     };
     check_bad({{conditions("hours = []"), "the role would never be open"},
+               {conditions("hours = [1]"), "a.toml:8:10: hours: expected a text, found a number"},
                {conditions("hours = \"Mon 08:00-18:00\""), "hours: "},
                {conditions("hours = [\"Mon 18:00\"]"), "hours: \"Mon 18:00\" is no window"},
                {conditions("hours = [\"08:00-08:00\"]"), "is no window"},
@@ -617,7 +615,7 @@ int main()
         cmocka_unit_test(parse_refuses_durations_out_of_range),
         cmocka_unit_test(parse_takes_the_smaller_of_30m_and_max_as_default),
         cmocka_unit_test(parse_warns_of_more_than_a_working_day_and_of_no_services),
-        cmocka_unit_test(parse_refuses_root_equivalent_groups_always),
+        cmocka_unit_test(parse_refuses_root_equivalent_groups_unless_the_role_allows_them),
         cmocka_unit_test(parse_refuses_names_that_could_reach_a_path),
         cmocka_unit_test(parse_refuses_requesters_that_are_no_ids),
         cmocka_unit_test(parse_takes_any_printable_id_of_another_issuer),
