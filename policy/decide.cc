@@ -46,8 +46,8 @@ bool is_met(const Requester &entry, const Person &person)
 
 bool covers_service(const Role &role, std::string_view service)
 {
-    return std::any_of(role.services.begin(), role.services.end(),
-                       [&](const std::string &listed) { return covers(listed, service); });
+    const auto doors = doors_of(role);
+    return std::find(doors.begin(), doors.end(), service) != doors.end();
 }
 
 bool gates(const Role &role, const Door &door)

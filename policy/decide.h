@@ -28,7 +28,7 @@ struct Host {
     std::vector<std::string> tags;
 };
 
-// Whether `services` of a role cover a PAM service: sudo covers sudo-i, su covers su-l.
+// Whether a role gates a PAM service: doors_of().
 bool covers_service(const Role &role, std::string_view service);
 
 // Whether a role gates a door. Hosts, requesters and approval do not matter here: they only decide

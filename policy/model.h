@@ -13,6 +13,7 @@
 #include "policy/network.h"
 #include "policy/pattern.h"
 #include "policy/role_index.h"
+#include "policy/sudo_rule.h"
 
 namespace jit::policy {
 
@@ -93,6 +94,8 @@ struct Role {
     Conditions conditions;
     Justification justification;
     Limits limits;
+    std::vector<SudoRule> sudo_rules; // what sudo lets its members do; empty: not said here
+    std::string pam_service;          // sudo's own PAM service for those rules; empty: sudo
     bool allow_system_accounts = false;
     bool allow_root_equivalent = false; // its groups may be as good as root
 };

@@ -45,23 +45,21 @@ std::optional<Overlap> find_overlap(const Role &a, const Role &b)
     return Overlap{service, std::move(account)};
 }
 
-std::string sharing_of(const Role & /* role */)
+// Whatever opens a door opens all behind it: only what is the same behind both may be shared.
+std::string sharing_of(const Role &role)
 {
-    return {}; // whatever opens a door opens all behind it
+    std::string out;
+    for (const SudoRule &rule : role.sudo_rules)
+        out += "(" + rule.runas + ") " + rule.tags + rule.command + "\n";
+    return out;
 }
 
 std::string_view common_service(const Role &a, const Role &b)
 {
-    for (const std::string_view service : supported_services()) {
-        const auto lists = [&](const Role &role) {
-            for (const std::string &listed : role.services)
-                if (covers(listed, service))
-                    return true;
-            return false;
-        };
-        if (lists(a) && lists(b))
-            return service;
-    }
+    const auto others = doors_of(b);
+    for (const std::string_view door : doors_of(a))
+        if (std::find(others.begin(), others.end(), door) != others.end())
+            return door;
     return {};
 }
 

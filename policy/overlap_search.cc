@@ -289,11 +289,12 @@ Overlaps Search::run()
 {
     // sudo and sudo-i are mostly the same roles' doors, and need to be looked at once.
     std::vector<std::vector<Number>> searched;
-    for (const std::string_view service : supported_services()) {
-        members_.clear();
-        for (std::size_t i = 0; i < roles_.size(); ++i)
-            if (covers_service(roles_[i], service))
-                members_.push_back(static_cast<Number>(i));
+    std::map<std::string_view, std::vector<Number>> doors;
+    for (std::size_t i = 0; i < roles_.size(); ++i)
+        for (const std::string_view door : doors_of(roles_[i]))
+            doors[door].push_back(static_cast<Number>(i));
+    for (auto &[door, members] : doors) {
+        members_ = std::move(members);
         if (std::find(searched.begin(), searched.end(), members_) != searched.end())
             continue;
         search_door();

@@ -105,7 +105,8 @@ class Reader
                           faults_.name_of(role_places_[first]) + ") both gate " +
                           std::string{common.service} + " for account " +
                           in_quotes(common.account) +
-                          ", expected accounts or services that keep them apart");
+                          ", expected accounts or services that keep them apart, or in both the "
+                          "same sudo.rules, or a pam_service of its own in one");
     }
 
     Faults &faults_;

@@ -21,7 +21,7 @@ RoleIndex::RoleIndex(std::span<const Role> roles) : size_(roles.size())
         const Role &role = roles[i];
         const auto number = static_cast<std::uint32_t>(i);
         table_.add_text(by_name, role.name, number);
-        for (const std::string_view service : covered_by(role.services)) {
+        for (const std::string_view service : doors_of(role)) {
             table_.add_text(by_service, service, number);
             for (const AccountPattern &pattern : role.accounts)
                 if (!pattern.negated)

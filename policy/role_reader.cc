@@ -118,8 +118,6 @@ void refuse_later_sections(TableReader &table, const std::string &name)
                    [&](TableReader &inner) { inner.refuse(keys); });
     };
     refuse("end", {"warn", "action", "grace"});
-    refuse("sudo", {"rules"});
-    table.refuse({"pam_service"});
 }
 
 } // namespace
@@ -145,6 +143,7 @@ Role read_role(const TomlNode &node, Shared &shared, Faults &faults)
     read_justification(table, role, shared);
     read_limits(table, role);
     read_conditions(table, role, shared);
+    read_sudo(table, role);
     refuse_later_sections(table, role.name);
     table.finish();
     return role;

@@ -45,6 +45,9 @@ void read_justification(TableReader &table, Role &role, Shared &shared);
 // `limits` of a role. After its durations.
 void read_limits(TableReader &table, Role &role);
 
+// `sudo` of a role, and its pam_service. After its services.
+void read_sudo(TableReader &table, Role &role);
+
 // `conditions` of a role. After all the others, which they depend on.
 void read_conditions(TableReader &table, Role &role, Shared &shared);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/model.h"
+
 namespace jit::policy {
 
 std::span<const std::string_view> supported_services()
@@ -17,14 +19,17 @@ bool covers(std::string_view listed, std::string_view service)
            (listed == "su" && service == "su-l");
 }
 
-std::vector<std::string_view> covered_by(std::span<const std::string> listed)
+std::vector<std::string_view> doors_of(const Role &role)
 {
     std::vector<std::string_view> out;
     const auto add = [&](std::string_view service) {
+        const bool is_sudo = service == "sudo" || service == "sudo-i";
+        if (is_sudo && !role.pam_service.empty())
+            service = role.pam_service;
         if (std::find(out.begin(), out.end(), service) == out.end())
             out.push_back(service);
     };
-    for (const std::string &each : listed) {
+    for (const std::string &each : role.services) {
         add(each);
         for (const std::string_view service : supported_services())
             if (covers(each, service))

@@ -8,15 +8,18 @@
 
 namespace jit::policy {
 
+struct Role;
+
 std::span<const std::string_view> supported_services();
 
 // Whether a role that lists `listed` also answers for `service`: sudo covers sudo-i, su covers
 // su-l, everything covers itself.
 bool covers(std::string_view listed, std::string_view service);
 
-// All that `services` of a role cover, each once: what is listed, and the supported ones that it
-// answers for. Borrows from the list.
-std::vector<std::string_view> covered_by(std::span<const std::string> listed);
+// The PAM services that a role gates, each once: what its `services` list, and the supported ones
+// that those answer for; with a pam_service of its own that one in the place of sudo and sudo-i.
+// Borrows from the role.
+std::vector<std::string_view> doors_of(const Role &role);
 
 // Whether who passes it comes from an address, PAM_RHOST.
 bool has_address(std::string_view service);
