@@ -3,7 +3,9 @@
 #include <climits>
 #include <grp.h>
 #include <iterator>
+#include <string>
 #include <unistd.h>
+#include <unordered_map>
 #include <utility>
 
 #include "jitctl/policy_files.h"
@@ -34,6 +36,35 @@ void load_config(const std::string &path, LoadedPolicy &out)
     }
 }
 
+// One look-up reads /etc/group, so ten thousand of them would take half a minute: what can be
+// listed is read at once, and only what is not there, of a directory perhaps, is looked for by its
+// name.
+class LocalGroups
+{
+  public:
+    bool has(const std::string &name)
+    {
+        if (!std::exchange(is_listed_, true))
+            list();
+        const auto [place, is_new] = known_.try_emplace(name, false);
+        if (is_new)
+            place->second = getgrnam(name.c_str()) != nullptr;
+        return place->second;
+    }
+
+  private:
+    void list()
+    {
+        setgrent();
+        while (const group *const each = getgrent())
+            known_.try_emplace(each->gr_name, true);
+        endgrent();
+    }
+
+    bool is_listed_ = false;
+    std::unordered_map<std::string, bool> known_;
+};
+
 } // namespace
 
 LoadedPolicy load_policy(const std::optional<std::string> &directory, const PolicyPlaces &places)
@@ -53,10 +84,9 @@ LoadedPolicy load_policy(const std::optional<std::string> &directory, const Poli
     }
     const bool ids_are_guids = !out.config || out.config->is_entra;
     policy::ParseOptions options{ids_are_guids, sys::find_zone, {}};
+    LocalGroups groups;
     if (out.is_installed) // a draft may be another host's
-        options.has_group = [](const std::string &name) {
-            return getgrnam(name.c_str()) != nullptr;
-        };
+        options.has_group = [&](const std::string &name) { return groups.has(name); };
     policy::ParsedPolicy parsed = policy::parse_policy(found.files, options);
     // Files that jitd would not read make a policy that nobody has.
     if (!policy::has_error(out.diagnostics))
