@@ -107,8 +107,9 @@ inline Zone make_zone(const Numbers &below)
 // Near one of the zone's changes, if it has some, and often near a midnight of it.
 inline WallTime make_time(const Numbers &below, const Zone &zone)
 {
-    const auto quarters = [&](int most) {
-        return std::chrono::minutes{15} * (static_cast<int>(below(2U * most)) - most);
+    const auto quarters = [&](unsigned most) {
+        return std::chrono::minutes{15} *
+               (static_cast<int>(below(2 * most)) - static_cast<int>(most));
     };
     WallTime time = zone.changes.empty() || is_one_in(below, 4)
                         ? utc(2026, 11, 27, 12)
