@@ -26,6 +26,8 @@ struct Raw {
     std::string from;
     std::string file;
     bool no_terminal = false;
+    std::string style = "gate";
+    bool is_checked = false;
 };
 
 Parsed fault(std::string text)
@@ -34,8 +36,8 @@ Parsed fault(std::string text)
 }
 
 struct Subcommands {
-    CLI::App *request, *status, *roles, *list, *drop, *revoke, *cancel, *pins, *policy, *check,
-        *explain, *simulate, *test;
+    CLI::App *sudoers, *request, *status, *roles, *list, *drop, *revoke, *cancel, *pins, *policy,
+        *check, *explain, *simulate, *test;
 };
 
 Subcommands declare(CLI::App &app, Raw &raw)
@@ -80,6 +82,12 @@ Subcommands declare(CLI::App &app, Raw &raw)
     subs.pins = add(app, "pins", "which person each user was found to be by name (root)");
     subs.pins->add_option("--confirm", raw.confirm, "say that the user is that person");
     subs.pins->add_option("--clear", raw.clear, "forget it: the user's next sign-in decides anew");
+
+    subs.sudoers = add(app, "sudoers", "print sudo's side of the policy, for /etc/sudoers.d");
+    subs.sudoers
+        ->add_option("--style", raw.style, "gate (default): standing rules; group: by grant")
+        ->check(CLI::IsMember({"gate", "group"}));
+    subs.sudoers->add_flag("--check", raw.is_checked, "have visudo look at it, too");
 
     subs.policy = app.add_subcommand("policy", "look at policies");
     subs.policy->require_subcommand(1);
@@ -261,6 +269,10 @@ Parsed check(const CLI::App &app, const Subcommands &subs, const Raw &raw)
         return check_target(Verb::drop, *subs.drop, "ROLE|ID", raw);
     if (app.got_subcommand(subs.roles)) {
         command.verb = Verb::roles;
+    } else if (app.got_subcommand(subs.sudoers)) {
+        command.verb = Verb::sudoers;
+        command.is_group_style = raw.style == "group";
+        command.is_checked = raw.is_checked;
     } else if (app.got_subcommand(subs.list)) {
         command.verb = Verb::list;
         command.all = raw.all;

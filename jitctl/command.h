@@ -20,6 +20,7 @@ enum class Verb {
     pins,
     confirm_pin,
     clear_pin,
+    sudoers,
     policy_check,
     policy_explain,
     policy_simulate,
@@ -40,6 +41,8 @@ struct Command {
     std::optional<WallTime> at;                   // policy explain: now; policy simulate: since
     std::optional<std::string> from;              // policy explain: the address of a login
     bool has_terminal = true;                     // policy explain
+    bool is_group_style = false;                  // sudoers
+    bool is_checked = false;                      // sudoers: ask visudo, too
     std::optional<std::string> file;              // policy explain: claims; policy test: the tests
 };
 

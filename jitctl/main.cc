@@ -63,6 +63,8 @@ Exit run(const Command &command, const Output &output)
         return confirm_pin(command, output, default_socket);
     case Verb::clear_pin:
         return clear_pin(command, output, default_socket);
+    case Verb::sudoers:
+        return sudoers(command, output);
     case Verb::policy_check:
         return policy_check(command, output);
     case Verb::policy_explain:

@@ -29,6 +29,7 @@ struct PolicyPlaces {
     std::string directory = "/etc/jit/policy.d";
     std::string config = "/etc/jit/jitd.toml";
 };
+Exit sudoers(const Command &command, const Output &output, const PolicyPlaces &places = {});
 Exit policy_check(const Command &command, const Output &output, const PolicyPlaces &places = {});
 Exit policy_explain(const Command &command, const Output &output, const PolicyPlaces &places = {});
 Exit policy_simulate(const Command &command, const Output &output, const std::string &socket,
