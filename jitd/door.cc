@@ -77,6 +77,16 @@ policy::Whence whence_of(const ipc::CheckCall &call)
             call.rhost ? std::string_view{*call.rhost} : std::string_view{}};
 }
 
+// What sudo asks by for some commands is sudo all the same: a role's pam_service that is misspelt
+// in one of two places opens nothing.
+bool is_strict(std::string_view service, const std::vector<std::string> &strict)
+{
+    const auto holds = [&](std::string_view name) {
+        return std::find(strict.begin(), strict.end(), name) != strict.end();
+    };
+    return holds(service) || (service.starts_with("sudo-") && holds("sudo"));
+}
+
 // Who has a role passes by it only from where it may be asked for.
 const Grant *find_live(const ipc::CheckCall &call, const Roles &roles, const DoorFacts &facts)
 {
@@ -175,8 +185,7 @@ DoorAnswer answer_check(const ipc::CheckCall &call, const DoorFacts &facts)
         roles = policy::gating_roles(*settings.policy, {call.service, call.account_names});
     }
     if (roles.empty()) {
-        const auto &strict = settings.config->strict_services;
-        if (std::find(strict.begin(), strict.end(), call.service) != strict.end())
+        if (is_strict(call.service, settings.config->strict_services))
             return refuse(call, facts, "strict-service",
                           "no role opens " + safe_text(call.service, 64) + " for account " +
                               safe_text(call.account, 64) +

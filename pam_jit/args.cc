@@ -119,7 +119,11 @@ bool is_left_out(const Arguments &arguments, std::string_view service)
         std::size_t length = 0;
         while (length < left.size() && left[length] != ',')
             ++length;
-        if (is_same_service({left.data(), length}, service))
+        const std::string_view named{left.data(), length};
+        if (is_same_service(named, service))
+            return false;
+        // A service of some commands is sudo's too, and sudo-i is another that can be left out.
+        if (is_same_service(named, "sudo") && is_sudo(service) && service != "sudo-i")
             return false;
         left.remove_prefix(length == left.size() ? length : length + 1);
     }

@@ -22,11 +22,6 @@ std::string_view item_of(pam_handle_t *handle, int type)
     return static_cast<const char *>(item);
 }
 
-bool is_sudo(std::string_view service)
-{
-    return service == "sudo" || service == "sudo-i";
-}
-
 // In these two the real uid is the person's own, whomever he wants to become.
 bool is_by_uid(std::string_view service)
 {

@@ -44,6 +44,13 @@ inline bool begins_with(std::string_view text, std::string_view front)
     return text.size() >= front.size() && std::string_view{text.data(), front.size()} == front;
 }
 
+// By which service sudo asks: its own two, and those that sudoers gives to some commands
+// (jit-policy(5), pam_service).
+inline bool is_sudo(std::string_view service)
+{
+    return service == "sudo" || begins_with(service, "sudo-");
+}
+
 inline std::string_view without_front(std::string_view text, std::size_t bytes)
 {
     text.remove_prefix(bytes);

@@ -12,6 +12,7 @@
 #include "pam_jit/client.h"
 #include "pam_jit/converse.h"
 #include "pam_jit/memory.h"
+#include "pam_jit/names.h"
 
 namespace jit::pam {
 
@@ -71,7 +72,7 @@ Door door_for(Phase phase, const Arguments &arguments, const Caller &caller)
     door.command = caller.command.view();
     door.socket = arguments.socket;
     door.is_proven = caller.is_by_uid || arguments.proven;
-    door.has_ticket = caller.service == "sudo" || caller.service == "sudo-i";
+    door.has_ticket = is_sudo(caller.service);
     door.is_quiet = arguments.quiet;
     door.is_observed = arguments.observe;
     door.fast = arguments.fast;

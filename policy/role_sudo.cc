@@ -52,11 +52,14 @@ void read_pam_service(TableReader &table, Role &role)
     const auto known = supported_services();
     const bool is_taken =
         std::find(known.begin(), known.end(), node->text) != known.end() || has_address(node->text);
-    // Linux-PAM takes the name for a file's, and lower-cases it.
-    if (!is_name(node->text) || is_taken || to_lower(node->text) != node->text)
+    // Linux-PAM takes the name for a file's, and lower-cases it; by its beginning pam_jit(8) knows
+    // that it is sudo who asks.
+    const bool is_of_sudo = node->text.starts_with("sudo-") && is_name(node->text);
+    if (!is_of_sudo || is_taken || to_lower(node->text) != node->text)
         table.faults().error(node->place, "pam_service: " + in_quotes(node->text) +
                                               " can't be a service of this role's own, expected a "
-                                              "name in lower case such as \"sudo-dba\"");
+                                              "name in lower case that begins with \"sudo-\", "
+                                              "such as \"sudo-dba\"");
     else
         role.pam_service = node->text;
     if (role.sudo_rules.empty())

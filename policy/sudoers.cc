@@ -98,6 +98,13 @@ std::string render_sudoers(const Policy &policy, const Config &config, const Hos
               "three lines there they\n# hold without a grant.\n"
             : "# Needs this line in /etc/sudo.conf, or sudo sees neither a grant nor its end:\n"
               "#   Set group_source dynamic\n";
+    const bool has_services =
+        std::any_of(policy.roles.begin(), policy.roles.end(),
+                    [](const Role &role) { return !role.pam_service.empty(); });
+    if (has_services)
+        out += "# sudo finds pam_service by the command alone: let no other rule give the same "
+               "command "
+               "as somebody else.\n";
     std::set<std::string> taken;
     std::size_t count = 0;
     for (const Role &role : policy.roles) {

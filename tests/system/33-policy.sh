@@ -80,6 +80,7 @@ steps <<'X'
 expect 10 \$ $
 send sudo id\r
 expect 10 your reason: $
+sleep 0.5
 send \x03
 expect 5 \$ $
 refuse uid=0
@@ -205,6 +206,50 @@ check 'with both it is granted' says granted eval \
 check 'and alice is in the group' is_member alice sudo
 as alice jitctl drop root >/dev/null
 rm "$HOST_ROOT/etc/jit/policy.d/root.toml"
+
+# --- sudo's side of it, and a PAM service for some commands
+role
+cat >"$HOST_ROOT/etc/jit/policy.d/who.toml" <<X
+[role.who]
+groups       = ["jit-who"]
+requesters   = ["user:$alice_oid"]
+services     = ["sudo"]
+pam_service  = "sudo-who"
+max_duration = "10m"
+[role.who.sudo]
+rules = ["(daemon) /usr/bin/id", "(root) NOEXEC: /usr/bin/whoami"]
+X
+host_sh 'groupadd --system jit-who; cp /etc/pam.d/sudo /etc/pam.d/sudo-who
+    systemctl restart jitd.service; jitctl sudoers >/etc/sudoers.d/jit; chmod 0440 /etc/sudoers.d/jit'
+check 'sudoers: visudo has nothing against it' host_run jitctl sudoers --check
+check 'nor against the other style' host_run jitctl sudoers --style group --check
+check 'nor against all of it together' host_run visudo -cq
+check 'the gate has the person by name' says '^alice ALL = \(daemon\) /usr/bin/id, ' host_run jitctl sudoers
+check 'the other the group' says '^%jit-who ALL = ' host_run jitctl sudoers --style group
+steps <<'X'
+expect 10 \$ $
+send sudo -u daemon id -un\r
+expect 10 role "who" on host
+expect 2 enter the code +(\S+)
+run provider approve code=$M1 user=alice@contoso.com
+expect 10 \ndaemon\r
+expect 5 \$ $
+send sudo -u daemon id -un\r
+expect 10 \ndaemon\r
+refuse code
+expect 5 \$ $
+send sudo cat /etc/shadow\r
+expect 10 role "web" on host
+sleep 0.5
+send \x03
+expect 5 \$ $
+refuse root:
+send exit 9\r
+exit 9
+X
+check 'a role of its own service opens its commands, and no others' tty_as alice
+as alice jitctl drop who >/dev/null
+rm "$HOST_ROOT/etc/jit/policy.d/who.toml" "$HOST_ROOT/etc/sudoers.d/jit"
 
 # --- what an administrator can ask
 role '[role.web.justification]' 'required = true' '[role.web.conditions]' \
