@@ -22,8 +22,8 @@ class HeldSignals
     int fd() const { return fd_.get(); } // readable when a signal came; -1: nothing is held
     bool take();                         // reads all that came; was there one?
 
-    // The program's own way of hearing signals, while it asks its user: sudo blocks the first two in
-    // its auth phase, and would not hear Ctrl-C at a question.
+    // The program's own way of hearing signals, while it asks its user: sudo blocks the first two
+    // in its auth phase, and would not hear Ctrl-C at a question.
     void let_go();
     void hold_again();
 
