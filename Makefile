@@ -58,9 +58,12 @@ pkgs_jitctl     := jansson
 # tomlplusplus: the header alone on every distribution, without exceptions.
 policy_defs     := -DTOML_EXCEPTIONS=0 -DTOML_HEADER_ONLY=1
 
-used   = $(sort $(foreach l,$(1),$(filter-out tomlplusplus,$(pkgs_$(l)))))
+# re2: its headers need no flags, and its .pc takes pkg-config seconds where it stands on Abseil.
+pkgs   = $(sort $(foreach l,$(1),$(pkgs_$(l))))
+used   = $(filter-out tomlplusplus re2,$(call pkgs,$(1)))
 cflags = $(if $(call used,$(1)),$(shell $(PKG_CONFIG) --cflags $(call used,$(1))))
-ldlibs = $(if $(call used,$(1)),$(shell $(PKG_CONFIG) --libs $(call used,$(1))))
+ldlibs = $(if $(call used,$(1)),$(shell $(PKG_CONFIG) --libs $(call used,$(1)))) \
+         $(patsubst %,-l%,$(filter re2,$(call pkgs,$(1))))
 SYS_CXX := $(call cflags,$(LAYERS))
 
 # The interface texts, which the servers hand out (org.varlink.service.GetInterfaceDescription).
