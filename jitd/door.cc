@@ -127,12 +127,12 @@ DoorAnswer offer(const ipc::CheckCall &call, const Roles &roles, const DoorFacts
         ask.whence = whence_of(call);
         const auto decision = policy::decide(*facts.settings.policy, ask, person,
                                              facts.settings.host, {}, facts.now.wall);
+        if (role == roles.front())
+            first = decision;
         if (!decision.is_refused())
             open.push_back(role->name);
         if (open.size() == max_choices)
             break;
-        else if (role == roles.front())
-            first = decision;
     }
     if (open.empty())
         return refuse(call, facts, std::string{policy::name_of(first.refusal)},

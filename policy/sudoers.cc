@@ -35,7 +35,9 @@ std::vector<std::string> eligible(const Role &role, const Config &config)
             continue;
         }
         for (const auto &[user, person] : config.users)
-            if (entry.kind != Requester::Kind::user || to_lower(person) == to_lower(entry.value))
+            // A user of that name would be everybody to sudo.
+            if (user != "ALL" &&
+                (entry.kind != Requester::Kind::user || to_lower(person) == to_lower(entry.value)))
                 names.insert(user);
     }
     return {names.begin(), names.end()};
