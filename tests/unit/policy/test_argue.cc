@@ -131,7 +131,8 @@ void groups_that_are_not_known_are_said_to_be_so(void **)
 // Nobody signs in for it; who has done so all the same is judged by it.
 void regress_a_guest_is_argued_against_where_nobody_approves(void **)
 {
-    const Policy policy = role_policy("[role.web.approval]\nmode = \"auto\"\n");
+    const Policy policy =
+        role_policy("[role.web.approval]\nmode = \"auto\"\naccept_unattended = true\n");
     Person person = alice();
     person.is_guest = true;
     const Ask ask{"web", {}, {}, false, {}};
