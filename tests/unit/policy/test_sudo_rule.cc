@@ -70,6 +70,8 @@ void whatever_could_be_more_than_one_command_is_refused(void **)
                                         "(root) /bin/a \\\n",
                                         "(root) %wheel",
                                         "(root) /bin/a %x",
+                                        "(root) /bin/a ^x",
+                                        "(root) ^/bin/.*$",
                                         "(root) JIT_DBA",
                                         "(root) SHELLS",
                                         "(root) ALLX",
