@@ -180,6 +180,8 @@ void a_name_is_one_line_for_a_terminal(void **)
 {
     const auto parsed = parse_tests(case_with("name = \"a\\u001b[2J\\nb\""));
     assert_text(parsed.cases[0].name, "a?[2J?b");
+    const auto unnamed = parse_tests(case_with("user = \"a\\u001b[2J\\nb\""));
+    assert_text(unnamed.cases[0].name, "a?[2J?b asks for web");
 }
 
 void more_cases_than_there_may_be_are_one_fault(void **)
