@@ -6,6 +6,7 @@
 
 #include "jitd/limits.h"
 #include "lib/ipc/audit.h"
+#include "lib/ipc/granting.h"
 #include "lib/ipc/health.h"
 #include "lib/ipc/roles.h"
 #include "policy/parse.h"
@@ -361,6 +362,73 @@ void a_grant_of_single_use_lets_nobody_by_after_its_session(void **)
     assert_text(verdict_of(service), "request");
 }
 
+// The root helper of a service: what it is asked for, and a yes to it.
+struct Helper {
+    explicit Helper(Service &service)
+    {
+        const std::string path = service.folder.path + "/none";
+        Fd listening{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.copy(address.sun_path, sizeof address.sun_path - 1);
+        assert_int_equal(
+            bind(listening.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address), 0);
+        assert_int_equal(listen(listening.get(), 64), 0);
+        server = *sys::VarlinkServer::make(
+            service.loop.get(), std::move(listening), {"test", "io.jitd.Grant", ""}, {8, 0, 8, 2s},
+            [this](const std::shared_ptr<sys::Exchange> &exchange) {
+                asked.push_back(exchange->call().method);
+                if (const auto end = ipc::decode_end_call(exchange->call().parameters.get()))
+                    asked.back() += " " + end->cause;
+                exchange->reply(ipc::encode(ipc::EndReply{true}));
+            });
+    }
+    std::unique_ptr<sys::VarlinkServer> server;
+    std::vector<std::string> asked;
+};
+
+void settle(Service &service)
+{
+    for (int quiet = 0; quiet < 20;)
+        quiet = sd_event_run(service.loop.get(), 500) > 0 ? 0 : quiet + 1;
+}
+
+void close_session(Service &service, const std::string &requester = "alice")
+{
+    ipc::SessionCall call;
+    call.grant = grant_id;
+    call.requester = requester;
+    call.account = "alice";
+    call.service = "sudo";
+    assert_text(service.ask(ipc::method::session_closed, ipc::encode_session_closed(call)).error,
+                "");
+    settle(service);
+}
+
+void a_grant_of_single_use_ends_with_its_session(void **)
+{
+    if (!is_root_here())
+        return;
+    Service service;
+    Helper helper{service};
+    put_grant(service, once.c_str());
+    close_session(service); // of none that was opened
+    assert_true(helper.asked.empty());
+    open_session(service);
+    settle(service);
+    assert_true(helper.asked == std::vector<std::string>{std::string{ipc::use_method}});
+    close_session(service, "bob");
+    assert_int_equal(helper.asked.size(), 1);
+    close_session(service);
+    assert_int_equal(helper.asked.size(), 2);
+    assert_text(helper.asked[1], std::string{ipc::end_method} + " used");
+    assert_null(service.grants->table().find(grant_id));
+    const auto row = service.store->read(grant_id);
+    assert_true(row->state == ipc::State::ended && row->cause == "used");
+    assert_true(service.newest().event == Event::expired);
+    assert_text(service.newest().rule, "used");
+}
+
 void any_other_grant_is_good_for_many_sessions(void **)
 {
     if (!is_root_here())
@@ -371,6 +439,8 @@ void any_other_grant_is_good_for_many_sessions(void **)
         open_session(service);
         assert_text(verdict_of(service), "live");
     }
+    close_session(service);
+    assert_text(verdict_of(service), "live");
     assert_false(service.store->read(grant_id)->is_used);
 }
 
@@ -387,6 +457,7 @@ int main()
         cmocka_unit_test(two_thousand_roles_come_in_frames_each_once),
         cmocka_unit_test(health_says_what_is_in_force),
         cmocka_unit_test(a_grant_of_single_use_lets_nobody_by_after_its_session),
+        cmocka_unit_test(a_grant_of_single_use_ends_with_its_session),
         cmocka_unit_test(any_other_grant_is_good_for_many_sessions),
     };
     return cmocka_run_group_tests_name("jitd/api", tests, nullptr, nullptr);
