@@ -50,8 +50,8 @@ struct Replayed {
 std::string_view name_of(Replayed::Outcome outcome);
 
 // Plays the events again, in their order. What only a sign-in shows (groups, contexts) is taken to
-// be as it was; budgets, cooldowns and places are counted over what would have been granted, until it
-// was over then at the latest.
+// be as it was; budgets, cooldowns and places are counted over what would have been granted, until
+// it was over then at the latest.
 class Simulation
 {
   public:
