@@ -59,7 +59,7 @@ void Simulation::play(const PastEvent &event)
         return settle_refused(event);
     const auto found = waiting_.find(event.request);
     if (found == waiting_.end())
-        return;
+        return end_early(event);
     const bool is_over = event.event == "granted" || event.event == "denied" ||
                          event.event == "cancelled" || event.event == "timed-out";
     if (!is_over)
@@ -71,6 +71,17 @@ void Simulation::play(const PastEvent &event)
     else
         replayed_.push_back({request.user, request.role, request.at, Replayed::Outcome::same,
                              event.event + " then, by more than the policy"});
+}
+
+// What was handed back, or taken, was had until then.
+void Simulation::end_early(const PastEvent &event)
+{
+    if (event.event != "dropped" && event.event != "revoked" && event.event != "expired" &&
+        event.event != "reconciled")
+        return;
+    for (Spell &spell : spells_)
+        if (!event.request.empty() && spell.request == event.request)
+            spell.time.until = std::min(spell.time.until, std::max(event.at, spell.time.since));
 }
 
 policy::Use Simulation::count_use(const PastEvent &request) const
@@ -126,7 +137,8 @@ void Simulation::settle_granted(const PastEvent &request, const PastEvent &grant
             one.outcome = Replayed::Outcome::shorter;
             one.text = then + "for " + format_duration(now.duration) + " now";
         }
-        spells_.push_back({known.role, known.oid, {granted.at, granted.at + now.duration}});
+        spells_.push_back(
+            {known.request, known.role, known.oid, {granted.at, granted.at + now.duration}});
     }
     replayed_.push_back(std::move(one));
 }

@@ -50,7 +50,8 @@ struct Replayed {
 std::string_view name_of(Replayed::Outcome outcome);
 
 // Plays the events again, in their order. What only a sign-in shows (groups, contexts) is taken to
-// be as it was; budgets, cooldowns and places are counted over what would have been granted.
+// be as it was; budgets, cooldowns and places are counted over what would have been granted, until
+// it was over then at the latest.
 class Simulation
 {
   public:
@@ -67,6 +68,7 @@ class Simulation
 
   private:
     struct Spell {
+        std::string request;
         std::string role;
         std::string oid;
         policy::Spell time;
@@ -74,6 +76,7 @@ class Simulation
 
     policy::Decision decide(const PastEvent &request) const;
     policy::Use count_use(const PastEvent &request) const;
+    void end_early(const PastEvent &event);
     void settle_granted(const PastEvent &request, const PastEvent &granted);
     void settle_refused(const PastEvent &refused);
 

@@ -142,7 +142,9 @@ class Argument
             else
                 judge(rule, found, std::move(text));
         };
-        if (conditions.guests || role_.approval.mode == Approval::Mode::none)
+        // A role without approval asks for no sign-in, which alone tells; one that there was
+        // counts.
+        if (conditions.guests || (is_later && role_.approval.mode == Approval::Mode::none))
             unset("conditions.guests");
         else
             judge_later("conditions.guests", find_guest(role_, person_),

@@ -141,7 +141,7 @@ Expectation read_case(const TomlNode &node, const Host &host, Faults &faults)
     read_expected(table, out);
     table.finish();
     if (out.name.empty())
-        out.name = out.person.user + " asks for " + out.role;
+        out.name = safe_text(out.person.user + " asks for " + out.role, 256);
     return out;
 }
 

@@ -28,12 +28,13 @@ bool is_runas(std::string_view text)
     return (user.empty() || is_word(user)) && is_word(text.substr(colon + 1));
 }
 
-// What sudoers would end a command at, continue a line at or take for an alias or a comment.
+// Nothing that sudoers would end a command at, continue a line at or take for an alias or a
+// comment; nor '^', where an argument is a pattern for a new sudo and plain text for an old one.
 bool is_plain(std::string_view text)
 {
     return std::all_of(text.begin(), text.end(), [](char c) {
         return c >= ' ' && c < '\x7f' && c != ',' && c != '!' && c != '#' && c != '\\' &&
-               c != '"' && c != '=' && c != ':' && c != '%' && c != '@';
+               c != '"' && c != '=' && c != ':' && c != '%' && c != '@' && c != '^';
     });
 }
 

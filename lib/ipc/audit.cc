@@ -43,9 +43,14 @@ Result<AuditReply> decode_audit_reply(const json_t *parameters)
 {
     MemberReader reader{parameters};
     AuditReply reply;
-    reply.seq = reader.maybe_number("seq", 1, INT64_MAX).value_or(0);
-    reply.hash = reader.maybe_text("hash", max_hash_bytes).value_or("");
-    reply.record = reader.maybe_text("record", max_record_bytes).value_or("");
+    const auto seq = reader.maybe_number("seq", 1, INT64_MAX);
+    const auto hash = reader.maybe_text("hash", max_hash_bytes);
+    const auto record = reader.maybe_text("record", max_record_bytes);
+    if (seq.has_value() != hash.has_value() || seq.has_value() != record.has_value())
+        reader.refuse("a record without a number, a hash or a text");
+    reply.seq = seq.value_or(0);
+    reply.hash = hash.value_or("");
+    reply.record = record.value_or("");
     reply.next = reader.maybe_number("next", 1, INT64_MAX);
     TRY(reader.finish());
     return reply;

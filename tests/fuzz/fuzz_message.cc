@@ -9,11 +9,14 @@
 #include <vector>
 
 #include "lib/base/handle.h"
+#include "lib/ipc/audit.h"
 #include "lib/ipc/elevation.h"
 #include "lib/ipc/frame.h"
 #include "lib/ipc/granting.h"
+#include "lib/ipc/health.h"
 #include "lib/ipc/message.h"
 #include "lib/ipc/pins.h"
+#include "lib/ipc/roles.h"
 
 using namespace jit;
 using namespace jit::ipc;
@@ -79,7 +82,13 @@ void check_elevation(const json_t *from)
     round_trip(from, decode_request_id_call, encode_request_id_call);
     round_trip(from, decode_list_call, encode_list_call);
     round_trip(from, decode_list_reply, encode_list_reply);
+    round_trip(from, decode_roles_call, encode_roles_call);
     round_trip(from, decode_roles_reply, encode_roles_reply);
+    const json_t *const after = json_object_get(from, "after");
+    if (!json_is_integer(after) || json_integer_value(after) != 0) // 0 says nothing
+        round_trip(from, decode_audit_call, encode_audit_call);
+    round_trip(from, decode_audit_reply, encode_audit_reply);
+    round_trip(from, decode_health_reply, encode_health_reply);
     round_trip(from, decode_drop_call, encode_drop_call);
     round_trip(from, decode_revoke_call, encode_revoke_call);
     round_trip(from, decode_ids_reply, encode_ids_reply);
@@ -91,7 +100,7 @@ void check_elevation(const json_t *from)
     round_trip(from, decode_fault_message,
                [](const std::string &message) { return make_message(message); });
     const bool is_empty = json_object_size(from) == 0;
-    expect(decode_roles_call(from).has_value() == is_empty);
+    expect(decode_health_call(from).has_value() == is_empty);
     expect(decode_empty_reply(from).has_value() == is_empty);
 }
 
@@ -101,6 +110,7 @@ void check_granting(const json_t *from)
     round_trip(from, decode_grant_reply, [](const GrantReply &reply) { return encode(reply); });
     round_trip(from, decode_end_call, [](const EndCall &call) { return encode(call); });
     round_trip(from, decode_end_reply, [](const EndReply &reply) { return encode(reply); });
+    round_trip(from, decode_use_call, [](const UseCall &call) { return encode(call); });
     round_trip(from, decode_grant_list, [](const GrantList &list) { return encode(list); });
     expect(decode_grant_list_call(from).has_value() == (json_object_size(from) == 0));
 }

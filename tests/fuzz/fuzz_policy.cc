@@ -13,7 +13,9 @@
 #include "lib/base/text.h"
 #include "policy/config.h"
 #include "policy/decide.h"
+#include "policy/expectations.h"
 #include "policy/parse.h"
+#include "policy/sudoers.h"
 
 using namespace jit::policy;
 
@@ -73,10 +75,23 @@ void check_role(const Role &role)
     expect(justification.hint == jit::safe_text(justification.hint, 128));
     if (justification.pattern)
         (void)justification.pattern->is_in(role.description);
-    expect(!limits.single_use);
     for (const auto &limit : {limits.per_day, limits.cooldown})
         expect(!limit || (limit->count() > 0 && *limit <= std::chrono::hours{24}));
     expect(!limits.max_active || (*limits.max_active > 0 && *limits.max_active <= 256));
+}
+
+// Sudo's side of it: each line is a comment, or of one of the three kinds that we write.
+void check_sudoers(const std::string &text)
+{
+    expect(text.ends_with('\n'));
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = text.find('\n', at);
+        const std::string line = text.substr(at, end - at);
+        expect(line.empty() || line.starts_with("# ") || line.starts_with("Cmnd_Alias JIT_") ||
+               line.starts_with("Defaults!JIT_") || line.find(" ALL = (") != std::string::npos);
+        expect(line.starts_with("# ") || line.find('\\') == std::string::npos);
+        at = end + 1;
+    }
 }
 
 void check_policy(const std::vector<SourceFile> &files, bool ids_are_guids)
@@ -99,10 +114,49 @@ void check_policy(const std::vector<SourceFile> &files, bool ids_are_guids)
         expect(decide(*parsed.policy, {role.name, {}, {}, false, {}}, nobody, {}, {}, {})
                    .is_refused());
     }
-    // No account may stand before two roles of one service.
+    for (const auto style : {SudoersStyle::gate, SudoersStyle::group})
+        check_sudoers(render_sudoers(*parsed.policy, {}, {}, style));
+    // No account may stand before two roles of one service, if what is behind it differs.
     for (const Role &role : parsed.policy->roles)
-        for (const AccountPattern &pattern : role.accounts)
-            expect(gating_roles(*parsed.policy, {"sudo-i", {pattern.glob}}).size() <= 1);
+        for (const AccountPattern &pattern : role.accounts) {
+            const auto gating = gating_roles(*parsed.policy, {"sudo-i", {pattern.glob}});
+            for (const Role *each : gating)
+                expect(gating.size() == 1 || (!each->sudo_rules.empty() &&
+                                              each->sudo_rules == gating.front()->sudo_rules));
+        }
+}
+
+// An entry of sudo.rules is of one line and one command, or none.
+void check_sudo_rule(const std::string &text)
+{
+    const auto rule = parse_sudo_rule(text);
+    if (!rule)
+        return;
+    expect("(" + rule->runas + ") " + rule->tags + rule->command == text && text.size() <= 512);
+    for (const char c : std::string{"\n\r\t,!#\\\"=%^"} + '\0')
+        expect(text.find(c) == std::string::npos);
+    expect(rule->command == "ALL" || rule->command.starts_with('/') ||
+           rule->command.starts_with("sudoedit /"));
+}
+
+void check_expectations(const std::string &text)
+{
+    const ParsedExpectations parsed = parse_expectations({"/t.toml", text});
+    expect(parsed.diagnostics.size() <= 101);
+    for (const Diagnostic &diagnostic : parsed.diagnostics)
+        expect(format_diagnostic(diagnostic).find('\n') == std::string::npos);
+    if (has_error(parsed.diagnostics))
+        return;
+    expect(!parsed.cases.empty());
+    for (const Expectation &one : parsed.cases) {
+        expect(!one.name.empty() && one.name.find('\n') == std::string::npos && one.line > 0);
+        expect(!one.is_granted || !one.refusal);
+        expect(!one.duration || one.is_granted);
+        // Without a role all is refused.
+        const std::string difference = find_difference({}, one);
+        expect(difference.empty() ==
+               (!one.is_granted && (!one.refusal || *one.refusal == Refusal::unknown_role)));
+    }
 }
 
 } // namespace
@@ -120,6 +174,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     check_policy(files, true);
     check_policy(files, false);
     expect(canonical_text(files).size() >= text.size() - (files.size() - 1));
+
+    check_sudo_rule(text);
+    check_expectations(text);
 
     const ParsedConfig config = parse_config({"/jitd.toml", text});
     expect(config.config.has_value() == !has_error(config.diagnostics));

@@ -43,4 +43,7 @@ inline const std::string granted =
 inline const std::string declined =
     frame(R"("state":"denied",)" + id + R"(,"cause":"declined","message":"declined")");
 
+inline const std::string reason_wanted =
+    error_frame("io.jitd.Elevation.ReasonWanted", R"("message":"a ticket, then why")");
+
 } // namespace jit::pam::test

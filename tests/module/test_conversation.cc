@@ -137,6 +137,40 @@ void more_roles_than_are_shown_are_said_to_be_more(void **)
     assert_codes(talk_in_terminal(Talk::good, "a", {{many}}, "33").outcome, {PAM_AUTH_ERR});
 }
 
+void a_reason_that_jitd_wants_is_asked_for_and_sent(void **)
+{
+    const Play played = talk_in_terminal(
+        Talk::good, "a", {{want}, {reason_wanted}, {pending, code, granted}}, "INC-1 \"full\"");
+    assert_codes(played.outcome, {PAM_SUCCESS});
+    assert_true(has(played.outcome.shown, "Ijit: a ticket, then why\nPjit: your reason: \n"));
+    assert_int_equal(played.calls.size(), 3);
+    assert_true(played.calls.at(1).find("reason") == std::string::npos);
+    assert_true(has(played.calls.at(2), R"("reason":"INC-1 \"full\"")"));
+}
+
+void three_reasons_that_will_not_do_are_denied(void **)
+{
+    const Answers no{reason_wanted};
+    for (const std::string &answer :
+         {std::string{}, std::string{"\xff"}, std::string(70000, 'x'), std::string{"x\n\x1b[A"}}) {
+        const Play played = talk_in_terminal(
+            Talk::good, "a", {{want}, no, no, no, no, {pending, code, granted}}, answer);
+        assert_codes(played.outcome, {PAM_AUTH_ERR});
+        assert_true(has(played.outcome.shown, "Ejit: a ticket, then why\n"));
+        assert_int_equal(played.calls.size(), 5);
+    }
+}
+
+void a_reason_that_cannot_be_asked_for_is_a_conversation_error(void **)
+{
+    for (const Talk talk : {Talk::deaf, Talk::no_reply, Talk::no_text, Talk::fails, Talk::spoils}) {
+        const Play played = talk_in_terminal(
+            talk, "a", {{want}, {reason_wanted}, {pending, code, granted}}, "INC-1");
+        assert_codes(played.outcome, {PAM_CONV_ERR});
+        assert_int_equal(played.calls.size(), 2);
+    }
+}
+
 } // namespace
 
 int main(int, char **argv)
@@ -152,6 +186,9 @@ int main(int, char **argv)
         cmocka_unit_test(three_answers_that_choose_nothing_are_denied_without_a_request),
         cmocka_unit_test(a_question_that_cannot_be_asked_is_a_conversation_error),
         cmocka_unit_test(more_roles_than_are_shown_are_said_to_be_more),
+        cmocka_unit_test(a_reason_that_jitd_wants_is_asked_for_and_sent),
+        cmocka_unit_test(three_reasons_that_will_not_do_are_denied),
+        cmocka_unit_test(a_reason_that_cannot_be_asked_for_is_a_conversation_error),
     };
     return JIT_RUN_STAGE("module/conversation", argv, tests);
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "lib/ipc/elevation.h"
+#include "lib/ipc/roles.h"
 
 using namespace jit;
 using namespace jit::ipc;
@@ -247,14 +248,17 @@ void list_call_flags_are_false_when_absent(void **)
 void roles_come_back_as_they_were_sent(void **)
 {
     const std::string text =
-        R"({"roles":[{"default_duration":1800,"description":"","groups":["jit-web"],)"
+        R"({"others":[],"roles":[{"default_duration":1800,"description":"","groups":["jit-web"],)"
         R"("max_duration":3600,"name":"web","services":[]}]})";
     const auto reply = decode_roles_reply(parse(text).get());
     assert_true(reply.has_value());
     assert_int_equal(reply->roles.size(), 1);
     assert_text(print(encode_roles_reply(*reply)), text);
-    assert_all_refused(decode_roles_reply, {"{}", R"({"roles":null})", R"({"roles":[null]})",
-                                            R"({"roles":[{}]})", R"({"roles":{}})"});
+    assert_all_refused(decode_roles_reply,
+                       {"{}", R"({"roles":[]})", R"({"others":[]})",
+                        R"({"others":[],"roles":null})", R"({"others":[],"roles":[null]})",
+                        R"({"others":[],"roles":[{}]})", R"({"others":[],"roles":{}})",
+                        R"({"others":[{}],"roles":[]})"});
     assert_all_refused(decode_roles_call, {R"({"user":"bob"})"});
 }
 

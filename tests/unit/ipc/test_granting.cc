@@ -85,15 +85,27 @@ void a_wrong_grant_call_is_refused(void **)
     assert_false(decode_grant_call(parse("[]").get()).has_value());
 }
 
-void an_end_has_one_of_four_causes(void **)
+void an_end_has_one_of_five_causes(void **)
 {
-    for (const char *cause : {"dropped", "revoked", "policy", "interrupted"}) {
+    for (const char *cause : {"dropped", "revoked", "policy", "interrupted", "used"}) {
         const auto call = decode_end_call(encode(EndCall{"0123456789abcdef", cause}).get());
         assert_true(call.has_value());
         assert_text(call->cause, cause);
     }
     for (const char *cause : {"", "expired", "Dropped", "dropped "})
         assert_false(decode_end_call(encode(EndCall{"0123456789abcdef", cause}).get()).has_value());
+}
+
+void a_use_names_a_grant_and_nothing_more(void **)
+{
+    const auto call = decode_use_call(encode(UseCall{"0123456789abcdef"}).get());
+    assert_true(call.has_value());
+    assert_text(call->id, "0123456789abcdef");
+    for (const char *text : {"{}", "[]", "null", R"({"id":null})", R"({"id":7})", R"({"id":""})",
+                             R"({"id":"0123456789ABCDEF"})", R"({"id":"0123456789abcdef0"})",
+                             R"({"id":"0123456789abcdef","cause":"used"})"})
+        assert_false(decode_use_call(parse(text).get()).has_value());
+    assert_false(decode_use_call(nullptr).has_value());
 }
 
 void replies_survive_the_wire(void **)
@@ -149,7 +161,8 @@ int main()
         cmocka_unit_test(a_grant_call_survives_the_wire),
         cmocka_unit_test(a_grant_call_is_no_trial_unless_it_says_so),
         cmocka_unit_test(a_wrong_grant_call_is_refused),
-        cmocka_unit_test(an_end_has_one_of_four_causes),
+        cmocka_unit_test(an_end_has_one_of_five_causes),
+        cmocka_unit_test(a_use_names_a_grant_and_nothing_more),
         cmocka_unit_test(replies_survive_the_wire),
         cmocka_unit_test(a_list_survives_the_wire_with_and_without_an_end),
         cmocka_unit_test(a_list_call_has_no_parameters),

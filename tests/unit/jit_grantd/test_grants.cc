@@ -51,6 +51,57 @@ void ending_goes_membership_ledger_record_ledger_timer(void **)
     assert_false(world.is_member("jit-dba"));
 }
 
+void a_use_is_noted_once_and_ends_nothing(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1')).has_value());
+    world.script.clear();
+    const auto reply = world.grants().use({World::id('1')});
+    assert_true(reply.has_value() && !reply->ended);
+    assert_text(join(world.script.trace), "write 0000000000000001.json live\n");
+    assert_true(
+        world.get(world.places.state + "/grants/0000000000000001.json").find("\"used\":true") !=
+        std::string::npos);
+    assert_true(world.is_member("jit-dba"));
+    // Another process has it from the ledger.
+    world.script.clear();
+    assert_false(world.grants().use({World::id('1')})->ended);
+    assert_text(join(world.script.trace), "");
+    assert_true(world.grants().end({World::id('1'), "used"})->ended);
+    assert_text(world.records.events.back(), "expired 0000000000000001");
+    assert_false(world.is_member("jit-dba"));
+}
+
+void a_use_of_an_ended_grant_or_of_none_is_not_noted(void **)
+{
+    World world;
+    const auto none = world.grants().use({World::id('1')});
+    assert_false(none.has_value());
+    assert_true(none.refusal().kind == Refusal::Kind::not_found);
+    assert_true(world.grants().grant(World::call('1')).has_value());
+    assert_true(world.grants().end({World::id('1'), "dropped"}).has_value());
+    world.script.clear();
+    const auto ended = world.grants().use({World::id('1')});
+    assert_true(ended.has_value() && ended->ended);
+    assert_text(join(world.script.trace), "");
+}
+
+void a_use_that_can_not_be_noted_is_said_to_be_so(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1')).has_value());
+    world.script.clear();
+    world.script.fail_at = 0;
+    const auto reply = world.grants().use({World::id('1')});
+    assert_false(reply.has_value());
+    assert_true(reply.refusal().kind == Refusal::Kind::unavailable);
+    world.script.clear();
+    assert_true(world.grants().use({World::id('1')}).has_value());
+    assert_true(
+        world.get(world.places.state + "/grants/0000000000000001.json").find("\"used\":true") !=
+        std::string::npos);
+}
+
 void a_failure_at_any_step_of_granting_leaves_no_debris(void **)
 {
     World whole;
@@ -372,6 +423,9 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(granting_goes_ledger_timer_membership_name_service_record_ledger),
         cmocka_unit_test(ending_goes_membership_ledger_record_ledger_timer),
+        cmocka_unit_test(a_use_is_noted_once_and_ends_nothing),
+        cmocka_unit_test(a_use_of_an_ended_grant_or_of_none_is_not_noted),
+        cmocka_unit_test(a_use_that_can_not_be_noted_is_said_to_be_so),
         cmocka_unit_test(a_failure_at_any_step_of_granting_leaves_no_debris),
         cmocka_unit_test(a_crash_at_any_step_of_granting_is_taken_back_by_reconcile),
         cmocka_unit_test(a_failure_at_any_step_of_ending_is_made_good_later),

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "jitctl/cli.h"
+#include "lib/base/text.h"
 
 using namespace jit::ctl;
 using namespace std::chrono_literals;
@@ -105,6 +106,28 @@ void what_is_wrong_is_told_and_is_no_command(void **)
         {"list", "x"},
         {"policy"},
         {"policy", "explain"},
+        {"policy", "explain", "--user", "bob"},
+        {"policy", "explain", "--role", "web"},
+        {"policy", "explain", "--user", "b b", "--role", "web"},
+        {"policy", "explain", "--user", "bob", "--role", ""},
+        {"policy", "explain", "--user", "bob", "--role", "web", "--for", "0s"},
+        {"policy", "explain", "--user", "bob", "--role", "web", "--for", "an hour"},
+        {"policy", "explain", "--user", "bob", "--role", "web", "--at", "now"},
+        {"policy", "explain", "--user", "bob", "--role", "web", "--at", "2026-11-30 09:15"},
+        {"policy", "explain", "--user", "bob", "--role", "web", "--since", "30d"},
+        {"policy", "explain", "a", "b", "--user", "bob", "--role", "web"},
+        {"policy", "simulate"},
+        {"policy", "simulate", "--since"},
+        {"policy", "simulate", "--since", ""},
+        {"policy", "simulate", "--since", "yesterday"},
+        {"policy", "simulate", "--since", "-1d"},
+        {"policy", "test"},
+        {"policy", "test", "a", "b"},
+        {"policy", "check", "a", "b"},
+        {"sudoers", "x"},
+        {"sudoers", "--style"},
+        {"sudoers", "--style", "doas"},
+        {"sudoers", "--style", ""},
         {"status", "list"},
     };
     for (const auto &arguments : table) {
@@ -123,14 +146,16 @@ void what_is_wrong_is_told_and_is_no_command(void **)
 void every_verb_has_help_and_json(void **)
 {
     for (const char *verb :
-         {"request", "status", "roles", "list", "drop", "revoke", "cancel", "pins"}) {
+         {"request", "status", "roles", "list", "drop", "revoke", "cancel", "pins", "sudoers"}) {
         const Parsed parsed = parse({verb, "--help"});
         assert_true(parsed.is_help);
         assert_true(parsed.text.find(std::string{"jitctl "} + verb) != parsed.text.npos);
         assert_true(parsed.text.find("--json") != parsed.text.npos);
     }
-    const Parsed check = parse({"policy", "check", "--help"});
-    assert_true(check.is_help && check.text.find("--json") != check.text.npos);
+    for (const char *verb : {"check", "explain", "simulate", "test"}) {
+        const Parsed parsed = parse({"policy", verb, "--help"});
+        assert_true(parsed.is_help && parsed.text.find("--json") != parsed.text.npos);
+    }
     assert_true(parse({"--help"}).is_help);
     assert_true(parse({"-h"}).is_help);
     assert_true(parse({"--version"}).command->verb == Verb::version);
@@ -146,6 +171,64 @@ void policy_check_takes_a_folder_or_none(void **)
     assert_true(draft.command->json);
 }
 
+void policy_explain_takes_who_what_when_and_whence(void **)
+{
+    const Parsed all =
+        parse({"policy", "explain", "draft", "--user", "bob", "--role", "web", "--for", "1h30m",
+               "--at", "2026-11-30T09:15:00Z", "--from", "10.0.0.1", "--reason", "", "--no-tty",
+               "--claims", "bob.json", "--json"});
+    assert_true(all.command.has_value());
+    const Command &command = *all.command;
+    assert_true(command.verb == Verb::policy_explain);
+    assert_text(*command.directory, "draft");
+    assert_text(*command.user, "bob");
+    assert_text(*command.role, "web");
+    assert_true(*command.duration == 90min);
+    assert_text(jit::format_time(*command.at), "2026-11-30T09:15:00Z");
+    assert_text(*command.from, "10.0.0.1");
+    assert_text(*command.reason, ""); // given, and none
+    assert_text(*command.file, "bob.json");
+    assert_false(command.has_terminal);
+    assert_true(command.json);
+    const Parsed least = parse({"policy", "explain", "--user", "bob", "--role", "web"});
+    assert_true(least.command.has_value());
+    assert_false(least.command->directory || least.command->duration || least.command->at ||
+                 least.command->from || least.command->reason || least.command->file);
+    assert_true(least.command->has_terminal);
+}
+
+void policy_simulate_takes_a_time_or_how_long_ago(void **)
+{
+    const Parsed time = parse({"policy", "simulate", "draft", "--since", "2026-11-01T00:00:00Z"});
+    assert_true(time.command->verb == Verb::policy_simulate);
+    assert_text(*time.command->directory, "draft");
+    assert_text(jit::format_time(*time.command->at), "2026-11-01T00:00:00Z");
+    const auto before = jit::wall_time();
+    const Parsed ago = parse({"policy", "simulate", "--since", "30d", "--json"});
+    assert_true(ago.command.has_value());
+    assert_false(ago.command->directory.has_value());
+    assert_true(ago.command->at >= before - 720h && ago.command->at <= jit::wall_time() - 720h);
+    assert_true(ago.command->json);
+}
+
+void policy_test_takes_a_file(void **)
+{
+    const Parsed parsed = parse({"policy", "test", "web-test.toml", "--json"});
+    assert_true(parsed.command->verb == Verb::policy_test);
+    assert_text(*parsed.command->file, "web-test.toml");
+    assert_true(parsed.command->json);
+}
+
+void sudoers_takes_one_of_two_styles(void **)
+{
+    const Parsed none = parse({"sudoers"});
+    assert_true(none.command->verb == Verb::sudoers);
+    assert_false(none.command->is_group_style || none.command->is_checked);
+    assert_false(parse({"sudoers", "--style", "gate"}).command->is_group_style);
+    const Parsed group = parse({"sudoers", "--style", "group", "--check", "--json"});
+    assert_true(group.command->is_group_style && group.command->is_checked && group.command->json);
+}
+
 } // namespace
 
 int main()
@@ -159,6 +242,10 @@ int main()
         cmocka_unit_test(what_is_wrong_is_told_and_is_no_command),
         cmocka_unit_test(every_verb_has_help_and_json),
         cmocka_unit_test(policy_check_takes_a_folder_or_none),
+        cmocka_unit_test(policy_explain_takes_who_what_when_and_whence),
+        cmocka_unit_test(policy_simulate_takes_a_time_or_how_long_ago),
+        cmocka_unit_test(policy_test_takes_a_file),
+        cmocka_unit_test(sudoers_takes_one_of_two_styles),
     };
     return cmocka_run_group_tests_name("jitctl/cli", tests, nullptr, nullptr);
 }

@@ -1,13 +1,10 @@
 #include "tests/unit/cmocka_cpp.h"
 
-#include <fcntl.h>
 #include <string>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <vector>
 
 #include "jitctl/verbs.h"
 #include "tests/unit/jitctl/fake_jitd.h"
+#include "tests/unit/jitctl/policy_folder.h"
 
 using namespace jit;
 using namespace jit::ctl;
@@ -18,44 +15,6 @@ const std::string good = "[role.web]\n"
                          "groups = [\"jit-web\"]\n"
                          "requesters = [\"local-group:engineers\"]\n"
                          "max_duration = \"1h\"\n";
-
-// A folder with files, gone at the end.
-class Folder
-{
-  public:
-    Folder()
-    {
-        char directory[] = "/tmp/jitctl-policy-XXXXXX";
-        assert_non_null(mkdtemp(directory));
-        path = directory;
-    }
-    Folder(const Folder &) = delete;
-    Folder &operator=(const Folder &) = delete;
-    ~Folder()
-    {
-        for (const std::string &name : names_)
-            unlink((path + "/" + name).c_str());
-        rmdir(path.c_str());
-    }
-    void write(const std::string &name, const std::string &text)
-    {
-        names_.push_back(name);
-        std::FILE *file = fopen((path + "/" + name).c_str(), "we");
-        assert_non_null(file);
-        assert_int_equal(fwrite(text.data(), 1, text.size(), file), text.size());
-        fclose(file);
-    }
-    void fifo(const std::string &name)
-    {
-        names_.push_back(name);
-        assert_int_equal(mkfifo((path + "/" + name).c_str(), 0600), 0);
-    }
-
-    std::string path;
-
-  private:
-    std::vector<std::string> names_;
-};
 
 struct Run {
     int exit;
@@ -71,14 +30,6 @@ Run run(const std::optional<std::string> &directory, bool json = false,
     const Caught out, err;
     const Exit exit = policy_check(command, {out.stream(), err.stream(), json, false}, places);
     return {static_cast<int>(exit), out.text(), err.text()};
-}
-
-bool has(const std::string &text, const std::string &part)
-{
-    if (text.find(part) != text.npos)
-        return true;
-    print_error("no \"%s\" in: %s\n", part.c_str(), text.c_str());
-    return false;
 }
 
 void a_good_draft_passes_though_others_could_write_it(void **)

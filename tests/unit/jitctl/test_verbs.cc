@@ -126,18 +126,41 @@ void a_list_cut_short_is_not_taken_for_the_whole(void **)
 
 void roles_are_shown_with_their_durations(void **)
 {
-    const std::string frame =
-        R"({"parameters":{"roles":[{"name":"web","description":"the web","groups":["jit-web"],)"
-        R"("services":["sudo"],"default_duration":1800,"max_duration":3600}]}})";
+    const std::string web =
+        R"("roles":[{"name":"web","description":"the web","groups":["jit-web"],)"
+        R"("services":["sudo"],"default_duration":1800,"max_duration":3600}])";
+    const std::string frame = R"({"parameters":{"others":[],)" + web + "}}";
     const Run ran = run(roles, {}, {frame});
     assert_int_equal(ran.exit, 0);
     assert_text(ran.out, "ROLE  GROUPS   DEFAULT  MAX  SERVICES  LIVE UNTIL  DESCRIPTION\n"
                          "web   jit-web  30m      1h   sudo      -           the web\n");
     Command json;
     json.json = true;
-    assert_true(has(run(roles, json, {frame}).out, R"({"roles": [{"name": "web")"));
-    assert_text(run(roles, {}, {R"({"parameters":{"roles":[]}})"}).out,
-                "no role that you may ask for\n");
+    assert_true(has(run(roles, json, {frame}).out, R"("roles": [{"name": "web")"));
+    assert_text(run(roles, {}, {R"({"parameters":{"roles":[],"others":[]}})"}).out,
+                "no role that you may ask for here and now\n");
+    const std::string ops =
+        R"("others":[{"name":"ops","rule":"hours","message":"closed\u001b[2J"}])";
+    assert_true(has(run(roles, {}, {R"({"parameters":{)" + ops + "," + web + "}}"}).out,
+                    "the web\nnot ops: closed?[2J\n"));
+}
+
+void a_list_of_roles_in_two_replies_is_one(void **)
+{
+    const std::string part =
+        R"({"parameters":{"others":[],"roles":[{"name":"NAME","description":"","groups":["g"],)"
+        R"("services":[],"default_duration":60,"max_duration":60}])";
+    const auto named = [&](const char *name) {
+        std::string out = part;
+        return out.replace(out.find("NAME"), 4, name);
+    };
+    FakeJitd jitd{{{{named("aa") + R"(,"next":"aa"}})"}}, {{named("bb") + "}}"}}}};
+    const Caught out, err;
+    const Exit exit = roles({}, {out.stream(), err.stream(), false, false}, jitd.path());
+    assert_int_equal(static_cast<int>(exit), 0);
+    assert_true(has(out.text(), "\naa "));
+    assert_true(has(out.text(), "\nbb "));
+    assert_true(has(jitd.finish(), R"("after":"aa")"));
 }
 
 void drop_and_revoke_name_what_they_ended(void **)
@@ -202,6 +225,7 @@ int main()
         cmocka_unit_test(list_keeps_the_order_and_asks_for_ended_ones_only_with_all),
         cmocka_unit_test(a_list_cut_short_is_not_taken_for_the_whole),
         cmocka_unit_test(roles_are_shown_with_their_durations),
+        cmocka_unit_test(a_list_of_roles_in_two_replies_is_one),
         cmocka_unit_test(drop_and_revoke_name_what_they_ended),
         cmocka_unit_test(cancel_names_the_request),
         cmocka_unit_test(every_verb_says_that_jitd_is_not_there),

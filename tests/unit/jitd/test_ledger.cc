@@ -85,6 +85,8 @@ void a_request_is_read_back_as_it_was_put(void **)
     put.until_boot = BootTime{std::chrono::microseconds{123'456'789'012}};
     put.boot_id = "boot";
     put.cause = "cause";
+    assert_false(read.is_used);
+    put.is_used = true;
     assert_true(store->put(put).has_value());
     read = *store->read(put.id);
     assert_true(read.state == ipc::State::live && read.asked_helper);
@@ -95,6 +97,7 @@ void a_request_is_read_back_as_it_was_put(void **)
     assert_text(read.boot_id, "boot");
     assert_text(read.cause, "cause");
     assert_text(read.approver_oid, "approver");
+    assert_true(read.is_used);
     assert_true(store->read("0000000000000002").error().code == Code::not_found);
 }
 
@@ -227,13 +230,14 @@ void a_ledger_of_version_1_becomes_this_one_and_keeps_all_it_has(void **)
                       .c_str());
     for (int run = 0; run < 2; ++run) {
         auto store = *Store::open(path, 1000);
-        assert_int_equal(read_number(path, "PRAGMA user_version"), 2);
+        assert_int_equal(read_number(path, "PRAGMA user_version"), 3);
         const auto open = *store->read_open();
         assert_int_equal(open.size(), 1);
         assert_text(open[0].id, "0000000000000001");
         assert_text(open[0].reason, "why");
         assert_true(open[0].groups == std::vector<std::string>{"jit-web"});
         assert_true(open[0].until == WallTime{seconds{3701}});
+        assert_false(open[0].is_used);
         if (run == 0) {
             assert_false(store->read_untold()->has_value());
             assert_true(store->read_pins()->empty());
@@ -245,6 +249,62 @@ void a_ledger_of_version_1_becomes_this_one_and_keeps_all_it_has(void **)
     }
     assert_int_equal(read_audit(path).size(), 2);
     assert_int_equal(read_number(path, "SELECT seq FROM audit WHERE record = 'record 2'"), 2);
+}
+
+// What version 2 added to it.
+constexpr const char *version_2 = R"(
+CREATE TABLE pin (
+  user TEXT PRIMARY KEY, oid TEXT NOT NULL, upn TEXT NOT NULL, since INTEGER NOT NULL,
+  confirmed INTEGER NOT NULL CHECK (confirmed IN (0, 1))
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 2;
+INSERT INTO pin VALUES ('alice', 'oid', 'a@b.c', 100, 1);
+)";
+
+void a_ledger_of_version_2_becomes_this_one_and_keeps_all_it_has(void **)
+{
+    const Folder folder;
+    const std::string path = folder.path + "/jit.db";
+    execute(path, version_1);
+    execute(path, version_2);
+    for (int run = 0; run < 3; ++run) {
+        auto store = *Store::open(path, 1000);
+        assert_int_equal(read_number(path, "PRAGMA user_version"), 3);
+        auto open = *store->read_open();
+        assert_int_equal(open.size(), 1);
+        assert_text(open[0].reason, "why");
+        assert_text(open[0].boot_id, "boot");
+        const auto pins = *store->read_pins();
+        assert_int_equal(pins.size(), 1);
+        assert_true(pins[0].user == "alice" && pins[0].confirmed);
+        // A use that is noted is kept as well.
+        assert_true(open[0].is_used == (run > 0));
+        open[0].is_used = true;
+        assert_true(store->put(open[0]).has_value());
+    }
+    assert_int_equal(read_number(path, "SELECT count(*) FROM request WHERE used = 1"), 1);
+}
+
+void the_audit_is_read_on_from_a_number(void **)
+{
+    const Folder folder;
+    auto store = *Store::open(folder.path + "/jit.db", 1000);
+    assert_true(store->read_audit(0, 10)->empty());
+    std::vector<std::string> hashes;
+    for (int i = 1; i <= 5; ++i)
+        hashes.push_back(*store->append_audit("used", "record " + std::to_string(i)));
+    const auto first = *store->read_audit(0, 2);
+    assert_int_equal(first.size(), 2);
+    assert_int_equal(first[0].seq, 1);
+    assert_text(first[0].text, "record 1");
+    assert_text(first[1].hash, hashes[1]);
+    const auto rest = *store->read_audit(first[1].seq, 10);
+    assert_int_equal(rest.size(), 3);
+    assert_text(rest[0].text, "record 3");
+    assert_text(rest[2].hash, hashes[4]);
+    assert_true(store->read_audit(5, 10)->empty());
+    assert_true(store->read_audit(INT64_MAX, 10)->empty());
+    assert_true(store->read_audit(0, 0)->empty());
 }
 
 void a_full_ledger_of_version_1_can_still_be_read(void **)
@@ -269,7 +329,7 @@ void a_ledger_of_another_version_or_kind_is_not_touched(void **)
 {
     const Folder folder;
     const std::string path = folder.path + "/jit.db";
-    for (const char *version : {"3", "4", "1000000", "-1"}) {
+    for (const char *version : {"4", "5", "1000000", "-1"}) {
         execute(path, (std::string{"PRAGMA user_version = "} + version).c_str());
         const auto other = Store::open(path, 1000);
         assert_false(other.has_value());
@@ -433,6 +493,8 @@ int main()
         cmocka_unit_test(the_chain_is_sha256_over_the_text_and_outlives_a_restart),
         cmocka_unit_test(a_record_put_in_or_taken_out_breaks_the_chain),
         cmocka_unit_test(a_ledger_of_version_1_becomes_this_one_and_keeps_all_it_has),
+        cmocka_unit_test(a_ledger_of_version_2_becomes_this_one_and_keeps_all_it_has),
+        cmocka_unit_test(the_audit_is_read_on_from_a_number),
         cmocka_unit_test(a_full_ledger_of_version_1_can_still_be_read),
         cmocka_unit_test(a_ledger_of_another_version_or_kind_is_not_touched),
         cmocka_unit_test(a_full_ledger_says_so_and_keeps_its_chain),

@@ -3,24 +3,19 @@
 #include "tests/unit/cmocka_cpp.h"
 
 #include <algorithm>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
 
-#include "jitd/api.h"
 #include "jitd/limits.h"
 #include "jitd/pins.h"
 #include "lib/base/handle.h"
-#include "lib/ipc/frame.h"
-#include "lib/ipc/pins.h"
-#include "tests/unit/sys/folder.h"
+#include "tests/unit/jitd/service.h"
 
 using namespace jit;
 using namespace jit::daemon;
+using namespace jit::daemon::test;
 using namespace std::chrono_literals;
-using sys::test::Folder;
 
 namespace {
 
@@ -180,66 +175,7 @@ void pins_that_can_not_be_read_let_nobody_be_pinned_anew(void **)
 
 // --- over the socket ----------------------------------------------------------------------------
 
-bool is_root_here()
-{
-    if (geteuid() != 0)
-        print_message("skipped: needs to be root, whose alone the pins are\n");
-    return geteuid() == 0;
-}
-
-struct Service {
-    Service()
-    {
-        loop = *sys::make_loop();
-        assert_int_equal(chmod(folder.path.c_str(), 0711), 0);
-        store = *Store::open(folder.path + "/jit.db", 1000);
-        audit = std::make_unique<Audit>(*store);
-        pins = std::make_unique<Pins>(*store);
-        helper = std::make_unique<GrantClient>(loop.get(), folder.path + "/none");
-        grants = *Grants::make(loop.get(), *store, *audit, *helper, "boot",
-                               [](std::string_view, std::string_view) { return true; });
-        requests =
-            *Requests::make({loop.get(), *store, *audit, *grants, *helper, settings, *pins, [] {}});
-        settings.config.emplace();
-        api = std::make_unique<Api>(
-            Api::Parts{*store, *audit, *grants, *pins, *requests, settings, [] { return true; },
-                       [](const std::string &) { return std::vector<std::string>{}; }});
-        Fd listening{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        path.copy(address.sun_path, sizeof address.sun_path - 1);
-        assert_int_equal(
-            bind(listening.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address), 0);
-        assert_int_equal(listen(listening.get(), 64), 0);
-        assert_int_equal(chmod(path.c_str(), 0666), 0);
-        server = *sys::VarlinkServer::make(
-            loop.get(), std::move(listening), {"test", "io.jitd.Elevation", ""}, {8, 0, 8, 2s},
-            [this](const std::shared_ptr<sys::Exchange> &exchange) { api->answer(exchange); });
-    }
-
-    // Asks as somebody, on a connection of its own.
-    ipc::Reply ask(std::string_view method, const ipc::Json &parameters, uid_t uid = 0)
-    {
-        // The kernel notes the effective uid when the connection is made.
-        assert_int_equal(seteuid(uid), 0);
-        auto connected = sys::connect_unix(path);
-        assert_int_equal(seteuid(0), 0);
-        assert_true(connected.has_value());
-        const Fd fd = *std::move(connected);
-        const std::string frame = *ipc::encode_call(method, parameters.get(), false, false);
-        assert_int_equal(send(fd.get(), frame.data(), frame.size(), MSG_NOSIGNAL), frame.size());
-        ipc::FrameReader reader;
-        for (const BootTime until = boot_time() + 2s; boot_time() < until;) {
-            (void)sd_event_run(loop.get(), 5000);
-            char chunk[65536];
-            const ssize_t got = recv(fd.get(), chunk, sizeof chunk, MSG_DONTWAIT);
-            if (got > 0)
-                assert_true(reader.add({chunk, static_cast<std::size_t>(got)}).has_value());
-            if (const auto whole = reader.next())
-                return *ipc::decode_reply(*whole);
-        }
-        return {"no answer", {}, false};
-    }
+struct PinService : Service {
     ipc::PinsReply list(std::optional<std::string> after = std::nullopt)
     {
         const ipc::Reply reply = ask(ipc::method::pins, ipc::encode_pins_call({std::move(after)}));
@@ -250,27 +186,13 @@ struct Service {
     {
         return ask(method, ipc::encode_pin_call({user}), uid).error;
     }
-    AuditRecord newest() const { return *decode_record((*store->read_untold())->text); }
-
-    Folder folder;
-    std::string path = folder.path + "/socket";
-    sys::Loop loop;
-    Settings settings;
-    std::unique_ptr<Store> store;
-    std::unique_ptr<Audit> audit;
-    std::unique_ptr<Pins> pins;
-    std::unique_ptr<GrantClient> helper;
-    std::unique_ptr<Grants> grants;
-    std::unique_ptr<Requests> requests;
-    std::unique_ptr<Api> api;
-    std::unique_ptr<sys::VarlinkServer> server;
 };
 
 void root_confirms_and_clears_and_each_has_its_record(void **)
 {
     if (!is_root_here())
         return;
-    Service service;
+    PinService service;
     assert_true(service.pins->put(make_pin("alice", alice_oid)).has_value());
     assert_text(service.change(ipc::method::confirm_pin, "alice"), "");
     assert_true(service.pins->find("alice")->confirmed);
@@ -297,7 +219,7 @@ void nobody_but_root_sees_or_changes_a_pin(void **)
 {
     if (!is_root_here())
         return;
-    Service service;
+    PinService service;
     assert_true(service.pins->put(make_pin("alice", alice_oid)).has_value());
     constexpr uid_t somebody = 65534;
     const ipc::Reply reply = service.ask(ipc::method::pins, ipc::encode_pins_call({}), somebody);
@@ -314,7 +236,7 @@ void a_change_that_can_not_be_recorded_is_not_made(void **)
 {
     if (!is_root_here())
         return;
-    Service service;
+    PinService service;
     assert_true(service.pins->put(make_pin("alice", alice_oid)).has_value());
     const Database other = open_beside(service.folder.path + "/jit.db");
     execute(other, "BEGIN IMMEDIATE");
@@ -329,7 +251,7 @@ void a_change_that_fails_after_its_record_has_a_second_one(void **)
 {
     if (!is_root_here())
         return;
-    Service service;
+    PinService service;
     assert_true(service.pins->put(make_pin("alice", alice_oid)).has_value());
     execute(open_beside(service.folder.path + "/jit.db"), "ALTER TABLE pin RENAME TO lost");
     for (const std::string_view method : {ipc::method::confirm_pin, ipc::method::clear_pin}) {
@@ -344,7 +266,7 @@ void pins_come_in_pages_in_their_order_with_their_state(void **)
 {
     if (!is_root_here())
         return;
-    Service service;
+    PinService service;
     assert_true(service.list().pins.empty());
     assert_false(service.list().next.has_value());
     for (int i = 0; i < 130; ++i)

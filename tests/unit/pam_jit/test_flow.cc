@@ -72,7 +72,7 @@ class Script final : public Outside
     }
     void hear_enter() override { hears_enter = true; }
     void send_beside(std::string_view frame) override { beside.emplace_back(frame); }
-    Event ask(const Text &, jit::FixedText<64> &answer) override
+    Event ask(const Text &, Typed &answer) override
     {
         const Step step = take(Act::ask);
         (void)answer.set(step.text);
@@ -493,6 +493,153 @@ void a_name_too_long_is_denied_before_jitd_is_asked(void **)
     assert_true(play(at, {{Act::complain, "too long"}}) == Outcome::denied);
 }
 
+Step wants(std::string_view message)
+{
+    return {Act::receive, R"({"error":"io.jitd.Elevation.ReasonWanted","parameters":{"message":")" +
+                              std::string(message) + "\"}}"};
+}
+
+const Step wants_ticket = wants("a ticket, then why");
+const Step told_ticket{Act::tell, "jit: a ticket, then why"};
+
+// Answered so, the request comes again with it.
+std::deque<Step> asked_once(const std::string &answer, const std::string &frame_part)
+{
+    return {check,
+            hears_request,
+            request,
+            wants_ticket,
+            told_ticket,
+            {Act::ask, answer},
+            {Act::send, frame_part}};
+}
+
+void a_reason_that_the_role_wants_is_asked_for_and_sent(void **)
+{
+    Script script;
+    script.steps = {check,
+                    hears_request,
+                    request,
+                    wants_ticket,
+                    told_ticket,
+                    {Act::ask, "INC-1 \"disk\" full"},
+                    {Act::send, R"("reason":"INC-1 \"disk\" full"},"more":true})"},
+                    hears_pending,
+                    hears_code,
+                    {Act::tell, "K7QF2MZ9R"},
+                    hears_granted,
+                    {Act::tell, "granted"}};
+    const Passage passage = play(door(Phase::auth), script);
+    assert_true(passage.outcome == Outcome::allowed);
+    assert_text(passage.grant.view(), "0123456789abcdef");
+}
+
+void the_first_request_has_no_reason(void **)
+{
+    Script script;
+    script.steps = {check,
+                    hears_request,
+                    request,
+                    {Act::receive, "", Event::lost},
+                    {Act::complain, "went away"}};
+    (void)play(door(Phase::auth), script);
+    assert_true(script.last_frame.find("reason") == std::string::npos);
+}
+
+// The one that counts is the last.
+void a_reason_of_another_form_is_asked_for_thrice(void **)
+{
+    const Step other = wants("INC- and a number");
+    const Step told{Act::tell, "jit: INC- and a number"};
+    std::deque<Step> steps = asked_once("because", R"("reason":"because")");
+    for (const char *answer : {"INC", "INC-9"}) {
+        steps.push_back(other);
+        steps.push_back(told);
+        steps.push_back({Act::ask, answer});
+        steps.push_back({Act::send, "\"reason\":\"" + std::string(answer) + "\"}"});
+    }
+    auto granted = steps;
+    granted.push_back(hears_pending);
+    granted.push_back(hears_granted);
+    granted.push_back({Act::tell, "granted"});
+    assert_true(play(door(Phase::auth), granted) == Outcome::allowed);
+    steps.push_back(other);
+    steps.push_back({Act::complain, "jit: INC- and a number"});
+    assert_true(play(door(Phase::auth), steps) == Outcome::denied);
+}
+
+void no_reason_at_the_question_is_none(void **)
+{
+    // An empty line, or one that is longer than 512 bytes.
+    for (const std::string &answer : {std::string{}, std::string(513, 'x')}) {
+        Script script;
+        script.steps = asked_once(answer, R"("more":true)");
+        script.steps.push_back({Act::receive, "", Event::lost});
+        script.steps.push_back({Act::complain, "went away"});
+        assert_true(play(door(Phase::auth), script).outcome == Outcome::unreachable);
+        assert_true(script.last_frame.find("reason") == std::string::npos);
+    }
+}
+
+void a_person_s_no_at_the_question_for_a_reason_ends_everything(void **)
+{
+    const std::deque<Step> until_question{check, hears_request, request, wants_ticket, told_ticket};
+    auto steps = until_question;
+    steps.push_back({Act::ask, "", Event::interrupted});
+    steps.push_back({Act::tell, "cancelled"});
+    assert_true(play(door(Phase::auth), steps) == Outcome::aborted);
+    steps = until_question;
+    steps.push_back({Act::ask, "", Event::terminal_lost});
+    assert_true(play(door(Phase::auth), steps) == Outcome::aborted);
+    steps = until_question;
+    steps.push_back({Act::ask, "", Event::conversation_lost});
+    assert_true(play(door(Phase::auth), steps) == Outcome::conversation_lost);
+    steps = until_question;
+    steps.back().event = Event::conversation_lost;
+    assert_true(play(door(Phase::auth), steps) == Outcome::conversation_lost);
+}
+
+void what_is_not_utf_8_in_a_reason_is_a_question_mark(void **)
+{
+    auto steps = asked_once("INC-1 \xff\xc3\xbc", "\"reason\":\"INC-1 ?\xc3\xbc\"}");
+    steps.push_back(hears_pending);
+    steps.push_back(hears_granted);
+    steps.push_back({Act::tell, "granted"});
+    assert_true(play(door(Phase::auth), steps) == Outcome::allowed);
+}
+
+void a_reason_wanted_at_another_time_is_a_plain_refusal(void **)
+{
+    // Once the request has begun there is nothing to add to it.
+    assert_true(play(door(Phase::auth), {check,
+                                         hears_request,
+                                         request,
+                                         hears_pending,
+                                         wants_ticket,
+                                         {Act::complain, "jit: a ticket, then why"}}) ==
+                Outcome::denied);
+    assert_true(play(door(Phase::auth),
+                     {check, wants_ticket, {Act::complain, "jit: a ticket, then why"}}) ==
+                Outcome::denied);
+    // Another error of nearly this name is another one.
+    const Step other{Act::receive,
+                     R"({"error":"io.jitd.Elevation.ReasonWanted2","parameters":{}})"};
+    assert_true(play(door(Phase::auth),
+                     {check, hears_request, request, other, {Act::complain, "denied"}}) ==
+                Outcome::denied);
+}
+
+void what_is_said_of_a_reason_is_fit_for_a_terminal(void **)
+{
+    assert_true(play(door(Phase::auth), {check,
+                                         hears_request,
+                                         request,
+                                         wants(R"(five \u001b[31m\nwords)"),
+                                         {Act::tell, "jit: five ?[31m?words"},
+                                         {Act::ask, "", Event::terminal_lost}}) ==
+                Outcome::aborted);
+}
+
 void every_outcome_has_its_pam_code_and_nothing_else_is_a_yes(void **)
 {
     const struct {
@@ -546,6 +693,14 @@ int main()
         cmocka_unit_test(regress_a_request_goes_on_until_its_last_reply_and_no_further),
         cmocka_unit_test(observed_says_nothing),
         cmocka_unit_test(a_name_too_long_is_denied_before_jitd_is_asked),
+        cmocka_unit_test(a_reason_that_the_role_wants_is_asked_for_and_sent),
+        cmocka_unit_test(the_first_request_has_no_reason),
+        cmocka_unit_test(a_reason_of_another_form_is_asked_for_thrice),
+        cmocka_unit_test(no_reason_at_the_question_is_none),
+        cmocka_unit_test(a_person_s_no_at_the_question_for_a_reason_ends_everything),
+        cmocka_unit_test(what_is_not_utf_8_in_a_reason_is_a_question_mark),
+        cmocka_unit_test(a_reason_wanted_at_another_time_is_a_plain_refusal),
+        cmocka_unit_test(what_is_said_of_a_reason_is_fit_for_a_terminal),
         cmocka_unit_test(every_outcome_has_its_pam_code_and_nothing_else_is_a_yes),
     };
     return cmocka_run_group_tests_name("pam_jit/flow", tests, nullptr, nullptr);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "lib/base/text.h"
+#include "policy/argue.h"
 #include "tests/unit/policy/decide_judge.h"
 
 using namespace jit::policy;
@@ -105,6 +107,96 @@ void the_same_question_has_the_same_answer(void **)
     });
 }
 
+// By which rules a refusal may be, as policy files name them.
+std::vector<std::string_view> rules_of(Refusal refusal)
+{
+    switch (refusal) {
+    case Refusal::wrong_host:
+        return {"hosts"};
+    case Refusal::no_terminal:
+        return {"conditions.tty"};
+    case Refusal::wrong_place:
+        return {"conditions.from"};
+    case Refusal::no_person:
+        return {"person"};
+    case Refusal::not_vouched:
+        return {"allow_root_equivalent"};
+    case Refusal::not_requester:
+    case Refusal::group_overage:
+    case Refusal::groups_unknown:
+        return {"requesters"};
+    case Refusal::guest:
+        return {"conditions.guests"};
+    case Refusal::no_context:
+        return {"conditions.auth_context"};
+    case Refusal::stale_sign_in:
+        return {"conditions.auth_age"};
+    case Refusal::no_reason:
+    case Refusal::other_reason:
+        return {"justification"};
+    case Refusal::too_long:
+        return {"max_duration"};
+    case Refusal::outside_hours:
+        return {"conditions.hours"};
+    case Refusal::cooling:
+        return {"limits.cooldown"};
+    case Refusal::used_up:
+        return {"limits.per_day"};
+    case Refusal::no_place:
+        return {"limits.max_active"};
+    case Refusal::none:
+    case Refusal::unknown_role:
+        break;
+    }
+    return {};
+}
+
+// The first rule that is not met is the refusal, and there is one exactly if it is refused.
+void what_is_argued_is_what_is_decided(void **)
+{
+    assert_for_each([](const Situation &situation, const Numbers &) -> const char * {
+        const Decision decision = situation.decide();
+        if (decision.role == nullptr)
+            return nullptr; // nothing to argue about
+        const auto findings = argue(situation.web(),
+                                    {situation.role,
+                                     situation.asked,
+                                     situation.reason,
+                                     situation.may_add_reason,
+                                     {situation.tty, situation.rhost}},
+                                    situation.person, situation.host, situation.use, situation.now);
+        std::vector<std::string_view> rules;
+        bool is_later = false;
+        const Finding *unmet = nullptr;
+        for (const Finding &finding : findings) {
+            if (std::find(rules.begin(), rules.end(), finding.rule) != rules.end())
+                return "a rule twice";
+            rules.push_back(finding.rule);
+            if (finding.text.empty() != (finding.verdict == Finding::Verdict::unset))
+                return "a text too many, or none";
+            if (jit::safe_text(finding.text, finding.text.size()) != finding.text)
+                return "a text that is not safe";
+            if (finding.verdict == Finding::Verdict::unmet && unmet == nullptr)
+                unmet = &finding;
+            is_later = is_later || (finding.verdict == Finding::Verdict::later &&
+                                    finding.rule != "justification");
+        }
+        if ((unmet != nullptr) != decision.is_refused())
+            return unmet != nullptr ? "argued against, and granted" : "argued for, and refused";
+        const auto by = rules_of(decision.refusal);
+        if (unmet != nullptr && std::find(by.begin(), by.end(), unmet->rule) == by.end()) {
+            std::printf("%s, argued by %s\n", std::string{name_of(decision.refusal)}.c_str(),
+                        std::string{unmet->rule}.c_str());
+            return "another refusal than is argued";
+        }
+        // Who needs no sign-in has had it, or the role wants none: nothing is left to it.
+        const bool is_self = situation.web().approval.mode == Approval::Mode::self;
+        if (is_later && is_self && situation.person.signed_in && !situation.person.oid.empty())
+            return "a sign-in that there was is yet to tell";
+        return nullptr;
+    });
+}
+
 // The situations are worth something only if they lead everywhere.
 void every_refusal_comes_up_among_them(void **)
 {
@@ -130,6 +222,7 @@ int main()
         cmocka_unit_test(one_requester_less_never_grants_more),
         cmocka_unit_test(more_that_was_had_never_grants_more),
         cmocka_unit_test(the_same_question_has_the_same_answer),
+        cmocka_unit_test(what_is_argued_is_what_is_decided),
         cmocka_unit_test(every_refusal_comes_up_among_them),
     };
     return cmocka_run_group_tests_name("policy/decide_properties", tests, nullptr, nullptr);

@@ -57,10 +57,9 @@ const Row rows[] = {
     {Refusal::stale_sign_in, "auth-age",
      "the sign-in of bob is older than role \"web\" allows, or does not say how old it is; sign "
      "out in the browser, then run it again"},
-    {Refusal::no_reason, "reason-missing",
-     "role \"web\" wants a reason: give one with --reason (ticket, then why)"},
+    {Refusal::no_reason, "reason-missing", "role \"web\" wants a reason: ticket, then why"},
     {Refusal::other_reason, "reason-pattern",
-     "role \"web\" wants a reason of another form: give one with --reason (ticket, then why)"},
+     "role \"web\" wants a reason of another form: ticket, then why"},
     {Refusal::too_long, "too-long", "role \"web\" is granted for at most 1h: ask for less"},
     {Refusal::outside_hours, "hours",
      "role \"web\" is closed now: its conditions have hours, and opens Mon 2026-11-30 08:00 "
@@ -133,8 +132,7 @@ void explain_does_without_what_is_not_known(void **)
     Policy policy = full_policy();
     policy.roles[0].justification.hint.clear();
     Decision decision = decision_of(policy, Refusal::no_reason);
-    assert_text(explain(decision, "web", "bob"),
-                "role \"web\" wants a reason: give one with --reason");
+    assert_text(explain(decision, "web", "bob"), "role \"web\" wants a reason");
     // It never opens again.
     decision = decision_of(policy, Refusal::outside_hours);
     decision.again.reset();

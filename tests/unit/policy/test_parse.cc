@@ -307,9 +307,9 @@ void parse_takes_any_printable_id_of_another_issuer(void **)
 void parse_refuses_what_this_version_does_not_enforce(void **)
 {
     constexpr std::string_view later = "supported by this version";
-    for (const char *line : {"pam_service = \"sudo-dba\"", "shared = true", "carry = true",
-                             "reuse = \"key\"", "services = [\"sshd\"]", "services = [\"login\"]",
-                             "services = [\"sudo\", \"cron\"]", "services = [\"\"]"})
+    for (const char *line :
+         {"shared = true", "carry = true", "reuse = \"key\"", "services = [\"sshd\"]",
+          "services = [\"login\"]", "services = [\"sudo\", \"cron\"]", "services = [\"\"]"})
         check_bad({{role_with(line), later}});
     for (const char *mode : {"approver", "pim", "watch"})
         check_bad(
@@ -322,9 +322,7 @@ void parse_refuses_what_this_version_does_not_enforce(void **)
         {"approval",
          {"approvers = []", "quorum = 1", "pim_group = \"x\"", "window = \"0s\"",
           "bind = \"token\""}},
-        {"limits", {"single_use = true"}},
         {"end", {"warn = []", "action = \"stop-new\"", "grace = \"30s\""}},
-        {"sudo", {"rules = []"}},
     };
     for (const Section &section : sections)
         for (const char *line : section.lines)

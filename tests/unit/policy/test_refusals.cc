@@ -2,6 +2,7 @@
 // limits.
 #include "tests/unit/cmocka_cpp.h"
 
+#include "policy/unmet.h"
 #include "tests/unit/policy/asking.h"
 
 using namespace jit::policy;

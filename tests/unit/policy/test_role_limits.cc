@@ -56,7 +56,10 @@ void limits_are_read(void **)
     const Limits limits =
         good_role(with("limits", "per_day = \"4h\"\ncooldown = \"5m\"\nmax_active = 3")).limits;
     assert_true(limits.per_day == 4h && limits.cooldown == 5min && limits.max_active == 3U);
-    assert_true(limits.is_any());
+    assert_true(limits.is_any() && !limits.single_use);
+    // It is not counted over earlier grants.
+    const Limits once = good_role(with("limits", "single_use = true")).limits;
+    assert_true(once.single_use && !once.is_any());
     assert_true(good_role(with("limits", "per_day = \"1s\"")).limits.is_any());
     assert_true(good_role(with("limits", "per_day = \"1d\"")).limits.per_day == 24h);
     assert_true(good_role(with("limits", "cooldown = \"1s\"")).limits.is_any());

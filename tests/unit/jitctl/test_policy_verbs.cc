@@ -1,0 +1,387 @@
+// policy explain, test and simulate, and sudoers: what they print and how they end.
+#include "tests/unit/cmocka_cpp.h"
+
+#include <string>
+
+#include "jitctl/verbs.h"
+#include "lib/base/text.h"
+#include "tests/unit/jitctl/fake_jitd.h"
+#include "tests/unit/jitctl/policy_folder.h"
+
+using namespace jit;
+using namespace jit::ctl;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string alice = "a11ce000-0000-4000-8000-000000000001";
+const std::string good = "[role.web]\n"
+                         "groups = [\"jit-web\"]\n"
+                         "requesters = [\"group:3d0c5e5a-1111-4222-8333-444455556666\"]\n"
+                         "services = [\"sudo\"]\n"
+                         "max_duration = \"1h\"\n"
+                         "[role.web.sudo]\n"
+                         "rules = [\"(www) /bin/a\"]\n";
+const std::string config = "[identity]\n"
+                           "tenant = \"6f1c0000-0000-4000-8000-000000000000\"\n"
+                           "client_id = \"c11e0000-0000-4000-8000-000000000000\"\n"
+                           "[users]\nmap = { alice = \"" +
+                           alice + "\" }\n";
+
+struct Run {
+    int exit;
+    std::string out, err;
+};
+
+using Function = Exit (*)(const Command &, const Output &, const PolicyPlaces &);
+
+// A draft and a configuration, both good, and room for more.
+class Draft
+{
+  public:
+    explicit Draft(const std::string &policy = good, const std::string &jitd_toml = config)
+    {
+        policies.write("a.toml", policy);
+        beside.write("jitd.toml", jitd_toml);
+        command.directory = policies.path;
+    }
+    Run run(Function verb)
+    {
+        const Caught out, err;
+        const Exit exit =
+            verb(command, {out.stream(), err.stream(), command.json, false}, places());
+        return {static_cast<int>(exit), out.text(), err.text()};
+    }
+    PolicyPlaces places() const
+    {
+        return {is_installed ? policies.path : "/nonexistent/policy.d", beside.path + "/jitd.toml"};
+    }
+    bool is_installed = false;
+
+    // A configuration counts only where root alone could have written it.
+    static const char *above() { return geteuid() == 0 ? "/run" : "/tmp"; }
+    Folder policies{above()};
+    Folder beside{above()};
+    Command command;
+};
+
+bool needs_root()
+{
+    if (geteuid() != 0)
+        print_message("root is missing: no configuration of another's counts\n");
+    return geteuid() != 0;
+}
+
+// --- explain -------------------------------------------------------------------------------------
+
+void ask(Draft &draft, const char *user, const char *role)
+{
+    draft.command.user = user;
+    draft.command.role = role;
+}
+
+void explain_says_what_would_come_of_it(void **)
+{
+    if (needs_root())
+        return;
+    Draft draft;
+    ask(draft, "alice", "web");
+    const Run ran = draft.run(&policy_explain);
+    assert_int_equal(ran.exit, 0);
+    assert_true(ran.out.starts_with("role \"web\" would be granted to alice for 30m, once the "
+                                    "sign-in has shown what is left open\n"));
+    assert_true(has(ran.out, "\n  person                  met    alice is " + alice + "\n"));
+    assert_true(has(ran.out, "\n  requesters              later  "));
+    assert_text(ran.err, "");
+    draft.command.json = true;
+    const Run json = draft.run(&policy_explain);
+    assert_int_equal(json.exit, 0);
+    assert_true(json.out.starts_with(R"({"granted": true, "refusal": null, "duration": 1800, )"
+                                     R"("needs_sign_in": true, "message": "role )"));
+    assert_true(has(json.out, R"({"rule": "hosts", "verdict": "unset", "text": ""})"));
+}
+
+void explain_ends_with_1_where_it_is_refused(void **)
+{
+    if (needs_root())
+        return;
+    Draft draft;
+    ask(draft, "bob", "web");
+    const Run ran = draft.run(&policy_explain);
+    assert_int_equal(ran.exit, 1);
+    assert_true(ran.out.starts_with("bob has no entry in [users] map"));
+    assert_true(has(ran.out, "unmet  bob is nobody's user"));
+    ask(draft, "alice", "web");
+    draft.command.duration = 2h;
+    draft.command.json = true;
+    const Run json = draft.run(&policy_explain);
+    assert_int_equal(json.exit, 1);
+    assert_true(has(json.out, R"("granted": false, "refusal": "too-long", "duration": 0)"));
+}
+
+void explain_ends_with_7_for_a_role_that_there_is_not(void **)
+{
+    Draft draft;
+    ask(draft, "alice", "dba");
+    const Run ran = draft.run(&policy_explain);
+    assert_int_equal(ran.exit, 7);
+    assert_text(ran.out, "");
+    assert_true(has(ran.err, "there is no role \"dba\""));
+}
+
+void explain_ends_with_2_where_nothing_can_be_said(void **)
+{
+    Draft bad{"[role"};
+    ask(bad, "alice", "web");
+    const Run ran = bad.run(&policy_explain);
+    assert_int_equal(ran.exit, 2);
+    assert_true(has(ran.err, "a.toml:1:"));
+    assert_true(has(ran.err, "the policy has errors"));
+    Draft draft;
+    ask(draft, "alice", "web");
+    draft.command.file = "/nonexistent/claims.json";
+    assert_int_equal(draft.run(&policy_explain).exit, 2);
+    for (const char *claims : {"", "{", "[]", "7", "{}", "{\"oid\":7}"}) {
+        Folder folder;
+        folder.write("claims.json", claims);
+        draft.command.file = folder.path + "/claims.json";
+        const Run none = draft.run(&policy_explain);
+        assert_int_equal(none.exit, 2);
+        assert_true(has(none.err, "claims.json: "));
+    }
+}
+
+void explain_with_claims_needs_no_sign_in(void **)
+{
+    if (needs_root())
+        return;
+    Draft draft;
+    ask(draft, "alice", "web");
+    draft.command.at = WallTime{1'795'780'800s};
+    Folder folder;
+    folder.write("in.json", "{\"oid\":\"" + alice +
+                                "\",\"tid\":\"6f1c0000-0000-4000-8000-000000000000\","
+                                "\"groups\":[\"3d0c5e5a-1111-4222-8333-444455556666\"]}");
+    folder.write("out.json",
+                 "{\"oid\":\"" + alice +
+                     "\",\"tid\":\"6f1c0000-0000-4000-8000-000000000000\",\"groups\":[]}");
+    folder.write("other.json", "{\"oid\":\"b0b00000-0000-4000-8000-000000000002\","
+                               "\"tid\":\"6f1c0000-0000-4000-8000-000000000000\",\"groups\":[]}");
+    draft.command.file = folder.path + "/in.json";
+    const Run in = draft.run(&policy_explain);
+    assert_int_equal(in.exit, 0);
+    assert_true(in.out.starts_with("role \"web\" would be granted to alice for 30m\n"));
+    draft.command.file = folder.path + "/out.json";
+    const Run out = draft.run(&policy_explain);
+    assert_int_equal(out.exit, 1);
+    assert_true(has(out.out, "alice is not among the requesters"));
+    draft.command.file = folder.path + "/other.json";
+    const Run other = draft.run(&policy_explain);
+    assert_true(has(other.err, "these are the claims of b0b00000-0000-4000-8000-000000000002, and "
+                               "alice is " +
+                                   alice + ": the sign-in would be refused"));
+    assert_int_equal(other.exit, 1);
+}
+
+// --- test ----------------------------------------------------------------------------------------
+
+std::string a_case(const std::string &lines)
+{
+    return "[[test]]\nname = \"one\"\nrole = \"web\"\nuser = \"alice\"\noid = \"" + alice +
+           "\"\nat = \"2026-11-27T12:00:00Z\"\n" + lines;
+}
+const std::string member = "groups = [\"3d0c5e5a-1111-4222-8333-444455556666\"]\n";
+
+Run hold(const std::string &text, bool json = false, const std::string &policy = good)
+{
+    Draft draft{policy};
+    Folder folder;
+    folder.write("t.toml", "policy = \"" + draft.policies.path + "\"\n" + text);
+    draft.command.file = folder.path + "/t.toml";
+    draft.command.json = json;
+    return draft.run(&policy_test);
+}
+
+void tests_that_pass_are_done(void **)
+{
+    const std::string text =
+        a_case(member + "expect = \"granted\"\n") + a_case("expect = \"groups-unknown\"\n");
+    const Run ran = hold(text);
+    assert_int_equal(ran.exit, 0);
+    assert_text(ran.out, "2 passed, 0 failed\n");
+    const Run json = hold(text, true);
+    assert_int_equal(json.exit, 0);
+    assert_true(json.out.starts_with(
+        R"({"passed": 2, "failed": 0, "tests": [{"name": "one", "line": 2, "passed": true, )"
+        R"("expected": "granted", "got": null}, )"));
+}
+
+void a_test_that_fails_ends_with_1_and_its_line(void **)
+{
+    const std::string text = a_case(member + "expect = \"granted\"\nduration = \"1h\"\n") +
+                             a_case(member + "expect = \"hours\"\n");
+    const Run ran = hold(text);
+    assert_int_equal(ran.exit, 1);
+    assert_true(has(ran.out, "/t.toml:2: one: expected granted for 1h, got granted for 30m\n"));
+    assert_true(has(ran.out, "/t.toml:11: one: expected refused (hours), got granted for 30m\n"));
+    assert_true(has(ran.out, "\n0 passed, 2 failed\n"));
+}
+
+void tests_with_a_fault_are_not_run(void **)
+{
+    const Run ran = hold(a_case("expect = \"maybe\"\n"));
+    assert_int_equal(ran.exit, 2);
+    assert_text(ran.out, "");
+    assert_true(has(ran.err, "/t.toml:8:10: expect: \"maybe\" is no outcome"));
+    assert_int_equal(hold("").exit, 2);
+    assert_int_equal(hold(a_case("expect = \"granted\"\n"), false, "[role").exit, 2);
+    Draft draft;
+    draft.command.file = "/nonexistent/t.toml";
+    assert_int_equal(draft.run(&policy_test).exit, 2);
+}
+
+// --- simulate ------------------------------------------------------------------------------------
+
+std::string record(int seq, const std::string &members)
+{
+    std::string quoted;
+    for (const char c : "{" + members + "}")
+        quoted += c == '"' ? std::string{"\\\""} : std::string{c};
+    return R"({"parameters":{"seq":)" + std::to_string(seq) + R"(,"hash":")" +
+           std::string(64, 'a') + R"(","record":")" + quoted + "\"}";
+}
+std::string requested(int seq, const char *time)
+{
+    return record(seq, R"("time":")" + std::string{time} +
+                           R"(","event":"requested","request":"1","role":"web","user":"alice",)"
+                           R"("oid":")" +
+                           alice + "\"");
+}
+std::string granted(int seq, const char *time, const char *until)
+{
+    return record(seq, R"("time":")" + std::string{time} +
+                           R"(","event":"granted","request":"1","role":"web","user":"alice",)"
+                           R"("oid":")" +
+                           alice + R"(","until":")" + until + "\"");
+}
+
+Run simulate(Draft &draft, std::vector<Answer> answers, std::string *seen = nullptr)
+{
+    FakeJitd jitd{std::move(answers)};
+    draft.command.at = WallTime{1'795'700'000s};
+    const Caught out, err;
+    const Exit exit =
+        policy_simulate(draft.command, {out.stream(), err.stream(), draft.command.json, false},
+                        jitd.path(), draft.places());
+    if (seen != nullptr)
+        *seen = jitd.finish();
+    return {static_cast<int>(exit), out.text(), err.text()};
+}
+
+void simulate_says_what_would_change(void **)
+{
+    Draft draft;
+    const std::string go_on = R"(,"continues":true})";
+    std::string seen;
+    // The record with which a frame ends has the number after which to ask again.
+    const Run ran =
+        simulate(draft,
+                 {{{requested(1, "2026-11-27T12:00:00Z") + go_on, R"({"parameters":{"next":1}})"}},
+                  {{granted(2, "2026-11-27T12:00:30Z", "2026-11-27T16:00:30Z") + "}"}}},
+                 &seen);
+    assert_int_equal(ran.exit, 1);
+    assert_text(ran.out, "2026-11-27T12:00:00Z alice web: granted for 4h then; for 1h now\n"
+                         "1 requests: 0 the same, 0 refused, 1 shorter, 0 no longer refused\n");
+    assert_true(has(seen, R"("since")"));
+    assert_true(has(seen, R"("after":1)"));
+    draft.command.json = true;
+    const Run json =
+        simulate(draft, {{{requested(1, "2026-11-27T12:00:00Z") + go_on,
+                           granted(2, "2026-11-27T12:00:30Z", "2026-11-27T13:00:30Z") + "}"}}});
+    assert_int_equal(json.exit, 0);
+    assert_text(json.out, R"({"requests": [{"at": "2026-11-27T12:00:00Z", "user": "alice", )"
+                          R"("role": "web", "outcome": "same", "text": "granted for 1h then; the )"
+                          R"(same now"}]})"
+                          "\n");
+}
+
+void simulate_passes_over_records_that_it_cannot_read(void **)
+{
+    Draft draft;
+    const Run ran =
+        simulate(draft, {{{record(1, R"("event":"requested")") + R"(,"continues":true})",
+                           R"({"parameters":{}})"}}});
+    assert_int_equal(ran.exit, 0);
+    assert_text(ran.out, "0 requests: 0 the same, 0 refused, 0 shorter, 0 no longer refused\n");
+}
+
+void simulate_ends_as_jitd_s_answer_does(void **)
+{
+    Draft draft;
+    assert_int_equal(simulate(draft, {{{R"({"error":"io.jitd.Elevation.NotPermitted",)"
+                                        R"("parameters":{"message":"root only"}})"}}})
+                         .exit,
+                     6);
+    assert_int_equal(simulate(draft, {{{}}}).exit, 3);
+    Draft bad{"[role"};
+    assert_int_equal(simulate(bad, {}).exit, 2);
+}
+
+// --- sudoers -------------------------------------------------------------------------------------
+
+void sudoers_is_made_of_the_installed_policy(void **)
+{
+    if (needs_root())
+        return;
+    Draft draft;
+    draft.is_installed = true;
+    const Run gate = draft.run(&sudoers);
+    assert_int_equal(gate.exit, 0);
+    assert_true(has(gate.out, "\nalice ALL = (www) /bin/a\n"));
+    draft.command.is_group_style = true;
+    draft.command.json = true;
+    const Run group = draft.run(&sudoers);
+    assert_int_equal(group.exit, 0);
+    assert_true(group.out.starts_with(R"({"style": "group", "sudoers": "# Made by )"));
+    assert_true(has(group.out, R"(\n%jit-web ALL = (www) /bin/a\n)"));
+}
+
+void sudoers_ends_with_2_where_nobody_can_be_said_to_be_eligible(void **)
+{
+    Draft none; // its policy is not the installed one
+    const Run ran = none.run(&sudoers);
+    assert_int_equal(ran.exit, 2);
+    assert_text(ran.out, "");
+    assert_true(has(ran.err, "/nonexistent/policy.d"));
+    if (needs_root())
+        return;
+    Draft bad{good, "[identity"};
+    bad.is_installed = true;
+    const Run broken = bad.run(&sudoers);
+    assert_int_equal(broken.exit, 2);
+    assert_text(broken.out, "");
+    assert_true(has(broken.err, "jitd.toml:1:"));
+    assert_true(has(broken.err, "the configuration has errors"));
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(explain_says_what_would_come_of_it),
+        cmocka_unit_test(explain_ends_with_1_where_it_is_refused),
+        cmocka_unit_test(explain_ends_with_7_for_a_role_that_there_is_not),
+        cmocka_unit_test(explain_ends_with_2_where_nothing_can_be_said),
+        cmocka_unit_test(explain_with_claims_needs_no_sign_in),
+        cmocka_unit_test(tests_that_pass_are_done),
+        cmocka_unit_test(a_test_that_fails_ends_with_1_and_its_line),
+        cmocka_unit_test(tests_with_a_fault_are_not_run),
+        cmocka_unit_test(simulate_says_what_would_change),
+        cmocka_unit_test(simulate_passes_over_records_that_it_cannot_read),
+        cmocka_unit_test(simulate_ends_as_jitd_s_answer_does),
+        cmocka_unit_test(sudoers_is_made_of_the_installed_policy),
+        cmocka_unit_test(sudoers_ends_with_2_where_nobody_can_be_said_to_be_eligible),
+    };
+    return cmocka_run_group_tests_name("jitctl/policy_verbs", tests, nullptr, nullptr);
+}

@@ -1,0 +1,168 @@
+#include "tests/unit/cmocka_cpp.h"
+
+#include "policy/argue.h"
+#include "tests/unit/policy/asking.h"
+
+using namespace jit::policy;
+using namespace jit::policy::test;
+using namespace std::chrono_literals;
+using Verdict = Finding::Verdict;
+
+namespace {
+
+// One line a rule that there is.
+std::string argued(const Policy &policy, const Ask &ask, const Person &person, const Use &use = {},
+                   jit::WallTime now = noon)
+{
+    std::string out;
+    for (const Finding &finding : argue(policy.roles[0], ask, person, host, use, now))
+        if (finding.verdict != Verdict::unset)
+            out += std::string{finding.rule} + ": " + std::string{name_of(finding.verdict)} + ": " +
+                   finding.text + "\n";
+    return out;
+}
+
+// A role with each rule that there can be at sudo.
+Policy full_policy()
+{
+    return role_policy("requesters = [\"group:3d0c5e5a-1111-4222-8333-444455556666\", "
+                       "\"local-group:ops\"]\nhosts = [\"tag:prod\"]\n"
+                       "[role.web.conditions]\ntty = true\nauth_context = \"c1\"\n"
+                       "auth_age = \"5m\"\ntimezone = \"Europe/Berlin\"\n"
+                       "hours = [\"Mon..Fri 08:00-18:00\"]\n"
+                       "[role.web.justification]\nrequired = true\npattern = \"^INC-[0-9]+\"\n"
+                       "[role.web.limits]\nper_day = \"4h\"\ncooldown = \"5m\"\nmax_active = 3\n");
+}
+
+void before_the_sign_in_it_is_said_what_that_will_tell(void **)
+{
+    assert_text(argued(full_policy(), {"web", {}, {}, true, {"pts/0", {}}}, alice()),
+                "hosts: met: this host is web01.example.org, its tags are prod\n"
+                "conditions.tty: met: there is a terminal\n"
+                "person: met: alice is a11ce000-0000-4000-8000-000000000001\n"
+                "requesters: later: no entry is met without a sign-in, which may show a group or a "
+                "role\n"
+                "conditions.guests: later: the sign-in will tell\n"
+                "conditions.auth_context: later: the sign-in will tell\n"
+                "conditions.auth_age: later: the sign-in will tell\n"
+                "justification: later: a reason will be asked for\n"
+                "max_duration: met: 30m of 1h\n"
+                "conditions.hours: met: it is Fri 2026-11-27 13:00 Europe/Berlin, open for 30m\n"
+                "limits.cooldown: met: none runs\n"
+                "limits.per_day: met: 30m of it left for this\n"
+                "limits.max_active: met: 0 of 3 have it\n");
+}
+
+void after_it_every_rule_is_met_or_not(void **)
+{
+    Person person = signed_in_alice(std::vector<std::string>{std::string{group_id}});
+    person.contexts = {"c1", "c2"};
+    person.auth_age = 90s;
+    assert_text(argued(full_policy(), {"web", 30min, "INC-7", false, {"pts/0", {}}}, person),
+                "hosts: met: this host is web01.example.org, its tags are prod\n"
+                "conditions.tty: met: there is a terminal\n"
+                "person: met: alice is a11ce000-0000-4000-8000-000000000001\n"
+                "requesters: met: group:3d0c5e5a-1111-4222-8333-444455556666\n"
+                "conditions.guests: met: no guest\n"
+                "conditions.auth_context: met: wanted c1, the sign-in has c1, c2\n"
+                "conditions.auth_age: met: at most 5m, the sign-in is 1m30s old\n"
+                "justification: met: the reason will do\n"
+                "max_duration: met: 30m of 1h\n"
+                "conditions.hours: met: it is Fri 2026-11-27 13:00 Europe/Berlin, open for 30m\n"
+                "limits.cooldown: met: none runs\n"
+                "limits.per_day: met: 30m of it left for this\n"
+                "limits.max_active: met: 0 of 3 have it\n");
+}
+
+// All of them, and not only the first, which is the refusal.
+void all_that_is_not_met_is_said(void **)
+{
+    Person person = signed_in_alice(std::vector<std::string>{});
+    person.is_guest = true;
+    const Use use{{{noon + 6h, noon + 7h}, {noon + 7h, noon + 10h + 59min}}, 3};
+    assert_text(argued(full_policy(), {"web", 2h, "why\n", false, {}}, person, use, noon + 11h),
+                "hosts: met: this host is web01.example.org, its tags are prod\n"
+                "conditions.tty: unmet: there is no terminal\n"
+                "person: met: alice is a11ce000-0000-4000-8000-000000000001\n"
+                "requesters: unmet: none of the 2 entries is met\n"
+                "conditions.guests: unmet: a guest of the tenant\n"
+                "conditions.auth_context: unmet: wanted c1, the sign-in has none\n"
+                "conditions.auth_age: unmet: at most 5m, the sign-in does not say\n"
+                "justification: unmet: the reason is of another form than ^INC-[0-9]+\n"
+                "max_duration: unmet: 2h of 1h\n"
+                "conditions.hours: unmet: it is Sat 2026-11-28 00:00 Europe/Berlin\n"
+                "limits.cooldown: unmet: until Sat 2026-11-28 00:04 Europe/Berlin\n"
+                "limits.per_day: met: 1h of it left for this\n"
+                "limits.max_active: unmet: 3 of 3 have it\n");
+}
+
+void a_person_is_known_will_be_or_is_nobody(void **)
+{
+    const Policy policy = role_policy("");
+    const auto person_line = [&](const Person &person) {
+        const std::string all = argued(policy, {"web", {}, {}, false, {}}, person);
+        const std::size_t from = all.find("person: ");
+        return all.substr(from, all.find('\n', from) - from);
+    };
+    Person person = alice();
+    person.oid.clear();
+    assert_text(person_line(person),
+                "person: unmet: alice is nobody's user: no entry in [users] map");
+    person.found_by_sign_in = true;
+    assert_text(person_line(person), "person: later: the sign-in has to be that of alice");
+    person = alice();
+    person.user = "a\x1b[2J\nb";
+    assert_text(person_line(person),
+                "person: met: a?[2J?b is a11ce000-0000-4000-8000-000000000001");
+}
+
+void groups_that_are_not_known_are_said_to_be_so(void **)
+{
+    const auto line = [](const Person &person) {
+        return argued(group_policy(), {"web", {}, {}, false, {}}, person);
+    };
+    assert_true(
+        holds(line(signed_in_alice(std::nullopt)),
+              "requesters: unmet: the sign-in says nothing of the groups that are listed\n"));
+    assert_true(holds(line(signed_in_alice(std::vector<std::string>{})),
+                      "requesters: unmet: none of the 1 entries is met\n"));
+}
+
+// Nobody signs in for it; who has done so all the same is judged by it.
+void regress_a_guest_is_argued_against_where_nobody_approves(void **)
+{
+    const Policy policy =
+        role_policy("[role.web.approval]\nmode = \"auto\"\naccept_unattended = true\n");
+    Person person = alice();
+    person.is_guest = true;
+    const Ask ask{"web", {}, {}, false, {}};
+    assert_false(holds(argued(policy, ask, person), "guests"));
+    person.signed_in = true;
+    assert_true(decide(policy, ask, person, host, {}, noon).refusal == Refusal::guest);
+    assert_true(
+        holds(argued(policy, ask, person), "conditions.guests: unmet: a guest of the tenant\n"));
+}
+
+void a_verdict_has_a_name(void **)
+{
+    assert_text(std::string{name_of(Verdict::met)}, "met");
+    assert_text(std::string{name_of(Verdict::unmet)}, "unmet");
+    assert_text(std::string{name_of(Verdict::later)}, "later");
+    assert_text(std::string{name_of(Verdict::unset)}, "unset");
+}
+
+} // namespace
+
+int main()
+{
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(before_the_sign_in_it_is_said_what_that_will_tell),
+        cmocka_unit_test(after_it_every_rule_is_met_or_not),
+        cmocka_unit_test(all_that_is_not_met_is_said),
+        cmocka_unit_test(a_person_is_known_will_be_or_is_nobody),
+        cmocka_unit_test(groups_that_are_not_known_are_said_to_be_so),
+        cmocka_unit_test(regress_a_guest_is_argued_against_where_nobody_approves),
+        cmocka_unit_test(a_verdict_has_a_name),
+    };
+    return cmocka_run_group_tests_name("policy/argue", tests, nullptr, nullptr);
+}
