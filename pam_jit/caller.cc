@@ -78,6 +78,16 @@ void read_requester(pam_handle_t *handle, Entry &person, Caller &out)
         out.problem = "the program names another caller than its user id";
 }
 
+// A name that begins like sudo's may have been given to a daemon, whose real uid is 0 for
+// everybody: there it must also be root whom the program names as its caller and proves, as sudo
+// does.
+bool is_root_himself(pam_handle_t *handle, std::string_view service)
+{
+    const bool is_known = !is_sudo(service) || service == "sudo" || service == "sudo-i";
+    return is_known ||
+           (item_of(handle, PAM_RUSER) == "root" && item_of(handle, PAM_USER) == "root");
+}
+
 } // namespace
 
 std::string_view service_of(pam_handle_t *handle)
@@ -109,7 +119,7 @@ void read_caller(pam_handle_t *handle, Caller &out)
     out.rhost = item_of(handle, PAM_RHOST);
     out.is_by_uid = is_by_uid(out.service);
     // Never by the name of the target: sudo asks about root whenever root runs it.
-    out.is_exempt = out.is_by_uid && getuid() == 0;
+    out.is_exempt = out.is_by_uid && getuid() == 0 && is_root_himself(handle, out.service);
     if (out.is_exempt)
         return;
     Entry person; // one for all look-ups: a page of stack is a page fault in each new sudo

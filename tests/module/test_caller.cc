@@ -66,6 +66,22 @@ void root_is_exempt_by_real_uid_in_sudo_and_su_and_jitd_not_asked(void **)
         }
 }
 
+void a_service_that_sudo_has_for_some_commands_is_by_uid_too(void **)
+{
+    Wish wish = from_sudo("ac", "sudo-dba");
+    wish.ruser = "daemon";
+    const Play other = play_wish(wish, {{live}, {live}});
+    assert_int_equal(other.calls.size(), 0);
+    assert_true(has(other.outcome.shown, "another caller than its user id"));
+    // Root is exempt there only where he is the caller and the one that is proven.
+    wish.real_uid = 0;
+    wish.ruser = "root";
+    wish.user = "root";
+    assert_codes(play_wish(wish, {{live}, {live}}).outcome, {ignored_auth, ignored_account});
+    wish.user = "nobody";
+    assert_codes(play_wish(wish, {{want}, {want}}).outcome, {PAM_AUTH_ERR, PAM_PERM_DENIED});
+}
+
 void root_is_never_exempt_because_he_is_the_target(void **)
 {
     for (const std::string &service : by_uid)
@@ -252,6 +268,7 @@ int main(int, char **argv)
         cmocka_unit_test(a_caller_that_is_not_the_real_uid_is_denied_and_jitd_not_asked),
         cmocka_unit_test(a_real_uid_without_a_name_is_denied_and_jitd_not_asked),
         cmocka_unit_test(root_is_exempt_by_real_uid_in_sudo_and_su_and_jitd_not_asked),
+        cmocka_unit_test(a_service_that_sudo_has_for_some_commands_is_by_uid_too),
         cmocka_unit_test(root_is_never_exempt_because_he_is_the_target),
         cmocka_unit_test(root_is_exempt_in_login_on_the_console_alone),
         cmocka_unit_test(elsewhere_the_requester_is_the_user_whatever_the_real_uid),

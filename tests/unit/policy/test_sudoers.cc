@@ -44,6 +44,10 @@ const std::string group_head =
     "# Needs this line in /etc/sudo.conf, or sudo sees neither a grant nor its end:\n"
     "#   Set group_source dynamic\n";
 
+const std::string service_note =
+    "# sudo finds pam_service by the command alone: let no other rule give "
+    "the same command as somebody else.\n";
+
 // Accounts of its own: so it overlaps with no other.
 std::string role_of(const std::string &name, const std::string &lines, const std::string &rules)
 {
@@ -64,7 +68,7 @@ void both_styles_are_told_to_the_letter(void **)
                           "\"local-group:ops\"]",
                           "\"(ALL) ALL\", \"(www) /bin/a\""));
     assert_text(gate_of(policy),
-                gate_head +
+                gate_head + service_note +
                     "\n# role dba: databases\n"
                     "Cmnd_Alias JIT_DBA = /usr/bin/psql, sudoedit /etc/hosts\n"
                     "Defaults!JIT_DBA timestamp_timeout=0, pam_service=sudo-dba, "
@@ -76,7 +80,7 @@ void both_styles_are_told_to_the_letter(void **)
                     "%ops, bob ALL = (ALL) ALL, (www) /bin/a\n");
     assert_text(
         group_of(policy),
-        group_head +
+        group_head + service_note +
             "\n# role dba: databases\n"
             "Cmnd_Alias JIT_DBA = /usr/bin/psql, sudoedit /etc/hosts\n"
             "Defaults!JIT_DBA timestamp_timeout=0, pam_service=sudo-dba, "
