@@ -114,7 +114,10 @@ void Api::answer_health(Call exchange)
     if (settings.policy)
         reply.policy =
             settings.is_last_good ? ipc::PolicyInForce::last_good : ipc::PolicyInForce::current;
-    if (!reply.is_configured)
+    // Faults quote root's files, which may be hidden from others.
+    if (exchange->peer().uid != 0)
+        reply.fault.reset();
+    else if (!reply.is_configured)
         reply.fault = summarize(settings.config_faults);
     else if (reply.policy != ipc::PolicyInForce::current)
         reply.fault = summarize(settings.policy_faults);

@@ -38,12 +38,14 @@ void Api::answer_audit(Call exchange)
     if (found->size() == limits::audit_rows)
         last.next = found->back().seq;
     std::size_t sent = 0;
+    std::size_t bytes = 0;
     for (const Store::AuditRow &row : *found) {
         // A line of a later version is nothing that could be asked for.
         const auto record = decode_record(row.text);
         if (!record || !is_asked_for(*call, *record))
             continue;
-        if (sent++ == limits::audit_records) {
+        bytes += row.text.size();
+        if (sent++ == limits::audit_records || (bytes > limits::audit_bytes && sent > 1)) {
             last.next = row.seq - 1;
             break;
         }

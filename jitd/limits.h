@@ -61,6 +61,8 @@ inline constexpr std::size_t listed_records = 500;
 // Records of the audit that one call is given, and how many rows are looked at for them.
 inline constexpr std::size_t audit_records = 500;
 inline constexpr std::size_t audit_rows = 2000;
+// Their bytes in the ledger; as JSON in JSON they may take twice that, of a connection's 1 MiB.
+inline constexpr std::size_t audit_bytes = std::size_t{256} * 1024;
 
 // How long the root helper may take for one call, its start included.
 inline constexpr std::chrono::seconds grant_call = 15s;

@@ -196,6 +196,8 @@ check 'a role as good as root needs a budget' says 'allow_root_equivalent: .*lim
     host_run jitctl policy check
 check 'and a fresh sign-in' says 'conditions.auth_context' host_run jitctl policy check
 check 'so status says that the last good policy counts' eventually 10 says 'the last good set counts: .*root.toml' \
+    host_run jitctl status
+check 'so alice is told, without what stands in the files' says 'the last good set counts: see' \
     as alice jitctl status
 check 'with an exit status of its own' exits 2 as alice jitctl status
 printf '[role.root.limits]\nper_day = "1h"\n[role.root.conditions]\nauth_age = "10m"\n' \

@@ -252,26 +252,27 @@ void health_says_what_is_in_force(void **)
     if (!is_root_here())
         return;
     Service service;
-    const auto read = [&] {
-        const ipc::Reply reply = service.ask(ipc::method::health, nullptr, somebody);
+    const auto read = [&](uid_t uid) {
+        const ipc::Reply reply = service.ask(ipc::method::health, nullptr, uid);
         assert_text(reply.error, "");
         return *ipc::decode_health_reply(reply.parameters.get());
     };
     service.settings.policy_faults = {{policy::Diagnostic::Kind::error, "a.toml", 3, 1, "wrong"}};
-    auto health = read();
+    auto health = read(0);
     assert_true(health.is_configured && health.policy == ipc::PolicyInForce::none);
     assert_true(health.fault->find("a.toml:3:1: wrong") != std::string::npos);
+    assert_false(read(somebody).fault); // what stands in root's files is not everybody's
     service.settings.policy = policy_of(role_of("web", "local-group:ops", ""));
     service.settings.is_last_good = true;
-    health = read();
+    health = read(0);
     assert_true(health.policy == ipc::PolicyInForce::last_good && health.fault);
     service.settings.is_last_good = false;
-    health = read();
+    health = read(0);
     assert_true(health.policy == ipc::PolicyInForce::current && !health.fault);
     service.settings.config.reset();
     service.settings.config_faults = {
         {policy::Diagnostic::Kind::error, "jitd.toml", 1, 1, "broken"}};
-    health = read();
+    health = read(0);
     assert_false(health.is_configured);
     assert_true(health.fault->find("jitd.toml:1:1: broken") != std::string::npos);
     assert_text(
