@@ -261,7 +261,8 @@ void health_says_what_is_in_force(void **)
     auto health = read(0);
     assert_true(health.is_configured && health.policy == ipc::PolicyInForce::none);
     assert_true(health.fault->find("a.toml:3:1: wrong") != std::string::npos);
-    assert_false(read(somebody).fault); // what stands in root's files is not everybody's
+    assert_false(
+        read(somebody).fault.has_value()); // what stands in root's files is not everybody's
     service.settings.policy = policy_of(role_of("web", "local-group:ops", ""));
     service.settings.is_last_good = true;
     health = read(0);
