@@ -124,6 +124,15 @@ std::optional<std::string> given(const CLI::App &sub, const char *option, const 
     return value;
 }
 
+// --for, if it is given; false: it is no duration.
+bool read_duration(const CLI::App &sub, const Raw &raw, Command &command)
+{
+    const auto text = given(sub, "--for", raw.duration);
+    if (text)
+        command.duration = parse_duration(*text);
+    return !text || (command.duration && command.duration->count() > 0);
+}
+
 Parsed check_request(const CLI::App &sub, const Raw &raw)
 {
     Command command;
@@ -132,11 +141,8 @@ Parsed check_request(const CLI::App &sub, const Raw &raw)
     if (!is_name(raw.target))
         return fault("that is not the name of a role");
     command.role = raw.target;
-    if (const auto text = given(sub, "--for", raw.duration)) {
-        command.duration = parse_duration(*text);
-        if (!command.duration || command.duration->count() == 0)
-            return fault("--for takes a duration such as 30m, 8h or 1h30m");
-    }
+    if (!read_duration(sub, raw, command))
+        return fault("--for takes a duration such as 30m, 8h or 1h30m");
     command.reason = given(sub, "--reason", raw.reason);
     if (command.reason &&
         (command.reason->empty() || command.reason->size() > ipc::max_reason_bytes))
@@ -196,11 +202,8 @@ Parsed check_explain(const CLI::App &sub, const Raw &raw)
     command.role = raw.role;
     if (!is_name(raw.user) || !is_name(raw.role))
         return fault("--user and --role take names");
-    if (const auto text = given(sub, "--for", raw.duration)) {
-        command.duration = parse_duration(*text);
-        if (!command.duration || command.duration->count() == 0)
-            return fault("--for takes a duration such as 30m, 8h or 1h30m");
-    }
+    if (!read_duration(sub, raw, command))
+        return fault("--for takes a duration such as 30m, 8h or 1h30m");
     if (const auto text = given(sub, "--at", raw.at)) {
         command.at = parse_time(*text);
         if (!command.at)

@@ -216,8 +216,12 @@ void Grants::use_up(const std::string &id, const AuditRecord &record)
     auto stored = store_.read(id);
     if (stored)
         stored->is_used = true;
-    (void)audit_.write(record, stored ? &*stored : nullptr);
+    const bool is_kept = audit_.write(record, stored ? &*stored : nullptr) && stored;
     helper_.note_used({id}); // root's ledger has it too
+    // What a restart would forget must not be there after one: the session goes on without a grant.
+    if (!is_kept)
+        end(id, {Event::expired, "used", "a use that the ledger could not take"},
+            [](const HelperFault *) {}); // asked again until it is done
 }
 
 void Grants::end_without_role(const policy::Policy &policy)

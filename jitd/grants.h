@@ -47,8 +47,8 @@ class Grants
     // nobody keeps a role whose end was asked for.
     void end(const std::string &id, const Ending &ending, Done done);
 
-    // A session was opened under a grant that is good for one: nobody passes by it any more.
-    // Survives a restart, once the record and the row that say so are written.
+    // A session was opened under a grant that is good for one: nobody passes by it any more, not
+    // after a restart either. Where the ledger can't take that, the grant ends at once.
     //   record  of the use
     void use_up(const std::string &id, const AuditRecord &record);
 

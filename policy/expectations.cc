@@ -56,11 +56,8 @@ void read_expected(TableReader &table, Expectation &out)
     }
     out.is_granted = node->text == "granted";
     const auto names = refusal_names();
-    const auto found = std::find(names.begin(), names.end(), node->text);
-    if (found != names.end())
-        out.refusal =
-            static_cast<Refusal>(static_cast<int>(Refusal::unknown_role) + (found - names.begin()));
-    else if (!out.is_granted && node->text != "refused")
+    out.refusal = refusal_of(node->text);
+    if (!out.refusal && !out.is_granted && node->text != "refused")
         table.faults().error(node->place, "expect: " + in_quotes(node->text) +
                                               " is no outcome, expected \"granted\", \"refused\", "
                                               "or the name of a refusal" +

@@ -151,12 +151,14 @@ check 'single_use: and the ledger says why' says '"cause":"used"' \
 check 'single_use: granted again' says granted ask alice
 host_as alice 'sudo /usr/bin/sleep 7' &
 long=$!
-eventually 5 host_run pgrep -x sleep >/dev/null || true
+check 'single_use: a command that lasts' eventually 5 host_run pgrep -x sleep
 host_run systemctl restart jitd.service
 check 'single_use: while its session runs nobody else passes, not even after a restart of jitd' \
     fails host_as alice 'sudo -n /usr/bin/true'
 check 'single_use: but it is still there' is_member alice jit-web
-wait "$long" || true
+ended=0
+wait "$long" || ended=$?
+check 'single_use: that command came to its own end' same "$ended" 0
 check 'single_use: and it ends with it' eventually 5 fails is_member alice jit-web
 
 # --- the terminal
