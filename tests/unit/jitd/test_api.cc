@@ -431,6 +431,23 @@ void a_grant_of_single_use_ends_with_its_session(void **)
     assert_text(service.newest().rule, "used");
 }
 
+void a_use_that_a_full_ledger_cannot_take_ends_the_grant_at_once(void **)
+{
+    if (!is_root_here())
+        return;
+    Service service;
+    Helper helper{service};
+    put_grant(service, once.c_str());
+    for (std::size_t size = 400'000; size > 0; size /= 2)
+        while (service.store->append_audit("used", std::string(size, 'x')))
+            ;
+    open_session(service);
+    settle(service);
+    assert_int_equal(helper.asked.size(), 2);
+    assert_text(helper.asked[1], std::string{ipc::end_method} + " used");
+    assert_null(service.grants->table().find(grant_id));
+}
+
 void any_other_grant_is_good_for_many_sessions(void **)
 {
     if (!is_root_here())
@@ -460,6 +477,7 @@ int main()
         cmocka_unit_test(health_says_what_is_in_force),
         cmocka_unit_test(a_grant_of_single_use_lets_nobody_by_after_its_session),
         cmocka_unit_test(a_grant_of_single_use_ends_with_its_session),
+        cmocka_unit_test(a_use_that_a_full_ledger_cannot_take_ends_the_grant_at_once),
         cmocka_unit_test(any_other_grant_is_good_for_many_sessions),
     };
     return cmocka_run_group_tests_name("jitd/api", tests, nullptr, nullptr);
