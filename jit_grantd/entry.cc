@@ -142,7 +142,7 @@ Result<Entry> decode_entry(std::string_view text)
         entry.parts.push_back({group, was_there});
     }
     if (entry.parts.empty() || entry.is_ended() != entry.ended.has_value() ||
-        (entry.owes_record && !entry.is_ended()))
+        (entry.owes_record && entry.state == Entry::State::granting))
         return Error{Code::bad_input, "a ledger entry contradicts itself"};
     return entry;
 }

@@ -14,6 +14,8 @@ constexpr const char *no_name_service =
     "the name service does not answer for /run/userdb: is libnss-systemd installed, and systemd in "
     "the group line of /etc/nsswitch.conf?";
 
+constexpr std::chrono::seconds early_shot{2};
+
 Records::Event event_of(std::string_view cause)
 {
     if (cause == "expired" || cause == "used")
@@ -203,6 +205,8 @@ Result<void> Grants::end_entry(Books &books, Entry entry, std::string_view cause
 {
     const Now now = outside_.clocks.now();
     TRY(take_back(books, entry, now));
+    if (entry.owes_record && !entry.is_ended())
+        outside_.records.record(Records::Event::extended, entry);
     // Nobody was told that it began: its end says so, whoever finds it and however late.
     if (entry.state == Entry::State::granting)
         cause = "interrupted";
@@ -233,7 +237,8 @@ bool Grants::say_what_is_owed(Books &books)
     bool is_fine = true;
     const std::vector<Entry> entries = books.ledger.entries();
     for (const Entry &entry : entries)
-        if (entry.owes_record && !say_end(books, entry))
+        if (entry.owes_record &&
+            !(entry.is_ended() ? say_end(books, entry) : say_extended(books, entry)))
             is_fine = false;
     return is_fine;
 }
@@ -286,8 +291,9 @@ Result<void> Grants::expire(const std::string &id)
     for (const Entry &entry : entries) {
         if (entry.is_ended())
             continue;
-        const bool is_due = entry.is_due(now, outside_.boot_id);
-        if (entry.id != id && !is_due)
+        // Its timer is exact to 50 ms, and clocks are read in whole seconds.
+        const Now at = entry.id == id ? Now{now.wall + early_shot, now.boot + early_shot} : now;
+        if (!entry.is_due(at, outside_.boot_id))
             continue;
         const bool is_old = entry.boot_id != outside_.boot_id;
         auto done = end_entry(books, entry, is_old ? "reboot" : "expired");

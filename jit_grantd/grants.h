@@ -4,6 +4,9 @@
 //   granting   ledger "granting" -> timer armed -> memberships made -> seen through the name
 //              service -> record -> ledger "live". A failure undoes it all, in reverse. A crash
 //              leaves "granting": reconcile() takes back what was made, and says so.
+//   extending  ledger with the later end, which owes a record -> timer replaced -> record ->
+//              ledger. A crash leaves the timer of the old end, whose shot hits nothing:
+//              reconcile() arms another.
 //   ending     memberships removed and seen to be gone -> ledger "ended", which owes a record ->
 //              record -> ledger "ended" -> timer stopped. A crash or a full disk leaves "live"
 //              without membership: an end is repeated as often as need be. A record that is owed
@@ -38,6 +41,8 @@ class Grants
 
     // A trial makes nothing, and says what would be granted.
     Answer<ipc::GrantReply> grant(const ipc::GrantCall &call);
+    // A live grant goes on. Refusal: as of grant(); not_found: it has ended.
+    Answer<ipc::GrantReply> extend(const ipc::ExtendCall &call);
     // Refusal: not_found, unavailable.
     Answer<ipc::EndReply> end(const ipc::EndCall &call);
     // Notes that the one session of a grant was opened; the reply says whether the grant has ended,
@@ -46,7 +51,9 @@ class Grants
     // Live grants, oldest first, then ended ones, latest end first. Takes no lock.
     Answer<ipc::GrantList> list();
 
-    // Ends the named grant, due or not, and every other one that is due. An unknown id is fine.
+    // Ends every grant that is due: the timer of the named one says that it is, and within a moment
+    // of its end it is taken at its word. One that was extended meanwhile is left alone. An unknown
+    // id is fine.
     //   errors  the first thing that failed; all others were tried
     Result<void> expire(const std::string &id);
     // Makes ledger, memberships and timers agree, prunes the ledger, and writes RUN/reconciled once
@@ -73,12 +80,16 @@ class Grants
     std::optional<Refusal> find_parts(const Books &books, const Checked &checked, Entry &entry);
     Result<void> carry_out(Books &books, Entry &entry, const Checked &checked);
     Result<void> mark_live(Books &books, Entry &entry);
+    // From one end to a later one, or back.
+    Result<void> carry_on(Books &books, const Entry &old, const Entry &longer, const Now &now);
     void undo(Books &books, Entry entry, bool is_recorded);
 
     bool is_shared(const Books &books, const Entry &entry, const std::string &group,
                    const Now &now) const;
     Result<void> take_back(Books &books, const Entry &entry, const Now &now);
     Result<void> end_entry(Books &books, Entry entry, std::string_view cause);
+    // The record of an extension. Reports its own faults.
+    bool say_extended(Books &books, Entry entry);
     // The record of an end, and what comes after it. Reports its own faults.
     bool say_end(Books &books, Entry entry);
     bool say_what_is_owed(Books &books);

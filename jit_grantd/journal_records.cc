@@ -16,8 +16,9 @@ struct Kind {
     int priority;
 };
 
-constexpr std::array<Kind, 5> kinds{{
+constexpr std::array<Kind, 6> kinds{{
     {"granted", granted_message_id, LOG_NOTICE},
+    {"extended", extended_message_id, LOG_NOTICE},
     {"expired", expired_message_id, LOG_NOTICE},
     {"dropped", dropped_message_id, LOG_NOTICE},
     {"revoked", revoked_message_id, LOG_NOTICE},
@@ -40,6 +41,9 @@ std::string describe(Records::Event event, const Entry &entry)
     if (event == Records::Event::granted)
         return entry.user + " has role " + entry.role + " (" + list_groups(entry) + ") until " +
                format_time(entry.until);
+    if (event == Records::Event::extended)
+        return entry.user + " has role " + entry.role + " (" + list_groups(entry) +
+               ") longer, until " + format_time(entry.until);
     return whose + " (" + list_groups(entry) + ") has ended: " + entry.cause;
 }
 

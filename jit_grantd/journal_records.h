@@ -9,6 +9,7 @@
 namespace jit::grantd {
 
 inline constexpr std::string_view granted_message_id = "5b0e8c54a3ad4d8f9c1e0f6b7d21a4c1";
+inline constexpr std::string_view extended_message_id = "c9a1f64b0d7e4b6f8f52e3a7d08b19c6";
 inline constexpr std::string_view expired_message_id = "e16d2f7f0a2b4a6b8b0c9b34f8f3c7d2";
 inline constexpr std::string_view dropped_message_id = "2f94c9b7d1e64a2d93a5c80e6fb17a53";
 inline constexpr std::string_view revoked_message_id = "a8c3717e94f24c05b6d2e41f5a9380e4";

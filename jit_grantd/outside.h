@@ -49,6 +49,10 @@ class Timers
     //   remaining  above zero
     virtual Result<void> arm(const std::string &id, WallTime until,
                              BootTime::duration remaining) = 0;
+    // Replaces the times of one that may be armed: whoever comes to late for the old ones hits
+    // nothing that is not due (Grants::expire). Errors: unavailable; then it may be armed or not.
+    virtual Result<void> rearm(const std::string &id, WallTime until,
+                               BootTime::duration remaining) = 0;
     // Absent is fine.
     virtual Result<void> disarm(const std::string &id) = 0;
     // The ids of all that are armed.
@@ -89,6 +93,7 @@ class Records
   public:
     enum class Event {
         granted,
+        extended,
         expired,
         dropped,
         revoked,

@@ -93,6 +93,8 @@ void Service::answer(sys::Exchange &exchange)
     const std::string &method = exchange.call().method;
     if (method == ipc::grant_method)
         return answer_grant(exchange);
+    if (method == ipc::extend_method)
+        return answer_extend(exchange);
     if (method == ipc::end_method)
         return answer_end(exchange);
     if (method == ipc::use_method)
@@ -113,6 +115,19 @@ void Service::answer_grant(sys::Exchange &exchange)
     if (!exchange.is_caller_there())
         return exchange.fail(ipc::grant_unavailable, "nobody waits for this grant any more");
     const auto reply = grants_.grant(*call);
+    if (!reply)
+        return fail(exchange, reply.refusal());
+    exchange.reply(ipc::encode(*reply));
+}
+
+void Service::answer_extend(sys::Exchange &exchange)
+{
+    const auto call = ipc::decode_extend_call(exchange.call().parameters.get());
+    if (!call)
+        return reject(exchange, call.error());
+    if (!exchange.is_caller_there())
+        return exchange.fail(ipc::grant_unavailable, "nobody waits for this any more");
+    const auto reply = grants_.extend(*call);
     if (!reply)
         return fail(exchange, reply.refusal());
     exchange.reply(ipc::encode(*reply));

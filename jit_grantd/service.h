@@ -28,6 +28,7 @@ class Service
     void answer(sys::Exchange &exchange);
     void answer_grant(sys::Exchange &exchange);
     void answer_use(sys::Exchange &exchange);
+    void answer_extend(sys::Exchange &exchange);
     void answer_end(sys::Exchange &exchange);
     void answer_list(sys::Exchange &exchange);
     void begin_idling();

@@ -152,6 +152,22 @@ Result<void> SystemdTimers::arm(const std::string &id, WallTime until, BootTime:
                  "systemd did not start the timer; is jit-expire@.service there?"};
 }
 
+Result<void> SystemdTimers::rearm(const std::string &id, WallTime until,
+                                  BootTime::duration remaining)
+{
+    TRY(disarm(id));
+    // The name is free once the job is done and the unit collected: a few milliseconds.
+    const Bus bus = TRY(open_bus());
+    for (int i = 0; i < 500; ++i) {
+        const std::string state = TRY(active_state(bus.get(), unit_of(id)));
+        if (state.empty())
+            break;
+        const timespec pause{0, 2'000'000};
+        (void)nanosleep(&pause, nullptr);
+    }
+    return arm(id, until, remaining);
+}
+
 Result<void> SystemdTimers::disarm(const std::string &id)
 {
     if (!is_id(id))

@@ -10,6 +10,8 @@ class SystemdTimers : public Timers
 {
   public:
     Result<void> arm(const std::string &id, WallTime until, BootTime::duration remaining) override;
+    Result<void> rearm(const std::string &id, WallTime until,
+                       BootTime::duration remaining) override;
     Result<void> disarm(const std::string &id) override;
     Result<std::vector<std::string>> armed() override;
 };

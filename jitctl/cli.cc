@@ -36,8 +36,8 @@ Parsed fault(std::string text)
 }
 
 struct Subcommands {
-    CLI::App *sudoers, *request, *status, *roles, *list, *drop, *revoke, *cancel, *pins, *policy,
-        *check, *explain, *simulate, *test;
+    CLI::App *sudoers, *request, *extend, *status, *roles, *list, *drop, *revoke, *cancel, *pins,
+        *policy, *check, *explain, *simulate, *test;
 };
 
 Subcommands declare(CLI::App &app, Raw &raw)
@@ -57,6 +57,14 @@ Subcommands declare(CLI::App &app, Raw &raw)
                              "for how long: 30m, 1h30m (default: the role's)");
     subs.request->add_option("--reason", raw.reason, "why, for the record; at most 512 bytes");
     subs.request->add_option("--user", raw.user, "ask for another user (root)");
+
+    subs.extend =
+        add(app, "extend", "keep a role longer, and wait until that is granted or denied");
+    subs.extend->add_option("ROLE|ID", raw.target, "your grant of this role, or with this id")
+        ->required();
+    subs.extend->add_option("--for", raw.duration,
+                            "longer by so much: 30m, 1h30m (default: the role's usual time)");
+    subs.extend->add_option("--reason", raw.reason, "why, for the record; at most 512 bytes");
 
     subs.status = add(app, "status", "your live grants and pending requests");
     subs.status->add_option("ID", raw.target, "one grant or request, also an ended one");
@@ -192,6 +200,29 @@ Parsed check_pins(const CLI::App &sub, const Raw &raw)
     return {std::move(command), false, {}};
 }
 
+Parsed check_extend(const CLI::App &sub, const Raw &raw)
+{
+    Command command;
+    command.verb = Verb::extend;
+    command.json = raw.json;
+    if (is_id(raw.target))
+        command.id = raw.target;
+    else if (is_name(raw.target))
+        command.role = raw.target;
+    else
+        return fault("extend takes a role, or an id of 16 hex digits in lower case");
+    if (const auto text = given(sub, "--for", raw.duration)) {
+        command.duration = parse_duration(*text);
+        if (!command.duration || command.duration->count() == 0)
+            return fault("--for takes a duration such as 30m, 8h or 1h30m");
+    }
+    command.reason = given(sub, "--reason", raw.reason);
+    if (command.reason &&
+        (command.reason->empty() || command.reason->size() > ipc::max_reason_bytes))
+        return fault("--reason takes 1 to 512 bytes of text");
+    return {std::move(command), false, {}};
+}
+
 Parsed check_explain(const CLI::App &sub, const Raw &raw)
 {
     Command command;
@@ -260,6 +291,8 @@ Parsed check(const CLI::App &app, const Subcommands &subs, const Raw &raw)
     }
     if (app.got_subcommand(subs.request))
         return check_request(*subs.request, raw);
+    if (app.got_subcommand(subs.extend))
+        return check_extend(*subs.extend, raw);
     if (app.got_subcommand(subs.revoke))
         return check_revoke(*subs.revoke, raw);
     if (app.got_subcommand(subs.pins))

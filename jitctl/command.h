@@ -14,6 +14,7 @@ enum class Verb {
     status,
     roles,
     list,
+    extend,
     drop,
     revoke,
     cancel,

@@ -45,6 +45,10 @@ Exit run(const Command &command, const Output &output)
         const Fd stop = take_stop_signals();
         return request(command, output, default_socket, stop.get());
     }
+    case Verb::extend: {
+        const Fd stop = take_stop_signals();
+        return extend(command, output, default_socket, stop.get());
+    }
     case Verb::status:
         return status(command, output, default_socket);
     case Verb::roles:

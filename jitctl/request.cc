@@ -11,6 +11,7 @@
 #include "jitctl/records.h"
 #include "jitctl/verbs.h"
 #include "lib/base/text.h"
+#include "lib/ipc/extend.h"
 
 namespace jit::ctl {
 
@@ -139,7 +140,13 @@ Exit finish_cancelled(const Output &output, const std::string &id)
     return Exit::cancelled;
 }
 
-ipc::RequestCall make_call(const Command &command)
+// What is asked: the method, and its parameters. A reason may be added later.
+struct Question {
+    std::string_view method;
+    ipc::Json (*make)(const Command &command);
+};
+
+ipc::Json make_request_call(const Command &command)
 {
     ipc::RequestCall call;
     call.role = command.role.value_or("");
@@ -148,7 +155,19 @@ ipc::RequestCall make_call(const Command &command)
     call.reason = command.reason;
     call.tty = read_tty();
     call.session = read_session();
-    return call;
+    return ipc::encode_request_call(call);
+}
+
+ipc::Json make_extension_call(const Command &command)
+{
+    ipc::ExtensionCall call;
+    call.id = command.id;
+    call.role = command.role;
+    call.duration = command.duration;
+    call.reason = command.reason;
+    call.tty = read_tty();
+    call.session = read_session();
+    return ipc::encode_extension_call(call);
 }
 
 // The terminal that Enter is heard from, while this is its foreground job; -1: none.
@@ -192,15 +211,15 @@ constexpr int reason_tries = 3;
 
 // One request from its beginning to its end.
 //   wanted  set, and nothing said, if the role wants a reason, or another one
-Exit follow_request(const Command &command, const Output &output, const std::string &socket,
-                    int stop_fd, std::optional<ipc::Reply> &wanted)
+Exit follow_request(const Question &question, const Command &command, const Output &output,
+                    const std::string &socket, int stop_fd, std::optional<ipc::Reply> &wanted)
 {
     const BootTime first_answer = boot_time() + answer_within;
     Result<Client> client = Client::connect(socket, first_answer);
     if (!client.has_value())
         return report(output, client.error());
-    const ipc::Json call = ipc::encode_request_call(make_call(command));
-    const Result<void> sent = client->send(ipc::method::request, call.get(), true, first_answer);
+    const ipc::Json call = question.make(command);
+    const Result<void> sent = client->send(question.method, call.get(), true, first_answer);
     if (!sent.has_value())
         return report(output, sent.error());
 
@@ -274,12 +293,15 @@ Exit follow_request(const Command &command, const Output &output, const std::str
 
 } // namespace
 
-Exit request(const Command &command, const Output &output, const std::string &socket, int stop_fd)
+namespace {
+
+Exit ask_and_follow(const Question &question, const Command &command, const Output &output,
+                    const std::string &socket, int stop_fd)
 {
     Command asked = command;
     for (int tried = 0;; ++tried) {
         std::optional<ipc::Reply> wanted;
-        const Exit exit = follow_request(asked, output, socket, stop_fd, wanted);
+        const Exit exit = follow_request(question, asked, output, socket, stop_fd, wanted);
         if (!wanted)
             return exit;
         if (tried == reason_tries || !can_ask(output)) {
@@ -294,6 +316,20 @@ Exit request(const Command &command, const Output &output, const std::string &so
             return finish_cancelled(output, "");
         asked.reason = reason->empty() ? std::nullopt : std::move(reason);
     }
+}
+
+} // namespace
+
+Exit request(const Command &command, const Output &output, const std::string &socket, int stop_fd)
+{
+    return ask_and_follow({ipc::method::request, &make_request_call}, command, output, socket,
+                          stop_fd);
+}
+
+Exit extend(const Command &command, const Output &output, const std::string &socket, int stop_fd)
+{
+    return ask_and_follow({ipc::method::extend, &make_extension_call}, command, output, socket,
+                          stop_fd);
 }
 
 } // namespace jit::ctl

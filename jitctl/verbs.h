@@ -14,6 +14,9 @@ namespace jit::ctl {
 //   stop_fd  becomes readable when the person gives up: a signalfd for SIGINT and SIGTERM
 Exit request(const Command &command, const Output &output, const std::string &socket, int stop_fd);
 
+// Asks for more time, and follows that to its end in the same way.
+Exit extend(const Command &command, const Output &output, const std::string &socket, int stop_fd);
+
 Exit status(const Command &command, const Output &output, const std::string &socket);
 Exit list(const Command &command, const Output &output, const std::string &socket);
 Exit roles(const Command &command, const Output &output, const std::string &socket);

@@ -6,6 +6,7 @@
 #include "jitd/records.h"
 #include "lib/base/text.h"
 #include "lib/ipc/audit.h"
+#include "lib/ipc/extend.h"
 #include "lib/ipc/health.h"
 #include "lib/ipc/pins.h"
 #include "lib/ipc/roles.h"
@@ -23,6 +24,7 @@ struct Api::Row {
 const Api::Row Api::rows[] = {
     {ipc::method::check, true, false, &Api::answer_check},
     {ipc::method::request, false, true, &Api::answer_request},
+    {ipc::method::extend, false, true, &Api::answer_extend},
     {ipc::method::cancel, false, false, &Api::answer_cancel},
     {ipc::method::hurry, false, false, &Api::answer_hurry},
     {ipc::method::audit, false, true, &Api::answer_audit},

@@ -49,6 +49,7 @@ class Api
 
     void answer_check(Call exchange);
     void answer_request(Call exchange);
+    void answer_extend(Call exchange);
     void answer_cancel(Call exchange);
     void answer_hurry(Call exchange);
     void answer_audit(Call exchange);
@@ -73,6 +74,11 @@ class Api
     using ChangePin = Result<bool> (Pins::*)(std::string_view user);
     using SayPin = std::string (*)(const Pin &pin); // what is done, for the record
     void change_pin(Call exchange, const char *rule, ChangePin change, SayPin say);
+    // Each answers the exchange itself if it says no.
+    bool may_begin(Call exchange) const;
+    //   call     with its user
+    //   extends  the grant that is to go on; empty: a new one is asked for
+    void begin_request(Call exchange, const ipc::RequestCall &call, const std::string &extends);
     // A request that waits and that the caller may touch; else the exchange is answered.
     const RequestFacts *find_request(Call exchange);
     void end_all(Call exchange, const std::vector<std::string> &ids, const Ending &ending);

@@ -3,6 +3,8 @@
 
 #include "jitd/answers.h"
 #include "jitd/words.h"
+#include "lib/base/text.h"
+#include "lib/ipc/extend.h"
 #include "lib/sys/random.h"
 #include "lib/sys/users.h"
 
@@ -42,18 +44,79 @@ void Api::answer_request(Call exchange)
     if (!caller->is_root() &&
         ((call->user && *call->user != caller->user) || call->service || call->rhost))
         return refuse_caller(exchange, "only root may ask for somebody else");
+    ipc::RequestCall asked = *call;
+    if (!asked.user)
+        asked.user = caller->user;
+    begin_request(exchange, asked, "");
+}
 
+bool Api::may_begin(Call exchange) const
+{
     const Settings &settings = parts_.settings;
     if (!settings.config)
-        return fail(exchange, ipc::Fault::misconfigured, words::misconfigured);
-    if (!settings.policy)
-        return fail(exchange, ipc::Fault::misconfigured, words::no_policy);
-    if (!parts_.is_reconciled())
-        return fail(exchange, ipc::Fault::unavailable, words::not_reconciled);
+        fail(exchange, ipc::Fault::misconfigured, words::misconfigured);
+    else if (!settings.policy)
+        fail(exchange, ipc::Fault::misconfigured, words::no_policy);
+    else if (!parts_.is_reconciled())
+        fail(exchange, ipc::Fault::unavailable, words::not_reconciled);
+    else
+        return true;
+    return false;
+}
 
+void Api::answer_extend(Call exchange)
+{
+    const auto call = ipc::decode_extension_call(exchange->call().parameters.get());
+    if (!call)
+        return refuse_parameters(exchange, call.error());
+    const auto caller = read_caller(exchange);
+    if (!caller || !may_begin(exchange))
+        return;
+    const GrantTable &table = parts_.grants.table();
+    const Now now = read_clocks();
+    const Grant *grant = call->id ? table.find(*call->id) : nullptr;
+    if (call->role)
+        for (const Grant *one : table.of_user(caller->user))
+            if (grant == nullptr && one->role == *call->role)
+                grant = one;
+    if (grant != nullptr && !caller->is_root() && grant->user != caller->user)
+        return refuse_caller(exchange, "the grant is not yours");
+    if (grant == nullptr || !is_live(*grant, now, parts_.grants.has_membership()))
+        return fail(exchange, ipc::Fault::not_found,
+                    call->id ? "no live grant " + *call->id
+                             : "you have no live grant of role \"" + *call->role + "\"");
+    const policy::Role *const role = parts_.settings.policy->find(grant->role);
+    if (role == nullptr)
+        return fail(exchange, ipc::Fault::not_found, "there is no role \"" + grant->role + "\"");
+    const auto left = grant->until - now.wall;
+    const auto most = grant->since + role->max_duration - now.wall;
+    const auto wanted = std::min(left + call->duration.value_or(role->default_duration), most);
+    if (wanted <= left)
+        return fail(
+            exchange, ipc::Fault::refused,
+            "role \"" + grant->role + "\" is granted for at most " +
+                format_duration(role->max_duration) +
+                ", and the grant lasts so long already: ask for a new one when it has ended");
+    ipc::RequestCall asked;
+    asked.role = grant->role;
+    asked.user = grant->user;
+    asked.duration = wanted;
+    asked.reason = call->reason;
+    asked.tty = call->tty;
+    asked.session = call->session;
+    begin_request(exchange, asked, grant->id);
+}
+
+void Api::begin_request(Call exchange, const ipc::RequestCall &asked, const std::string &extends)
+{
+    if (!may_begin(exchange))
+        return;
+    const auto *const call = &asked;
+    const Settings &settings = parts_.settings;
     RequestFacts facts;
     facts.role = call->role;
-    facts.user = call->user.value_or(caller->user);
+    facts.user = call->user.value_or("");
+    facts.extends = extends;
     const auto uid = sys::read_user_id(facts.user);
     if (!uid)
         return fail(exchange, ipc::Fault::not_found, "no user " + facts.user + " on this host");

@@ -22,7 +22,7 @@ struct Kind {
     int priority;
 };
 
-constexpr std::array<Kind, 20> kinds{{
+constexpr std::array<Kind, 21> kinds{{
     {Event::requested, "requested", "b55f3a3958de4b6f9449670efb2e7791", LOG_INFO},
     {Event::code_issued, "code-issued", "0a1b7d35748048f9adb792909cb71f65", LOG_INFO},
     {Event::signed_in, "signed-in", "89fb6f0a7bd748f8941410fbddc65e06", LOG_INFO},
@@ -31,6 +31,7 @@ constexpr std::array<Kind, 20> kinds{{
     {Event::cancelled, "cancelled", "65373bb3c4534fe397715126aa74509b", LOG_INFO},
     {Event::timed_out, "timed-out", "ebe2d57cfac44afda082222d1708412e", LOG_INFO},
     {Event::granted, "granted", "938c4a84c7c74f77afabce387ba55d02", LOG_NOTICE},
+    {Event::extended, "extended", "4be6a0d37c1f4e9b8a65d2f0917c3ea8", LOG_NOTICE},
     {Event::used, "used", "f1bc8f16f2d44e49a30987c1ed9a75b7", LOG_INFO},
     {Event::refused, "refused", "721d98da9ebd4704b8f0bd10de6acfd4", LOG_WARNING},
     {Event::dropped, "dropped", "b96d5c9db672482daacfa6ba537dda81", LOG_INFO},
@@ -85,7 +86,7 @@ std::vector<JournalField> journal_fields(const AuditRecord &record)
     add("JIT_EVENT", name_of(record.event));
     add("JIT_REQUEST", record.request);
     if (record.has_grant)
-        add("JIT_GRANT", record.request);
+        add("JIT_GRANT", record.extends.empty() ? record.request : record.extends);
     add("JIT_ROLE", record.role);
     // Every record has a user, if only to say that it is about none.
     add("JIT_USER", record.user.empty() ? "-" : record.user);
@@ -140,6 +141,8 @@ Result<AuditRecord> decode_record(const std::string &text)
     record.message = get("message");
     record.request = get("request");
     record.has_grant = !get("grant").empty();
+    if (record.has_grant && get("grant") != record.request)
+        record.extends = get("grant");
     record.role = get("role");
     record.user = get("user");
     record.oid = get("oid");

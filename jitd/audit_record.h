@@ -21,6 +21,7 @@ enum class Event {
     cancelled,
     timed_out,
     granted,
+    extended,
     used,
     refused,
     dropped,
@@ -50,7 +51,8 @@ struct AuditRecord {
     Event event = Event::refused;
     std::string message; // one line for people
     std::string request;
-    bool has_grant = false; // from granting on: JIT_GRANT is the request's id
+    bool has_grant = false; // from granting on: JIT_GRANT is the request's id, if not another's:
+    std::string extends;    // the grant that a request is to extend; empty: it makes one
     std::string role;
     std::string user;
     std::optional<uid_t> uid;

@@ -41,6 +41,14 @@ std::optional<Grant> GrantTable::take(std::string_view id)
     return grant;
 }
 
+void GrantTable::extend(std::string_view id, WallTime until, BootTime until_boot)
+{
+    if (const auto found = grants_.find(id); found != grants_.end()) {
+        found->second.until = until;
+        found->second.until_boot = until_boot;
+    }
+}
+
 void GrantTable::note_used(std::string_view id)
 {
     if (const auto found = grants_.find(id); found != grants_.end())

@@ -46,6 +46,7 @@ class GrantTable
     void add(Grant grant);
     // The grant that was there; absent: none.
     std::optional<Grant> take(std::string_view id);
+    void extend(std::string_view id, WallTime until, BootTime until_boot);
     void note_used(std::string_view id);
 
     const Grant *find(std::string_view id) const;

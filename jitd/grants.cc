@@ -131,6 +131,13 @@ void Grants::add(Grant grant)
     arm();
 }
 
+void Grants::extend(const std::string &id, WallTime until)
+{
+    const Now now = read_clocks();
+    table_.extend(id, until, now.boot + (until - now.wall));
+    arm();
+}
+
 void Grants::arm()
 {
     const auto next = table_.next_end();

@@ -42,6 +42,9 @@ class Grants
     // A grant that is in the ledger already.
     void add(Grant grant);
 
+    // The helper lets it go on until then, and the ledger has that already.
+    void extend(const std::string &id, WallTime until);
+
     // Has the root helper end it, then closes it. One that is gone already counts as ended. A
     // helper that does not answer is a fault for the caller, and is asked again until it does:
     // nobody keeps a role whose end was asked for.

@@ -182,8 +182,8 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
     for (Waiting *const waiting : of_user(facts.user)) {
         const RequestFacts &other = waiting->session->facts();
         const bool is_same = !waiting->session->is_leaving() && other.role == facts.role &&
-                             other.origin == facts.origin && other.asked == facts.asked &&
-                             other.reason == facts.reason;
+                             other.extends == facts.extends && other.origin == facts.origin &&
+                             other.asked == facts.asked && other.reason == facts.reason;
         if (is_same && waiting->watchers.size() < limits::watchers_of_one_request)
             return watch(*waiting, std::move(watcher));
     }
@@ -370,7 +370,10 @@ void Requests::close(Waiting &waiting, const Close &close)
     } else {
         reply.until = waiting.session->until();
         reply.groups = facts.groups;
-        parts_.grants.add(make_grant(stored_of(waiting)));
+        if (facts.extends.empty())
+            parts_.grants.add(make_grant(stored_of(waiting)));
+        else
+            parts_.grants.extend(facts.extends, reply.until.value_or(WallTime{}));
     }
     const ipc::Json parameters = ipc::encode_request_reply(reply);
     watching_ -= waiting.watchers.size();

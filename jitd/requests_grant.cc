@@ -67,23 +67,29 @@ void Requests::ask_grant(const std::string &id, const AuditRecord &approved)
     if (!waiting.is_recorded)
         return perform(id, waiting.session->on_grant_failed(ipc::Cause::failed,
                                                             std::string{words::no_ledger}));
-    parts_.helper.ask_grant(
-        {id, facts.user, facts.role, facts.oid, facts.duration, parts_.settings.policy_digest},
-        [this, id](const ipc::GrantReply *reply, const HelperFault &fault) {
-            const auto found = waiting_.find(id);
-            if (found == waiting_.end())
-                return;
-            if (reply)
-                return on_granted(id, *reply);
-            const bool is_stale = fault.kind == HelperFault::Kind::policy_mismatch;
-            // No answer is not a no: the grant may be there.
-            if (fault.kind == HelperFault::Kind::unavailable)
-                end_surely(found->second);
-            perform(id,
-                    found->second.session->on_grant_failed(cause_of(fault.kind), fault.message));
-            if (is_stale)
-                parts_.policy_is_stale();
-        });
+    const auto granted = [this, id](const ipc::GrantReply *reply, const HelperFault &fault) {
+        const auto found = waiting_.find(id);
+        if (found == waiting_.end())
+            return;
+        if (reply)
+            return on_granted(id, *reply);
+        const bool is_stale = fault.kind == HelperFault::Kind::policy_mismatch;
+        // No answer is not a no: the grant may be there. A grant that was there before stays, and
+        // ends by its ledger there.
+        if (fault.kind == HelperFault::Kind::unavailable &&
+            found->second.session->facts().extends.empty())
+            end_surely(found->second);
+        perform(id, found->second.session->on_grant_failed(cause_of(fault.kind), fault.message));
+        if (is_stale)
+            parts_.policy_is_stale();
+    };
+    const std::string &digest = parts_.settings.policy_digest;
+    if (facts.extends.empty())
+        parts_.helper.ask_grant({id, facts.user, facts.role, facts.oid, facts.duration, digest},
+                                granted);
+    else
+        parts_.helper.ask_extend(
+            {facts.extends, facts.user, facts.role, facts.oid, facts.duration, digest}, granted);
 }
 
 // The row stays open in the ledger until the helper has answered.
@@ -104,18 +110,32 @@ void Requests::on_granted(const std::string &id, const ipc::GrantReply &reply)
 {
     Waiting &waiting = waiting_.at(id);
     const Now now = read_clocks();
-    StoredRequest &stored = stored_of(waiting);
-    stored.groups = reply.groups;
-    stored.since = reply.since;
-    stored.until = reply.until;
-    stored.until_boot = now.boot + (reply.until - now.wall);
-    stored.boot_id = parts_.grants.boot_id();
+    if (waiting.session->facts().extends.empty()) {
+        StoredRequest &stored = stored_of(waiting);
+        stored.groups = reply.groups;
+        stored.since = reply.since;
+        stored.until = reply.until;
+        stored.until_boot = now.boot + (reply.until - now.wall);
+        stored.boot_id = parts_.grants.boot_id();
+    }
     perform(id, waiting.session->on_granted(reply.since, reply.until, reply.groups));
 }
 
 // Nobody has a role whose grant is missing in the ledger, and none is there without its record.
 bool Requests::record_grant(Waiting &waiting, const AuditRecord &record)
 {
+    const std::string &extends = waiting.session->facts().extends;
+    if (!extends.empty()) {
+        auto longer = parts_.store.read(extends);
+        if (!longer || !record.until)
+            return false;
+        const Now now = read_clocks();
+        longer->until = record.until;
+        longer->until_boot = now.boot + (*record.until - now.wall);
+        // The request itself has come to its end with this.
+        return parts_.audit.write(record, &*longer) &&
+               store_state(waiting, ipc::State::ended, "extended");
+    }
     StoredRequest live = stored_of(waiting);
     live.state = ipc::State::live;
     live.cause.clear();

@@ -49,6 +49,7 @@ AuditRecord Session::make_record(Event event, std::string message) const
     record.command = facts_.command;
     record.reason = facts_.reason.value_or("");
     record.correlation = correlation_;
+    record.extends = facts_.extends;
     return record;
 }
 
@@ -78,12 +79,15 @@ Actions Session::start()
 {
     if (state_ != State::idle)
         return {};
-    AuditRecord requested =
-        make_record(Event::requested, facts_.user + " asks for role " + facts_.role + " for " +
-                                          format_duration(facts_.duration));
+    AuditRecord requested = make_record(
+        Event::requested, facts_.extends.empty()
+                              ? facts_.user + " asks for role " + facts_.role + " for " +
+                                    format_duration(facts_.duration)
+                              : facts_.user + " asks to keep role " + facts_.role + " for " +
+                                    format_duration(facts_.duration) + " from now");
     Actions actions = list(WriteRecord{std::move(requested)}, WakeAt{facts_.deadline});
     // Whom the sign-in has yet to find has no use of the role that could be counted.
-    if (!facts_.is_limited || facts_.oid.empty())
+    if (!facts_.is_limited || facts_.oid.empty() || !facts_.extends.empty())
         return join(std::move(actions), begin());
     state_ = State::trying;
     return join(std::move(actions), list(AskTrial{}));
@@ -237,14 +241,17 @@ Actions Session::on_granted(WallTime since, WallTime until, std::vector<std::str
 {
     if (state_ != State::granting)
         return {};
-    if (cancelled_)
+    // What is extended was there before: nothing of it is taken back.
+    if (cancelled_ && facts_.extends.empty())
         return join(list(TakeBack{}), close(cancelled_->first, cancelled_->second));
     state_ = State::recording;
     since_ = since;
     until_ = until;
     facts_.groups = std::move(groups);
-    AuditRecord granted = make_record(Event::granted, facts_.user + " has role " + facts_.role +
-                                                          " until " + format_time(until));
+    AuditRecord granted = make_record(facts_.extends.empty() ? Event::granted : Event::extended,
+                                      facts_.user + " has role " + facts_.role +
+                                          (facts_.extends.empty() ? "" : " longer,") + " until " +
+                                          format_time(until));
     granted.has_grant = true;
     granted.until = until;
     granted.approver_oid = signed_in_oid_;
@@ -257,6 +264,8 @@ Actions Session::on_recorded(bool is_recorded)
 {
     if (state_ != State::recording)
         return {};
+    if (!is_recorded && !facts_.extends.empty())
+        return close(ipc::Cause::failed, std::string{words::no_ledger});
     if (!is_recorded)
         return join(list(TakeBack{}), close(ipc::Cause::failed, std::string{words::no_ledger}));
     state_ = State::closed;

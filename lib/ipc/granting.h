@@ -14,6 +14,7 @@
 namespace jit::ipc {
 
 inline constexpr std::string_view grant_method = "io.jitd.Grant.Grant";
+inline constexpr std::string_view extend_method = "io.jitd.Grant.Extend";
 inline constexpr std::string_view end_method = "io.jitd.Grant.End";
 inline constexpr std::string_view use_method = "io.jitd.Grant.Use";
 inline constexpr std::string_view list_method = "io.jitd.Grant.List";
@@ -40,6 +41,16 @@ struct GrantReply {
     WallTime since;
     WallTime until;
     std::vector<std::string> groups;
+};
+
+// A live grant goes on, of the same user, role and person. The reply is a GrantReply.
+struct ExtendCall {
+    std::string id;
+    std::string user;
+    std::string role;
+    std::string oid;
+    std::chrono::seconds duration{}; // from now on
+    std::string policy;
 };
 
 struct EndCall {
@@ -80,6 +91,7 @@ bool is_digest(std::string_view text);
 // bad_input. Null for "no parameters" is not accepted but by decode_grant_list_call().
 Result<GrantCall> decode_grant_call(const json_t *parameters);
 Result<GrantReply> decode_grant_reply(const json_t *parameters);
+Result<ExtendCall> decode_extend_call(const json_t *parameters);
 Result<EndCall> decode_end_call(const json_t *parameters);
 Result<EndReply> decode_end_reply(const json_t *parameters);
 Result<UseCall> decode_use_call(const json_t *parameters);
@@ -89,6 +101,7 @@ Result<GrantList> decode_grant_list(const json_t *parameters);
 // Null only when memory is short.
 Json encode(const GrantCall &call);
 Json encode(const GrantReply &reply);
+Json encode(const ExtendCall &call);
 Json encode(const EndCall &call);
 Json encode(const EndReply &reply);
 Json encode(const UseCall &call);

@@ -30,6 +30,9 @@ bool has_record(const World &world, const std::string &event, const std::string 
     return std::find(events.begin(), events.end(), event + " " + id) != events.end();
 }
 
+// From its beginning on; no other grant of these tests lasts so long.
+constexpr auto extended_to = 1500s;
+
 bool has_end_record(const World &world, const std::string &id)
 {
     return has_record(world, "expired", id) || has_record(world, "dropped", id) ||
@@ -40,9 +43,11 @@ std::string find_fault_of_entry(World &world, const Entry &entry)
 {
     if (entry.state == Entry::State::granting)
         return "an entry is still granting";
+    if (entry.owes_record)
+        return "an end or an extension still owes its record";
+    if (entry.until - entry.since == extended_to && !has_record(world, "extended", entry.id))
+        return "an extension has no record";
     if (entry.is_ended()) {
-        if (entry.owes_record)
-            return "an end still owes its record";
         if (!has_end_record(world, entry.id))
             return "an end has no record";
         // One that was never told to its caller is told as reconciled, if it was made at all.
@@ -183,6 +188,10 @@ std::vector<Scenario> scenarios()
              world.reboot();
          },
          reconcile},
+        {"an extension", [](World &world) { must_grant(world, '1'); },
+         [](World &world) { (void)world.grants().extend(World::longer('1', 1500)); }},
+        {"an extension beside one of the same group", two,
+         [](World &world) { (void)world.grants().extend(World::longer('1', 1500)); }},
         {"a purge", two, [](World &world) { (void)world.grants().purge(); }},
     };
 }

@@ -64,12 +64,15 @@ void an_ended_entry_has_a_cause_and_a_time(void **)
     assert_false(decode_entry(*encode_entry(ended)).has_value());
 }
 
-void only_an_ended_entry_owes_a_record(void **)
+void what_ended_or_goes_on_longer_may_owe_a_record(void **)
 {
     Entry entry = sample();
     assert_false(decode_entry(*encode_entry(entry))->owes_record);
     entry.owes_record = true;
+    entry.state = Entry::State::granting;
     assert_false(decode_entry(*encode_entry(entry)).has_value());
+    entry.state = Entry::State::live;
+    assert_true(decode_entry(*encode_entry(entry))->owes_record);
     entry.state = Entry::State::ended;
     entry.cause = "dropped";
     entry.ended = entry.since + 5s;
@@ -120,7 +123,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(an_ended_entry_has_a_cause_and_a_time),
-        cmocka_unit_test(only_an_ended_entry_owes_a_record),
+        cmocka_unit_test(what_ended_or_goes_on_longer_may_owe_a_record),
         cmocka_unit_test(a_wrong_or_missing_member_is_refused),
         cmocka_unit_test(it_is_due_at_the_second_of_its_end_by_either_clock),
     };

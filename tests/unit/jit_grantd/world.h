@@ -112,6 +112,15 @@ struct FakeTimers : Timers {
         ids.insert(id);
         return {};
     }
+    Result<void> rearm(const std::string &id, WallTime, BootTime::duration remaining) override
+    {
+        if (!script.step("rearm " + id))
+            return script.error();
+        if (remaining <= BootTime::duration::zero())
+            return Error{Code::internal, "no time left"};
+        ids.insert(id);
+        return {};
+    }
     Result<void> disarm(const std::string &id) override
     {
         if (!script.step("disarm " + id))
@@ -187,8 +196,8 @@ struct FakeRecords : Records {
     void record(Event event, const Entry &entry) override
     {
         script.point();
-        static const char *const names[] = {"granted", "expired", "dropped", "revoked",
-                                            "reconciled"};
+        static const char *const names[] = {"granted", "extended", "expired",
+                                            "dropped", "revoked",  "reconciled"};
         events.push_back(std::string{names[static_cast<int>(event)]} + " " + entry.id);
         script.trace.push_back("record " + events.back());
     }
@@ -245,6 +254,11 @@ class World
     static ipc::GrantCall call(char last, const std::string &role = "dba", int seconds = 600)
     {
         return {std::string(15, '0') + last,   "alice",         role, alice_oid,
+                std::chrono::seconds{seconds}, digest_of_policy};
+    }
+    static ipc::ExtendCall longer(char last, int seconds)
+    {
+        return {std::string(15, '0') + last,   "alice",         "dba", alice_oid,
                 std::chrono::seconds{seconds}, digest_of_policy};
     }
     static std::string id(char last) { return std::string(15, '0') + last; }

@@ -52,6 +52,19 @@ void revoke_takes_exactly_one_of_four(void **)
     assert_text(*parse({"revoke", "0123456789abcdef"}).command->id, "0123456789abcdef");
 }
 
+void extend_takes_a_role_or_an_id(void **)
+{
+    const Parsed role = parse({"extend", "web", "--for", "20m", "--reason", "INC-1"});
+    assert_true(role.command->verb == Verb::extend);
+    assert_text(*role.command->role, "web");
+    assert_true(role.command->duration == std::chrono::minutes{20});
+    assert_text(*role.command->reason, "INC-1");
+    const Parsed id = parse({"extend", "0123456789abcdef", "--json"});
+    assert_text(*id.command->id, "0123456789abcdef");
+    assert_false(id.command->role.has_value() || id.command->duration.has_value());
+    assert_true(id.command->json);
+}
+
 void pins_lists_or_changes_one(void **)
 {
     const Parsed list = parse({"pins", "--json"});
@@ -86,6 +99,11 @@ void what_is_wrong_is_told_and_is_no_command(void **)
         {"request", "web", "--sudo"},
         {"status", "web"},
         {"status", "0123456789ABCDEF"},
+        {"extend"},
+        {"extend", "a/b"},
+        {"extend", "web", "--for", "0s"},
+        {"extend", "web", "--reason", ""},
+        {"extend", "web", "--user", "bob"},
         {"cancel"},
         {"cancel", "web"},
         {"drop"},
@@ -146,7 +164,8 @@ void what_is_wrong_is_told_and_is_no_command(void **)
 void every_verb_has_help_and_json(void **)
 {
     for (const char *verb :
-         {"request", "status", "roles", "list", "drop", "revoke", "cancel", "pins", "sudoers"}) {
+         {"request", "extend", "status", "roles", "list", "drop", "revoke", "cancel", "pins",
+          "sudoers"}) {
         const Parsed parsed = parse({verb, "--help"});
         assert_true(parsed.is_help);
         assert_true(parsed.text.find(std::string{"jitctl "} + verb) != parsed.text.npos);
@@ -238,6 +257,7 @@ int main()
         cmocka_unit_test(request_without_options_leaves_them_to_jitd),
         cmocka_unit_test(drop_tells_an_id_from_a_role),
         cmocka_unit_test(revoke_takes_exactly_one_of_four),
+        cmocka_unit_test(extend_takes_a_role_or_an_id),
         cmocka_unit_test(pins_lists_or_changes_one),
         cmocka_unit_test(what_is_wrong_is_told_and_is_no_command),
         cmocka_unit_test(every_verb_has_help_and_json),

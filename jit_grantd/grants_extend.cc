@@ -1,0 +1,94 @@
+// A live grant that goes on.
+#include <algorithm>
+
+#include "jit_grantd/grants.h"
+#include "lib/base/text.h"
+
+namespace jit::grantd {
+
+namespace {
+
+using std::chrono::seconds;
+
+// The ledger as if the grant were over in a moment: what was had of it counts for the budget, its
+// planned rest does not, and nothing has ended for a cooldown.
+std::vector<Entry> without_rest(std::vector<Entry> entries, const std::string &id, const Now &now)
+{
+    for (Entry &entry : entries)
+        if (entry.id == id)
+            entry.until = std::min(entry.until, now.wall + seconds{1});
+    return entries;
+}
+
+} // namespace
+
+Answer<ipc::GrantReply> Grants::extend(const ipc::ExtendCall &call)
+{
+    auto books = open_books();
+    if (!books)
+        return unavailable("cannot open the ledger of grants", books.error());
+    const auto rules = outside_.rules.read();
+    if (!rules)
+        return rules.refusal();
+    const Now now = outside_.clocks.now();
+    const Entry *const found = books->ledger.find(call.id);
+    if (found == nullptr || found->state != Entry::State::live ||
+        found->is_due(now, outside_.boot_id))
+        return Refusal{Refusal::Kind::not_found, "there is no live grant " + call.id};
+    const Entry old = *found;
+    if (old.user != call.user || old.role != call.role || old.oid != call.oid)
+        return refuse("grant " + call.id + " is of another user, role or person");
+    if (old.is_used)
+        return refuse("grant " + call.id + " is for one session, and that has begun");
+    const ipc::GrantCall as_new{call.id,  call.user,     call.role,
+                                call.oid, call.duration, call.policy};
+    const auto checked = check_grant(as_new, *rules, outside_.accounts,
+                                     without_rest(books->ledger.entries(), call.id, now), now.wall);
+    if (!checked)
+        return checked.refusal();
+    // The groups are those of the grant: what the role has gained since is had by a new one.
+    const seconds most = rules->policy.find(call.role)->max_duration;
+    Entry longer = old;
+    longer.until = std::min(now.wall + checked->duration, old.since + most);
+    longer.until_boot =
+        std::min<BootTime>(now.boot + (longer.until - now.wall), old.since_boot + most);
+    longer.policy = call.policy;
+    if (longer.until <= old.until || longer.until_boot <= old.until_boot)
+        return refuse("grant " + call.id + " goes on until " + format_time(old.until) +
+                      ", and can't go on for longer: role " + old.role +
+                      " is granted for at most " + format_duration(most));
+    if (const auto done = carry_on(*books, old, longer, now); !done)
+        return unavailable("cannot extend grant " + call.id, done.error());
+    return ipc::GrantReply{longer.since, longer.until, longer.groups()};
+}
+
+Result<void> Grants::carry_on(Books &books, const Entry &old, const Entry &longer, const Now &now)
+{
+    Entry owing = longer;
+    owing.owes_record = true;
+    TRY(books.ledger.store(owing));
+    auto armed = outside_.timers.rearm(longer.id, longer.until, longer.until_boot - now.boot);
+    if (armed) {
+        (void)say_extended(books, longer); // it goes on, whatever of this fails
+        return {};
+    }
+    // As it was: the old end by the ledger, and by whatever timer can be had.
+    if (const auto back = books.ledger.store(old); !back)
+        report("cannot take back the extension of grant " + old.id, back.error());
+    const auto again = outside_.timers.rearm(old.id, old.until, old.until_boot - now.boot);
+    if (!again) // reconcile() arms one within 30 s
+        report("cannot arm the timer of grant " + old.id, again.error());
+    return armed;
+}
+
+bool Grants::say_extended(Books &books, Entry entry)
+{
+    outside_.records.record(Records::Event::extended, entry);
+    entry.owes_record = false;
+    const auto stored = books.ledger.store(entry);
+    if (!stored)
+        report("the extension of grant " + entry.id + " may be recorded again", stored.error());
+    return stored.has_value();
+}
+
+} // namespace jit::grantd
