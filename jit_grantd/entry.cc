@@ -103,6 +103,8 @@ Result<std::string> encode_entry(const Entry &entry)
     writer.maybe_time("ended", entry.ended);
     if (entry.is_used)
         writer.flag("used", true);
+    if (entry.is_extended)
+        writer.flag("extended", true);
     if (entry.owes_record)
         writer.flag("owes_record", true);
     const ipc::Json object = writer.take();
@@ -135,6 +137,7 @@ Result<Entry> decode_entry(std::string_view text)
     entry.cause = reader.maybe_text("cause", 64).value_or("");
     entry.ended = reader.maybe_time("ended");
     entry.is_used = reader.maybe_flag("used");
+    entry.is_extended = reader.maybe_flag("extended");
     entry.owes_record = reader.maybe_flag("owes_record");
     TRY(reader.finish());
     for (const std::string &group : groups) {

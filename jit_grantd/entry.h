@@ -41,6 +41,7 @@ struct Entry {
     std::string cause;             // of the end; empty before
     std::optional<WallTime> ended; // set when ended
     bool is_used = false;          // the one session that it was for has been opened
+    bool is_extended = false;      // beyond its first end, for which a timer may still come
     bool owes_record = false;      // of its end or extension: the journal may not know it yet
 
     bool is_ended() const { return state == State::ended; }

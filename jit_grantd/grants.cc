@@ -291,9 +291,11 @@ Result<void> Grants::expire(const std::string &id)
     for (const Entry &entry : entries) {
         if (entry.is_ended())
             continue;
-        // Its timer is exact to 50 ms, and clocks are read in whole seconds.
+        // Its timer is taken at its word; once extended, only about the end of now, and then clocks
+        // are read in whole seconds and the timer is exact to 50 ms.
         const Now at = entry.id == id ? Now{now.wall + early_shot, now.boot + early_shot} : now;
-        if (!entry.is_due(at, outside_.boot_id))
+        const bool is_named = entry.id == id && !entry.is_extended;
+        if (!is_named && !entry.is_due(at, outside_.boot_id))
             continue;
         const bool is_old = entry.boot_id != outside_.boot_id;
         auto done = end_entry(books, entry, is_old ? "reboot" : "expired");

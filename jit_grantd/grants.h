@@ -51,9 +51,8 @@ class Grants
     // Live grants, oldest first, then ended ones, latest end first. Takes no lock.
     Answer<ipc::GrantList> list();
 
-    // Ends every grant that is due: the timer of the named one says that it is, and within a moment
-    // of its end it is taken at its word. One that was extended meanwhile is left alone. An unknown
-    // id is fine.
+    // Ends the named grant, whose timer says that it is due, and every other one that is. One that
+    // was extended is left alone until the moment of its end. An unknown id is fine.
     //   errors  the first thing that failed; all others were tried
     Result<void> expire(const std::string &id);
     // Makes ledger, memberships and timers agree, prunes the ledger, and writes RUN/reconciled once

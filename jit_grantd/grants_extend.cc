@@ -53,6 +53,7 @@ Answer<ipc::GrantReply> Grants::extend(const ipc::ExtendCall &call)
     longer.until_boot =
         std::min<BootTime>(now.boot + (longer.until - now.wall), old.since_boot + most);
     longer.policy = call.policy;
+    longer.is_extended = true;
     if (longer.until <= old.until || longer.until_boot <= old.until_boot)
         return refuse("grant " + call.id + " goes on until " + format_time(old.until) +
                       ", and can't go on for longer: role " + old.role +
