@@ -163,9 +163,8 @@ void what_is_wrong_is_told_and_is_no_command(void **)
 
 void every_verb_has_help_and_json(void **)
 {
-    for (const char *verb :
-         {"request", "extend", "status", "roles", "list", "drop", "revoke", "cancel", "pins",
-          "sudoers"}) {
+    for (const char *verb : {"request", "extend", "status", "roles", "list", "drop", "revoke",
+                             "cancel", "pins", "sudoers"}) {
         const Parsed parsed = parse({verb, "--help"});
         assert_true(parsed.is_help);
         assert_true(parsed.text.find(std::string{"jitctl "} + verb) != parsed.text.npos);
