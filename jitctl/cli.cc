@@ -141,6 +141,16 @@ bool read_duration(const CLI::App &sub, const Raw &raw, Command &command)
     return !text || (command.duration && command.duration->count() > 0);
 }
 
+bool read_reason(const CLI::App &sub, const Raw &raw, Command &command)
+{
+    command.reason = given(sub, "--reason", raw.reason);
+    return !command.reason ||
+           (!command.reason->empty() && command.reason->size() <= ipc::max_reason_bytes);
+}
+
+constexpr const char *bad_duration = "--for takes a duration such as 30m, 8h or 1h30m";
+constexpr const char *bad_reason = "--reason takes 1 to 512 bytes of text";
+
 Parsed check_request(const CLI::App &sub, const Raw &raw)
 {
     Command command;
@@ -150,11 +160,9 @@ Parsed check_request(const CLI::App &sub, const Raw &raw)
         return fault("that is not the name of a role");
     command.role = raw.target;
     if (!read_duration(sub, raw, command))
-        return fault("--for takes a duration such as 30m, 8h or 1h30m");
-    command.reason = given(sub, "--reason", raw.reason);
-    if (command.reason &&
-        (command.reason->empty() || command.reason->size() > ipc::max_reason_bytes))
-        return fault("--reason takes 1 to 512 bytes of text");
+        return fault(bad_duration);
+    if (!read_reason(sub, raw, command))
+        return fault(bad_reason);
     command.user = given(sub, "--user", raw.user);
     if (command.user && !is_name(*command.user))
         return fault("--user takes the name of a user");
@@ -211,15 +219,10 @@ Parsed check_extend(const CLI::App &sub, const Raw &raw)
         command.role = raw.target;
     else
         return fault("extend takes a role, or an id of 16 hex digits in lower case");
-    if (const auto text = given(sub, "--for", raw.duration)) {
-        command.duration = parse_duration(*text);
-        if (!command.duration || command.duration->count() == 0)
-            return fault("--for takes a duration such as 30m, 8h or 1h30m");
-    }
-    command.reason = given(sub, "--reason", raw.reason);
-    if (command.reason &&
-        (command.reason->empty() || command.reason->size() > ipc::max_reason_bytes))
-        return fault("--reason takes 1 to 512 bytes of text");
+    if (!read_duration(sub, raw, command))
+        return fault(bad_duration);
+    if (!read_reason(sub, raw, command))
+        return fault(bad_reason);
     return {std::move(command), false, {}};
 }
 
@@ -234,7 +237,7 @@ Parsed check_explain(const CLI::App &sub, const Raw &raw)
     if (!is_name(raw.user) || !is_name(raw.role))
         return fault("--user and --role take names");
     if (!read_duration(sub, raw, command))
-        return fault("--for takes a duration such as 30m, 8h or 1h30m");
+        return fault(bad_duration);
     if (const auto text = given(sub, "--at", raw.at)) {
         command.at = parse_time(*text);
         if (!command.at)

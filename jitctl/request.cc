@@ -291,10 +291,6 @@ Exit follow_request(const Question &question, const Command &command, const Outp
     }
 }
 
-} // namespace
-
-namespace {
-
 Exit ask_and_follow(const Question &question, const Command &command, const Output &output,
                     const std::string &socket, int stop_fd)
 {
