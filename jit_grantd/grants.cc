@@ -45,33 +45,41 @@ Result<Grants::Books> Grants::open_books()
 
 // --- granting ------------------------------------------------------------------------------------
 
-Answer<ipc::GrantReply> Grants::grant(const ipc::GrantCall &call)
+Answer<Grants::Granting> Grants::begin_granting()
 {
     auto books = open_books();
     if (!books)
         return unavailable("cannot open the ledger of grants", books.error());
-    const auto rules = outside_.rules.read();
+    auto rules = outside_.rules.read();
     if (!rules)
         return rules.refusal();
-    const Now now = outside_.clocks.now();
-    auto checked = check_grant(call, *rules, outside_.accounts, books->ledger.entries(), now.wall);
+    return Granting{*std::move(books), *std::move(rules), outside_.clocks.now()};
+}
+
+Answer<ipc::GrantReply> Grants::grant(const ipc::GrantCall &call)
+{
+    auto granting = begin_granting();
+    if (!granting)
+        return granting.refusal();
+    auto &[books, rules, now] = *granting;
+    auto checked = check_grant(call, rules, outside_.accounts, books.ledger.entries(), now.wall);
     if (!checked)
         return checked.refusal();
-    auto entry = prepare(*books, call, *checked, now);
+    auto entry = prepare(books, call, *checked, now);
     if (!entry)
         return entry.refusal();
     if (call.is_trial)
         return ipc::GrantReply{entry->since, entry->until, entry->groups()};
-    auto done = carry_out(*books, *entry, *checked);
+    auto done = carry_out(books, *entry, *checked);
     const bool is_recorded = done.has_value();
     if (done) {
         // Before it counts: a crash in between leaves a record, whose end reconcile() records too,
         // and never a grant without one.
         outside_.records.record(Records::Event::granted, *entry);
-        done = mark_live(*books, *entry);
+        done = mark_live(books, *entry);
     }
     if (!done) {
-        undo(*books, *entry, is_recorded);
+        undo(books, *entry, is_recorded);
         return unavailable("cannot grant role " + entry->role, done.error());
     }
     return ipc::GrantReply{entry->since, entry->until, entry->groups()};

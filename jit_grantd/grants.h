@@ -41,8 +41,9 @@ class Grants
 
     // A trial makes nothing, and says what would be granted.
     Answer<ipc::GrantReply> grant(const ipc::GrantCall &call);
-    // A live grant goes on. Refusal: as of grant(); not_found: it has ended.
-    Answer<ipc::GrantReply> extend(const ipc::ExtendCall &call);
+    // A live grant goes on, for so long from now. Trial and refusals as of grant(); not_found: it
+    // has ended.
+    Answer<ipc::GrantReply> extend(const ipc::GrantCall &call);
     // Refusal: not_found, unavailable.
     Answer<ipc::EndReply> end(const ipc::EndCall &call);
     // Notes that the one session of a grant was opened; the reply says whether the grant has ended,
@@ -72,6 +73,13 @@ class Grants
         Memberships memberships;
     };
     Result<Books> open_books();
+    // What is granted, or goes on, is decided by these.
+    struct Granting {
+        Books books;
+        RuleSet rules;
+        Now now;
+    };
+    Answer<Granting> begin_granting();
 
     // The steps of grant(): what it would be; what is there already; doing it.
     Answer<Entry> prepare(Books &books, const ipc::GrantCall &call, Checked &checked,

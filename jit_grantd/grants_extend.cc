@@ -22,16 +22,13 @@ std::vector<Entry> without_rest(std::vector<Entry> entries, const std::string &i
 
 } // namespace
 
-Answer<ipc::GrantReply> Grants::extend(const ipc::ExtendCall &call)
+Answer<ipc::GrantReply> Grants::extend(const ipc::GrantCall &call)
 {
-    auto books = open_books();
-    if (!books)
-        return unavailable("cannot open the ledger of grants", books.error());
-    const auto rules = outside_.rules.read();
-    if (!rules)
-        return rules.refusal();
-    const Now now = outside_.clocks.now();
-    const Entry *const found = books->ledger.find(call.id);
+    auto granting = begin_granting();
+    if (!granting)
+        return granting.refusal();
+    auto &[books, rules, now] = *granting;
+    const Entry *const found = books.ledger.find(call.id);
     if (found == nullptr || found->state != Entry::State::live ||
         found->is_due(now, outside_.boot_id))
         return Refusal{Refusal::Kind::not_found, "there is no live grant " + call.id};
@@ -40,14 +37,12 @@ Answer<ipc::GrantReply> Grants::extend(const ipc::ExtendCall &call)
         return refuse("grant " + call.id + " is of another user, role or person");
     if (old.is_used)
         return refuse("grant " + call.id + " is for one session, and that has begun");
-    const ipc::GrantCall as_new{call.id,  call.user,     call.role,
-                                call.oid, call.duration, call.policy};
-    const auto checked = check_grant(as_new, *rules, outside_.accounts,
-                                     without_rest(books->ledger.entries(), call.id, now), now.wall);
+    const auto checked = check_grant(call, rules, outside_.accounts,
+                                     without_rest(books.ledger.entries(), call.id, now), now.wall);
     if (!checked)
         return checked.refusal();
     // The groups are those of the grant: what the role has gained since is had by a new one.
-    const seconds most = rules->policy.find(call.role)->max_duration;
+    const seconds most = rules.policy.find(call.role)->max_duration;
     Entry longer = old;
     longer.until = std::min(now.wall + checked->duration, old.since + most);
     longer.until_boot =
@@ -58,7 +53,9 @@ Answer<ipc::GrantReply> Grants::extend(const ipc::ExtendCall &call)
         return refuse("grant " + call.id + " goes on until " + format_time(old.until) +
                       ", and can't go on for longer: role " + old.role +
                       " is granted for at most " + format_duration(most));
-    if (const auto done = carry_on(*books, old, longer, now); !done)
+    if (call.is_trial)
+        return ipc::GrantReply{longer.since, longer.until, longer.groups()};
+    if (const auto done = carry_on(books, old, longer, now); !done)
         return unavailable("cannot extend grant " + call.id, done.error());
     return ipc::GrantReply{longer.since, longer.until, longer.groups()};
 }

@@ -49,7 +49,7 @@ class Timers
     //   remaining  above zero
     virtual Result<void> arm(const std::string &id, WallTime until,
                              BootTime::duration remaining) = 0;
-    // Replaces the times of one that may be armed: whoever comes to late for the old ones hits
+    // Replaces the times of one that may be armed: whoever comes too late for the old ones hits
     // nothing that is not due (Grants::expire). Errors: unavailable; then it may be armed or not.
     virtual Result<void> rearm(const std::string &id, WallTime until,
                                BootTime::duration remaining) = 0;

@@ -122,7 +122,7 @@ void Service::answer_grant(sys::Exchange &exchange)
 
 void Service::answer_extend(sys::Exchange &exchange)
 {
-    const auto call = ipc::decode_extend_call(exchange.call().parameters.get());
+    const auto call = ipc::decode_grant_call(exchange.call().parameters.get());
     if (!call)
         return reject(exchange, call.error());
     if (!exchange.is_caller_there())

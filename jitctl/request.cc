@@ -158,16 +158,16 @@ ipc::Json make_request_call(const Command &command)
     return ipc::encode_request_call(call);
 }
 
-ipc::Json make_extension_call(const Command &command)
+ipc::Json make_extend_call(const Command &command)
 {
-    ipc::ExtensionCall call;
+    ipc::ExtendCall call;
     call.id = command.id;
     call.role = command.role;
     call.duration = command.duration;
     call.reason = command.reason;
     call.tty = read_tty();
     call.session = read_session();
-    return ipc::encode_extension_call(call);
+    return ipc::encode_extend_call(call);
 }
 
 // The terminal that Enter is heard from, while this is its foreground job; -1: none.
@@ -324,7 +324,7 @@ Exit request(const Command &command, const Output &output, const std::string &so
 
 Exit extend(const Command &command, const Output &output, const std::string &socket, int stop_fd)
 {
-    return ask_and_follow({ipc::method::extend, &make_extension_call}, command, output, socket,
+    return ask_and_follow({ipc::method::extend, &make_extend_call}, command, output, socket,
                           stop_fd);
 }
 

@@ -76,9 +76,15 @@ class Api
     void change_pin(Call exchange, const char *rule, ChangePin change, SayPin say);
     // Each answers the exchange itself if it says no.
     bool may_begin(Call exchange) const;
-    //   call     with its user
-    //   extends  the grant that is to go on; empty: a new one is asked for
-    void begin_request(Call exchange, const ipc::RequestCall &call, const std::string &extends);
+    // A live grant that is to go on.
+    struct Extension {
+        std::string grant;
+        WallTime until;
+    };
+    //   call       with its user
+    //   extension  absent: a new grant is asked for
+    void begin_request(Call exchange, const ipc::RequestCall &call,
+                       const std::optional<Extension> &extension = {});
     // A request that waits and that the caller may touch; else the exchange is answered.
     const RequestFacts *find_request(Call exchange);
     void end_all(Call exchange, const std::vector<std::string> &ids, const Ending &ending);

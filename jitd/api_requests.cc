@@ -47,7 +47,7 @@ void Api::answer_request(Call exchange)
     ipc::RequestCall asked = *call;
     if (!asked.user)
         asked.user = caller->user;
-    begin_request(exchange, asked, "");
+    begin_request(exchange, asked);
 }
 
 bool Api::may_begin(Call exchange) const
@@ -66,7 +66,7 @@ bool Api::may_begin(Call exchange) const
 
 void Api::answer_extend(Call exchange)
 {
-    const auto call = ipc::decode_extension_call(exchange->call().parameters.get());
+    const auto call = ipc::decode_extend_call(exchange->call().parameters.get());
     if (!call)
         return refuse_parameters(exchange, call.error());
     const auto caller = read_caller(exchange);
@@ -104,35 +104,38 @@ void Api::answer_extend(Call exchange)
     asked.reason = call->reason;
     asked.tty = call->tty;
     asked.session = call->session;
-    begin_request(exchange, asked, grant->id);
+    begin_request(exchange, asked, Extension{grant->id, now.wall + wanted});
 }
 
-void Api::begin_request(Call exchange, const ipc::RequestCall &asked, const std::string &extends)
+void Api::begin_request(Call exchange, const ipc::RequestCall &call,
+                        const std::optional<Extension> &extension)
 {
     if (!may_begin(exchange))
         return;
-    const auto *const call = &asked;
     const Settings &settings = parts_.settings;
     RequestFacts facts;
-    facts.role = call->role;
-    facts.user = call->user.value_or("");
-    facts.extends = extends;
+    facts.role = call.role;
+    facts.user = call.user.value_or("");
+    if (extension) {
+        facts.extends = extension->grant;
+        facts.extends_until = extension->until;
+    }
     const auto uid = sys::read_user_id(facts.user);
     if (!uid)
         return fail(exchange, ipc::Fault::not_found, "no user " + facts.user + " on this host");
     facts.uid = *uid;
     const policy::Person person = read_person(facts.user);
     const policy::Ask ask{facts.role,
-                          call->duration,
-                          view_of(call->reason),
+                          call.duration,
+                          view_of(call.reason),
                           false,
-                          {view_of(call->tty), view_of(call->rhost)}};
+                          {view_of(call.tty), view_of(call.rhost)}};
     const auto decision =
         policy::decide(*settings.policy, ask, person, settings.host, {}, wall_time());
     const auto refuse = [&](ipc::Fault fault, std::string_view rule, const std::string &line) {
         fail(exchange, fault, line);
         // Who has not been asked for a reason yet is not refused: he will be asked.
-        if (rule == policy::name_of(policy::Refusal::no_reason) && call->service)
+        if (rule == policy::name_of(policy::Refusal::no_reason) && call.service)
             return;
         AuditRecord refused;
         refused.event = Event::refused;
@@ -141,10 +144,10 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &asked, const std:
         refused.uid = facts.uid;
         refused.oid = person.oid;
         refused.role = facts.role;
-        refused.service = call->service.value_or("");
-        refused.tty = call->tty.value_or("");
-        refused.command = shown_command(call->command);
-        refused.reason = call->reason.value_or("");
+        refused.service = call.service.value_or("");
+        refused.tty = call.tty.value_or("");
+        refused.command = shown_command(call.command);
+        refused.reason = call.reason.value_or("");
         refused.rule = rule;
         parts_.audit.write_limited(refused, boot_time());
     };
@@ -170,17 +173,17 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &asked, const std:
     facts.auth_context = decision.role->conditions.auth_context;
     facts.groups = decision.role->groups;
     facts.duration = decision.duration;
-    facts.asked = call->duration;
-    facts.reason = call->reason;
-    facts.origin = {call->service.value_or(""), call->tty.value_or(""), call->session.value_or(0)};
-    facts.rhost = call->rhost.value_or("");
-    facts.command = shown_command(call->command);
+    facts.asked = call.duration;
+    facts.reason = call.reason;
+    facts.origin = {call.service.value_or(""), call.tty.value_or(""), call.session.value_or(0)};
+    facts.rhost = call.rhost.value_or("");
+    facts.command = shown_command(call.command);
     facts.host = settings.host.name;
     facts.began = read_clocks();
     facts.is_unattended = !decision.needs_sign_in;
     facts.is_limited = decision.role->limits.is_any();
     const auto most = decision.role->approval.timeout;
-    const auto wait = call->timeout ? std::min(*call->timeout, most) : most;
+    const auto wait = call.timeout ? std::min(*call.timeout, most) : most;
     facts.deadline = facts.began.boot + wait;
     facts.deadline_wall = facts.began.wall + wait;
     parts_.requests.begin_or_join(std::move(facts), exchange);

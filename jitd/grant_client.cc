@@ -38,17 +38,17 @@ HelperFault read_fault(const ipc::Reply &reply)
 
 void GrantClient::ask_grant(const ipc::GrantCall &call, Granted granted)
 {
-    ask_granted(ipc::grant_method, ipc::encode(call), std::move(granted));
+    ask_granted(ipc::grant_method, call, std::move(granted));
 }
 
-void GrantClient::ask_extend(const ipc::ExtendCall &call, Granted granted)
+void GrantClient::ask_extend(const ipc::GrantCall &call, Granted granted)
 {
-    ask_granted(ipc::extend_method, ipc::encode(call), std::move(granted));
+    ask_granted(ipc::extend_method, call, std::move(granted));
 }
 
-void GrantClient::ask_granted(std::string_view method, const ipc::Json &parameters, Granted granted)
+void GrantClient::ask_granted(std::string_view method, const ipc::GrantCall &call, Granted granted)
 {
-    ask(method, parameters,
+    ask(method, ipc::encode(call),
         [granted = std::move(granted)](const ipc::Json *reply, const HelperFault &fault) {
             if (!reply)
                 return granted(nullptr, fault);

@@ -46,7 +46,7 @@ class GrantClient
     void wake() const { (void)sys::connect_unix(path_); }
     // Each calls back once, from the loop or at once. The reply is null after a fault.
     void ask_grant(const ipc::GrantCall &call, Granted granted);
-    void ask_extend(const ipc::ExtendCall &call, Granted granted);
+    void ask_extend(const ipc::GrantCall &call, Granted granted);
     void ask_end(const ipc::EndCall &call, Ended ended);
     // Nobody waits for the answer: it is only for whoever reads root's ledger.
     void note_used(const ipc::UseCall &call);
@@ -73,7 +73,7 @@ class GrantClient
         bool is_asked = false; // an answer is awaited
     };
 
-    void ask_granted(std::string_view method, const ipc::Json &parameters, Granted granted);
+    void ask_granted(std::string_view method, const ipc::GrantCall &call, Granted granted);
     void ask(std::string_view method, const ipc::Json &parameters, Answered answered);
     void begin_some();
     Result<void> begin(unsigned long id, const Result<std::string> &text);

@@ -31,6 +31,7 @@ struct RequestFacts {
     std::string upn;            // whom the sign-in has to be where oid is empty, in lower case
     std::string auth_context;   // what the role's conditions demand of the sign-in; empty: nothing
     std::string extends;        // the grant that is to go on longer; empty: a new one is asked for
+    WallTime extends_until{};   // until when, at the latest
     bool is_unattended = false; // nobody signs in: the role's approval is "auto"
     bool is_limited = false;    // the helper counts grants of the role: it is asked before anybody
     std::vector<std::string> groups;

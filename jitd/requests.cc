@@ -183,7 +183,9 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
         const RequestFacts &other = waiting->session->facts();
         const bool is_same = !waiting->session->is_leaving() && other.role == facts.role &&
                              other.extends == facts.extends && other.origin == facts.origin &&
-                             other.asked == facts.asked && other.reason == facts.reason;
+                             other.reason == facts.reason &&
+                             (facts.extends.empty() ? other.asked == facts.asked
+                                                    : other.extends_until == facts.extends_until);
         if (is_same && waiting->watchers.size() < limits::watchers_of_one_request)
             return watch(*waiting, std::move(watcher));
     }

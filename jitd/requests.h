@@ -94,6 +94,7 @@ class Requests
     void sweep();
     void forget_begun(BootTime now);
     void perform(const std::string &id, Actions actions);
+    void ask_helper(const RequestFacts &facts, bool is_trial, GrantClient::Granted granted);
     void ask_trial(const std::string &id);
     void find_party(const std::string &id);
     void find_keys(const std::string &id, bool refresh);

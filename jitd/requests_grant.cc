@@ -34,24 +34,37 @@ void Requests::keep_helper_awake()
     poke_->set(boot_time() + between_pokes);
 }
 
+void Requests::ask_helper(const RequestFacts &facts, bool is_trial, GrantClient::Granted granted)
+{
+    ipc::GrantCall call{facts.id,  facts.user,     facts.role,
+                        facts.oid, facts.duration, parts_.settings.policy_digest,
+                        is_trial};
+    if (facts.extends.empty())
+        return parts_.helper.ask_grant(call, std::move(granted));
+    call.id = facts.extends;
+    // Until the moment that was asked for, however long the approval took.
+    call.duration = std::clamp(facts.extends_until - wall_time(), std::chrono::seconds{1},
+                               std::max(facts.duration, std::chrono::seconds{1}));
+    parts_.helper.ask_extend(call, std::move(granted));
+}
+
 // Limits are counted by the helper alone. Who would get nothing hears it before he signs in.
 void Requests::ask_trial(const std::string &id)
 {
     const RequestFacts &facts = waiting_.at(id).session->facts();
-    parts_.helper.ask_grant(
-        {id, facts.user, facts.role, facts.oid, facts.duration, parts_.settings.policy_digest,
-         true},
-        [this, id](const ipc::GrantReply *reply, const HelperFault &fault) {
-            const auto found = waiting_.find(id);
-            if (found == waiting_.end())
-                return;
-            Session &session = *found->second.session;
-            if (reply)
-                return perform(id, session.on_tried(reply->until - reply->since));
-            perform(id, session.on_trial_failed(cause_of(fault.kind), fault.message));
-            if (fault.kind == HelperFault::Kind::policy_mismatch)
-                parts_.policy_is_stale();
-        });
+    ask_helper(facts, true, [this, id](const ipc::GrantReply *reply, const HelperFault &fault) {
+        const auto found = waiting_.find(id);
+        if (found == waiting_.end())
+            return;
+        Session &session = *found->second.session;
+        if (reply)
+            return perform(id, session.on_tried(reply->until - (session.facts().extends.empty()
+                                                                    ? reply->since
+                                                                    : wall_time())));
+        perform(id, session.on_trial_failed(cause_of(fault.kind), fault.message));
+        if (fault.kind == HelperFault::Kind::policy_mismatch)
+            parts_.policy_is_stale();
+    });
 }
 
 void Requests::ask_grant(const std::string &id, const AuditRecord &approved)
@@ -83,13 +96,7 @@ void Requests::ask_grant(const std::string &id, const AuditRecord &approved)
         if (is_stale)
             parts_.policy_is_stale();
     };
-    const std::string &digest = parts_.settings.policy_digest;
-    if (facts.extends.empty())
-        parts_.helper.ask_grant({id, facts.user, facts.role, facts.oid, facts.duration, digest},
-                                granted);
-    else
-        parts_.helper.ask_extend(
-            {facts.extends, facts.user, facts.role, facts.oid, facts.duration, digest}, granted);
+    ask_helper(facts, false, granted);
 }
 
 // The row stays open in the ledger until the helper has answered.

@@ -87,7 +87,7 @@ Actions Session::start()
                                     format_duration(facts_.duration) + " from now");
     Actions actions = list(WriteRecord{std::move(requested)}, WakeAt{facts_.deadline});
     // Whom the sign-in has yet to find has no use of the role that could be counted.
-    if (!facts_.is_limited || facts_.oid.empty() || !facts_.extends.empty())
+    if (!facts_.is_limited || facts_.oid.empty())
         return join(std::move(actions), begin());
     state_ = State::trying;
     return join(std::move(actions), list(AskTrial{}));

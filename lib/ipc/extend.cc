@@ -7,10 +7,10 @@
 
 namespace jit::ipc {
 
-Result<ExtensionCall> decode_extension_call(const json_t *parameters)
+Result<ExtendCall> decode_extend_call(const json_t *parameters)
 {
     MemberReader reader{parameters};
-    ExtensionCall call;
+    ExtendCall call;
     call.id = reader.maybe_id("id");
     call.role = reader.maybe_name("role");
     call.duration = reader.maybe_duration("duration");
@@ -23,7 +23,7 @@ Result<ExtensionCall> decode_extension_call(const json_t *parameters)
     return call;
 }
 
-Json encode_extension_call(const ExtensionCall &call)
+Json encode_extend_call(const ExtendCall &call)
 {
     MemberWriter writer;
     writer.maybe_text("id", call.id);

@@ -18,7 +18,7 @@ inline constexpr std::string_view extend = "io.jitd.Elevation.Extend";
 } // namespace method
 
 // Exactly one of the first two is given.
-struct ExtensionCall {
+struct ExtendCall {
     std::optional<std::string> id;
     std::optional<std::string> role;              // the caller's own grant of it
     std::optional<std::chrono::seconds> duration; // longer by so much; absent: the role's default
@@ -26,7 +26,7 @@ struct ExtensionCall {
     std::optional<std::string> tty;
     std::optional<std::int64_t> session;
 };
-Result<ExtensionCall> decode_extension_call(const json_t *parameters);
-Json encode_extension_call(const ExtensionCall &call);
+Result<ExtendCall> decode_extend_call(const json_t *parameters);
+Json encode_extend_call(const ExtendCall &call);
 
 } // namespace jit::ipc

@@ -99,19 +99,6 @@ Result<GrantReply> decode_grant_reply(const json_t *parameters)
     return finish(reader, std::move(reply));
 }
 
-Result<ExtendCall> decode_extend_call(const json_t *parameters)
-{
-    MemberReader reader{parameters};
-    ExtendCall call;
-    call.id = reader.id("id");
-    call.user = reader.name("user");
-    call.role = reader.name("role");
-    call.oid = reader.text("oid", 255, is_person_id);
-    call.duration = reader.duration("duration");
-    call.policy = reader.text("policy", 64, is_digest);
-    return finish(reader, std::move(call));
-}
-
 Result<EndCall> decode_end_call(const json_t *parameters)
 {
     MemberReader reader{parameters};
@@ -174,18 +161,6 @@ Json encode(const GrantReply &reply)
     writer.time("since", reply.since);
     writer.time("until", reply.until);
     writer.texts("groups", reply.groups);
-    return writer.take();
-}
-
-Json encode(const ExtendCall &call)
-{
-    MemberWriter writer;
-    writer.text("id", call.id);
-    writer.text("user", call.user);
-    writer.text("role", call.role);
-    writer.text("oid", call.oid);
-    writer.duration("duration", call.duration);
-    writer.text("policy", call.policy);
     return writer.take();
 }
 

@@ -43,16 +43,6 @@ struct GrantReply {
     std::vector<std::string> groups;
 };
 
-// A live grant goes on, of the same user, role and person. The reply is a GrantReply.
-struct ExtendCall {
-    std::string id;
-    std::string user;
-    std::string role;
-    std::string oid;
-    std::chrono::seconds duration{}; // from now on
-    std::string policy;
-};
-
 struct EndCall {
     std::string id;
     std::string cause; // dropped, revoked, policy, interrupted, used
@@ -91,7 +81,6 @@ bool is_digest(std::string_view text);
 // bad_input. Null for "no parameters" is not accepted but by decode_grant_list_call().
 Result<GrantCall> decode_grant_call(const json_t *parameters);
 Result<GrantReply> decode_grant_reply(const json_t *parameters);
-Result<ExtendCall> decode_extend_call(const json_t *parameters);
 Result<EndCall> decode_end_call(const json_t *parameters);
 Result<EndReply> decode_end_reply(const json_t *parameters);
 Result<UseCall> decode_use_call(const json_t *parameters);
@@ -101,7 +90,6 @@ Result<GrantList> decode_grant_list(const json_t *parameters);
 // Null only when memory is short.
 Json encode(const GrantCall &call);
 Json encode(const GrantReply &reply);
-Json encode(const ExtendCall &call);
 Json encode(const EndCall &call);
 Json encode(const EndReply &reply);
 Json encode(const UseCall &call);

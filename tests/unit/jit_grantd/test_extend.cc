@@ -23,7 +23,7 @@ struct Begun : World {
     WallTime since, until;
 
     WallTime end_in_ledger() { return grants().list()->entries.at(0).until; }
-    void assert_refused(const ipc::ExtendCall &call, Refusal::Kind kind)
+    void assert_refused(const ipc::GrantCall &call, Refusal::Kind kind)
     {
         const auto reply = grants().extend(call);
         assert_false(reply.has_value());
@@ -149,6 +149,26 @@ void the_days_budget_counts_each_minute_once(void **)
     assert_true(reply->until <= world.since + 20min);
 }
 
+void a_cooldown_is_for_what_has_ended(void **)
+{
+    Begun world;
+    world.rules.set.policy.roles[0].limits.cooldown = 30min;
+    assert_true(world.grants().extend(World::longer('1', 1200)).has_value());
+}
+
+void a_trial_says_what_there_would_be_and_changes_nothing(void **)
+{
+    Begun world;
+    world.rules.set.policy.roles[0].max_duration = 15min;
+    auto call = World::longer('1', 880);
+    call.is_trial = true;
+    const auto reply = world.grants().extend(call);
+    assert_true(reply.has_value());
+    assert_true(reply->until == world.since + 15min);
+    assert_true(world.script.steps.empty());
+    assert_true(world.end_in_ledger() == world.until);
+}
+
 void one_that_is_for_one_session_is_not_kept_longer_once_that_began(void **)
 {
     Begun world;
@@ -187,6 +207,8 @@ int main()
         cmocka_unit_test(only_what_is_live_and_the_callers_own),
         cmocka_unit_test(what_the_policy_says_now_counts),
         cmocka_unit_test(the_days_budget_counts_each_minute_once),
+        cmocka_unit_test(a_cooldown_is_for_what_has_ended),
+        cmocka_unit_test(a_trial_says_what_there_would_be_and_changes_nothing),
         cmocka_unit_test(one_that_is_for_one_session_is_not_kept_longer_once_that_began),
         cmocka_unit_test(whatever_fails_the_old_end_holds_or_the_new_one_is_recorded),
     };

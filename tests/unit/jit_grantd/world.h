@@ -256,7 +256,7 @@ class World
         return {std::string(15, '0') + last,   "alice",         role, alice_oid,
                 std::chrono::seconds{seconds}, digest_of_policy};
     }
-    static ipc::ExtendCall longer(char last, int seconds)
+    static ipc::GrantCall longer(char last, int seconds)
     {
         return {std::string(15, '0') + last,   "alice",         "dba", alice_oid,
                 std::chrono::seconds{seconds}, digest_of_policy};

@@ -51,12 +51,14 @@ void nothing_of_what_was_there_before_is_taken_back(void **)
     assert_text(shape_of(unrecorded.on_recorded(false)), "record:denied close:failed");
 }
 
-void its_limits_are_counted_with_what_the_grant_has_had(void **)
+void its_limits_are_asked_before_anybody_signs_in(void **)
 {
     World world = extending();
     world.facts.is_limited = true;
     Session session{world.facts};
-    assert_text(shape_of(session.start()), "record:requested wake find-party");
+    assert_text(shape_of(session.start()), "record:requested wake trial");
+    const Actions refused = session.on_trial_failed(ipc::Cause::refused, "no more today");
+    assert_text(shape_of(refused), "record:denied close:refused");
 }
 
 // A live grant of alice's that began when it is told.
@@ -85,15 +87,15 @@ void put_grant(Service &service, seconds ago, seconds left)
     service.grants->add(make_grant(row));
 }
 
-ipc::Reply extend(Service &service, const ipc::ExtensionCall &call, uid_t uid = 0)
+ipc::Reply extend(Service &service, const ipc::ExtendCall &call, uid_t uid = 0)
 {
     return std::move(
-        service.ask_all(ipc::method::extend, ipc::encode_extension_call(call), uid).back());
+        service.ask_all(ipc::method::extend, ipc::encode_extend_call(call), uid).back());
 }
 
-ipc::ExtensionCall by_id(const char *id)
+ipc::ExtendCall by_id(const char *id)
 {
-    ipc::ExtensionCall call;
+    ipc::ExtendCall call;
     call.id = id;
     return call;
 }
@@ -106,7 +108,7 @@ void only_a_live_grant_and_only_ones_own(void **)
     put_grant(service, seconds{60}, seconds{600});
     assert_text(extend(service, by_id("0000000000000002")).error, "io.jitd.Elevation.NotFound");
     assert_text(extend(service, by_id(grant_id), 65534).error, "io.jitd.Elevation.NotPermitted");
-    ipc::ExtensionCall role;
+    ipc::ExtendCall role;
     role.role = "web";
     assert_text(extend(service, role, 65534).error, "io.jitd.Elevation.NotFound");
     role.id = grant_id;
@@ -133,7 +135,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(it_is_approved_anew_and_recorded_as_the_grants_extension),
         cmocka_unit_test(nothing_of_what_was_there_before_is_taken_back),
-        cmocka_unit_test(its_limits_are_counted_with_what_the_grant_has_had),
+        cmocka_unit_test(its_limits_are_asked_before_anybody_signs_in),
         cmocka_unit_test(only_a_live_grant_and_only_ones_own),
         cmocka_unit_test(what_has_all_that_the_role_gives_is_refused_before_anybody_signs_in),
     };
