@@ -16,7 +16,7 @@ grant_id() {
         python3 -c 'import json, sys; print(json.load(sys.stdin)["grants"][0]["id"])' || true
 }
 has_event() { # has_event EVENT [FIELD=VALUE...]: in jitd's own journal
-    host_run journalctl -q -o cat -u jitd "JIT_EVENT=$1" "${@:2}" | grep -q .
+    [ -n "$(host_run journalctl -q -o cat -u jitd "JIT_EVENT=$1" "${@:2}")" ]
 }
 # The ledger's chain, computed anew; the journal's newest head must be in it.
 chain_holds() {

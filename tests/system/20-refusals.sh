@@ -32,7 +32,7 @@ sudo_as() {
     printf '%s\n' 'expect 5 \$ $' 'send sudo id\r' "expect ${3:-5} $2" 'expect 10 \$ $' \
         'refuse uid=0' 'send exit 0\r' 'exit 0' | host_tty "$1"
 }
-journal_has() { host_run journalctl -q -o cat -u jitd "$@" | grep -q .; }
+journal_has() { [ -n "$(host_run journalctl -q -o cat -u jitd "$@")" ]; }
 restart_jitd() { host_run systemctl restart jitd.service; }
 
 # --- who may not, before the provider is asked

@@ -70,7 +70,7 @@ field_of() { # field_of ID FIELD
 import json, sys
 print(" ".join(record.get(sys.argv[1], "-") for record in map(json.loads, sys.stdin)))' "$2"
 }
-journal_has() { host_run journalctl -q -o cat -u jitd "$@" | grep -q .; }
+journal_has() { [ -n "$(host_run journalctl -q -o cat -u jitd "$@")" ]; }
 # What the provider's log must say of every flow: from the code to the first poll, and on to each next.
 interval_is_kept() {
     python3 - "$HOST_DIR/id.log" <<'X'

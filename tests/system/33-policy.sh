@@ -27,7 +27,7 @@ forget() {
 }
 ask() { as "$1" timeout 30 jitctl request web "${@:2}" 2>&1 | approve_codes "$1@contoso.com"; }
 drop() { as "$1" jitctl drop web; }
-in_journal() { host_run journalctl -q -o cat -u jitd "$@" | grep -q .; }
+in_journal() { [ -n "$(host_run journalctl -q -o cat -u jitd "$@")" ]; }
 
 # --- a reason
 role '[role.web.justification]' 'required = true' "pattern = '^(INC|CHG)-[0-9]+ '" \

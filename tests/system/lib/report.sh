@@ -32,7 +32,8 @@ says() {
     local pattern=$1 said
     shift
     said=$("$@" 2>&1) || true
-    printf '%s\n' "$said" | grep -Eq -e "$pattern" || { printf 'no %s in:\n%s\n' "$pattern" "$said"; return 1; }
+    # No pipe: grep is done at the first match, and who still writes would fail.
+    grep -Eq -e "$pattern" <<<"$said" || { printf 'no %s in:\n%s\n' "$pattern" "$said"; return 1; }
 }
 same() { [ "$1" = "$2" ] || { printf 'is:     %s\nshould: %s\n' "$1" "$2"; return 1; }; }
 
