@@ -124,7 +124,9 @@ Answer<Checked> check_grant(const ipc::GrantCall &call, const RuleSet &rules, Ac
         policy::decide_time(*role, call.duration, count_use(entries, role->name, who, now), now);
     if (time.is_refused())
         return refuse(policy::explain(time, role->name, user->name));
-    Checked checked{*std::move(user), {}, {}, time.duration};
+    Checked checked{*std::move(user), {}, {}, time.duration, std::nullopt};
+    if (role->end.action == policy::End::Action::terminate)
+        checked.grace = role->end.grace;
     for (const std::string &group : role->groups) {
         const auto gid = check_group(group, *role, accounts);
         if (!gid)

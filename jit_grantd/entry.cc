@@ -1,6 +1,7 @@
 #include "jit_grantd/entry.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <memory>
 
@@ -38,6 +39,34 @@ std::int64_t to_us(BootTime time)
 BootTime from_us(std::int64_t us)
 {
     return BootTime{BootTime::duration{us}};
+}
+
+constexpr std::size_t max_run_bytes = 32;
+
+// "PID START" each.
+std::vector<std::string> encode_runs(const std::vector<Run> &runs)
+{
+    std::vector<std::string> texts;
+    for (const Run &run : runs)
+        texts.push_back(std::to_string(run.pid) + " " + std::to_string(run.start));
+    return texts;
+}
+
+Result<std::vector<Run>> decode_runs(const std::vector<std::string> &texts)
+{
+    std::vector<Run> runs;
+    for (const std::string &text : texts) {
+        Run run;
+        const char *const end = text.data() + text.size();
+        const auto pid = std::from_chars(text.data(), end, run.pid);
+        if (pid.ec != std::errc{} || run.pid < 2 || pid.ptr == end || *pid.ptr != ' ')
+            return Error{Code::bad_input, "a run of a ledger entry is no pid and start"};
+        const auto start = std::from_chars(pid.ptr + 1, end, run.start);
+        if (start.ec != std::errc{} || start.ptr != end)
+            return Error{Code::bad_input, "a run of a ledger entry is no pid and start"};
+        runs.push_back(run);
+    }
+    return runs;
 }
 
 } // namespace
@@ -107,6 +136,11 @@ Result<std::string> encode_entry(const Entry &entry)
         writer.flag("extended", true);
     if (entry.owes_record)
         writer.flag("owes_record", true);
+    writer.maybe_duration("grace", entry.grace);
+    if (!entry.runs.empty())
+        writer.texts("runs", encode_runs(entry.runs));
+    if (!entry.processes.empty())
+        writer.texts("processes", entry.processes);
     const ipc::Json object = writer.take();
     const std::unique_ptr<char, decltype(&std::free)> text{json_dumps(object.get(), JSON_COMPACT),
                                                            &std::free};
@@ -139,7 +173,13 @@ Result<Entry> decode_entry(std::string_view text)
     entry.is_used = reader.maybe_flag("used");
     entry.is_extended = reader.maybe_flag("extended");
     entry.owes_record = reader.maybe_flag("owes_record");
+    entry.grace = reader.maybe_duration("grace");
+    const auto runs = reader.maybe_texts("runs", max_runs, max_run_bytes);
+    entry.processes =
+        reader.maybe_texts("processes", max_processes_said, max_process_bytes).value_or(
+            std::vector<std::string>{});
     TRY(reader.finish());
+    entry.runs = TRY(decode_runs(runs.value_or(std::vector<std::string>{})));
     for (const std::string &group : groups) {
         const bool was_there = std::find(there.begin(), there.end(), group) != there.end();
         entry.parts.push_back({group, was_there});

@@ -1,6 +1,8 @@
 // One grant as the root ledger holds it.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +18,12 @@ namespace jit::grantd {
 struct Part {
     std::string group;
     bool was_there = false; // a membership of other hands: it is not ours to remove
+};
+
+// A process that was opened a session under a grant, and asked to end with it.
+struct Run {
+    pid_t pid = 0;
+    std::uint64_t start = 0; // clock ticks after boot (proc(5), stat field 22): no other has both
 };
 
 struct Entry {
@@ -43,6 +51,10 @@ struct Entry {
     bool is_used = false;          // the one session that it was for has been opened
     bool is_extended = false;      // beyond its first end, for which a timer may still come
     bool owes_record = false;      // of its end or extension: the journal may not know it yet
+    // From SIGTERM to SIGKILL for what runs under it at its end; absent: that runs on.
+    std::optional<std::chrono::seconds> grace;
+    std::vector<Run> runs;              // only with a grace
+    std::vector<std::string> processes; // that held a group at its end, or were ended; for records
 
     bool is_ended() const { return state == State::ended; }
     // Past its end by either clock, or of an earlier boot.

@@ -106,6 +106,7 @@ Answer<Entry> Grants::prepare(Books &books, const ipc::GrantCall &call, Checked 
     entry.role = call.role;
     entry.oid = call.oid;
     entry.policy = call.policy;
+    entry.grace = checked.grace;
     entry.since = now.wall;
     entry.until = now.wall + checked.duration;
     entry.boot_id = outside_.boot_id;
@@ -222,22 +223,31 @@ Result<void> Grants::end_entry(Books &books, Entry entry, std::string_view cause
     entry.cause = cause;
     entry.ended = now.wall;
     entry.owes_record = true;
-    TRY(books.ledger.store(entry));
+    if (const auto stored = books.ledger.store(entry); !stored) {
+        (void)end_runs(books, entry); // a full disk keeps nobody in
+        return stored;
+    }
     (void)say_end(books, std::move(entry)); // it has ended, whatever of this fails
     return {};
 }
 
 bool Grants::say_end(Books &books, Entry entry)
 {
+    const bool are_ended = end_runs(books, entry);
     outside_.records.record(event_of(entry.cause), entry);
+    if (entry.grace && !entry.processes.empty())
+        outside_.records.record(Records::Event::terminated, entry);
+    tell_user(entry);
     entry.owes_record = false;
+    if (are_ended)
+        entry.runs.clear();
     const auto stored = books.ledger.store(entry);
     if (!stored)
         report("the end of grant " + entry.id + " may be recorded again", stored.error());
     const auto stopped = outside_.timers.disarm(entry.id);
     if (!stopped) // reconcile() stops it, or its shot hits nothing
         report("cannot stop the timer of ended grant " + entry.id, stopped.error());
-    return stored.has_value() && stopped.has_value();
+    return are_ended && stored.has_value() && stopped.has_value();
 }
 
 bool Grants::say_what_is_owed(Books &books)

@@ -8,7 +8,7 @@
 //              ledger. A crash leaves the timer of the old end, whose shot hits nothing:
 //              reconcile() arms another.
 //   ending     memberships removed and seen to be gone -> ledger "ended", which owes a record ->
-//              record -> ledger "ended" -> timer stopped. A crash or a full disk leaves "live"
+//              what runs is ended, if the role says so -> record -> ledger "ended" -> timer stopped. A crash or a full disk leaves "live"
 //              without membership: an end is repeated as often as need be. A record that is owed
 //              is written by whoever comes next: once too often rather than never.
 //
@@ -24,7 +24,9 @@
 #include "jit_grantd/memberships.h"
 #include "jit_grantd/outside.h"
 #include "jit_grantd/places.h"
+#include "jit_grantd/runs.h"
 #include "lib/base/fd.h"
+#include "lib/ipc/confining.h"
 #include "lib/ipc/granting.h"
 
 namespace jit::grantd {
@@ -35,7 +37,8 @@ class Grants
     // Borrows what is outside.
     Grants(Places places, Outside outside,
            std::chrono::milliseconds patience = std::chrono::milliseconds{lock_patience})
-        : places_(std::move(places)), outside_(std::move(outside)), patience_(patience)
+        : places_(std::move(places)), outside_(std::move(outside)),
+          runs_(outside_.processes, outside_.scopes, outside_.records), patience_(patience)
     {
     }
 
@@ -49,6 +52,11 @@ class Grants
     // Notes that the one session of a grant was opened; the reply says whether the grant has ended,
     // and then nothing is noted. Refusal: not_found, unavailable.
     Answer<ipc::EndReply> use(const ipc::UseCall &call);
+    // Has a process of the grant's user end with it, and all that it starts, if its role says so.
+    // Refusal: refused: another user's; not_found: it is not live; unavailable.
+    Answer<ipc::ConfineReply> confine(const ipc::ConfineCall &call);
+    // Tells the user how long it still lasts. Refusal: not_found, unavailable.
+    Answer<ipc::EndReply> warn(const ipc::WarnCall &call);
     // Live grants, oldest first, then ended ones, latest end first. Takes no lock.
     Answer<ipc::GrantList> list();
 
@@ -94,6 +102,12 @@ class Grants
     bool is_shared(const Books &books, const Entry &entry, const std::string &group,
                    const Now &now) const;
     Result<void> take_back(Books &books, const Entry &entry, const Now &now);
+    // The groups of the entry that its user no longer has.
+    std::vector<gid_t> groups_gone(const Books &books, const Entry &entry, const Now &now);
+    // Ends what runs under an ended entry and notes what was found; a fault is reported.
+    bool end_runs(Books &books, Entry &entry);
+    bool end_strays(Books &books);
+    void tell_user(const Entry &entry);
     Result<void> end_entry(Books &books, Entry entry, std::string_view cause);
     // The record of an extension. Reports its own faults.
     bool say_extended(Books &books, Entry entry);
@@ -117,6 +131,7 @@ class Grants
 
     Places places_;
     Outside outside_;
+    Runs runs_;
     std::chrono::milliseconds patience_;
 };
 

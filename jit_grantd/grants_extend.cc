@@ -67,6 +67,11 @@ Result<void> Grants::carry_on(Books &books, const Entry &old, const Entry &longe
     TRY(books.ledger.store(owing));
     auto armed = outside_.timers.rearm(longer.id, longer.until, longer.until_boot - now.boot);
     if (armed) {
+        const seconds left =
+            std::chrono::floor<seconds>(longer.until_boot - now.boot);
+        if (const auto carried = runs_.carry_on(longer, std::max(left, seconds{1})); !carried)
+            report("what runs under grant " + longer.id + " may end at its old end",
+                   carried.error());
         (void)say_extended(books, longer); // it goes on, whatever of this fails
         return {};
     }

@@ -14,6 +14,7 @@ inline constexpr std::string_view expired_message_id = "e16d2f7f0a2b4a6b8b0c9b34
 inline constexpr std::string_view dropped_message_id = "2f94c9b7d1e64a2d93a5c80e6fb17a53";
 inline constexpr std::string_view revoked_message_id = "a8c3717e94f24c05b6d2e41f5a9380e4";
 inline constexpr std::string_view reconciled_message_id = "7d40b2ce6f1845e9a01b93d57c28fe65";
+inline constexpr std::string_view terminated_message_id = "94d1e0b27c5f4a83b6e2f7093a8d15cc";
 
 class JournalRecords : public Records
 {

@@ -21,6 +21,16 @@ inline constexpr std::size_t max_entries = 8192;
 inline constexpr std::size_t max_ledger_file_bytes = std::size_t{64} * 1024;
 inline constexpr std::size_t max_groups_of_role = 64;
 
+// Sessions of one grant that are noted to end with it. Those of more are ended by their scope alone.
+inline constexpr std::size_t max_runs = 256;
+// Processes that one record names, each with its pid and as much of its name.
+inline constexpr std::size_t max_processes_said = 16;
+inline constexpr std::size_t max_process_bytes = 64;
+// Of /proc: status lists up to 65,536 groups (NGROUPS_MAX) of at most 11 bytes.
+inline constexpr std::size_t max_proc_file_bytes = std::size_t{1} << 20;
+// The kernel's own limit of pids (PID_MAX_LIMIT), and what else is in the folder.
+inline constexpr std::size_t max_processes = (std::size_t{1} << 22) + 1024;
+
 inline constexpr std::size_t max_config_bytes = 1U << 20;
 // The policy's files (policy/limits.h) as JSON, in which a quote and a line's end take two bytes.
 inline constexpr std::size_t max_last_good_bytes = 2 * policy::max_set_bytes + (1U << 20);

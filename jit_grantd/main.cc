@@ -16,8 +16,11 @@
 #include "jit_grantd/grants.h"
 #include "jit_grantd/journal_records.h"
 #include "jit_grantd/nss_accounts.h"
+#include "jit_grantd/proc_processes.h"
 #include "jit_grantd/service.h"
+#include "jit_grantd/systemd_scopes.h"
 #include "jit_grantd/systemd_timers.h"
+#include "jit_grantd/tell.h"
 #include "lib/base/text.h"
 #include "lib/sys/boot.h"
 
@@ -28,13 +31,14 @@ namespace {
 constexpr const char *daemon_user = "jit";
 
 constexpr const char *help =
-    "Usage: jit-grantd [--expire ID | --reconcile | --purge | --version | --help]\n"
+    "Usage: jit-grantd [--expire ID | --reconcile | --tell ID | --purge | --version | --help]\n"
     "\n"
     "The root helper of jit(7): makes memberships of groups and ends them. Without an\n"
     "option it is a service that systemd starts by its socket.\n"
     "\n"
     "  --expire ID   end this grant, and every other one that is due\n"
     "  --reconcile   make memberships, timers and the ledger agree\n"
+    "  --tell ID     tell the grant's user at his terminals how it stands\n"
     "  --purge       end all grants\n";
 
 constexpr int exit_ok = 0;
@@ -92,9 +96,10 @@ Result<void> serve(Grants &grants, Accounts &accounts, Records &records)
 int run(int argc, char **argv)
 {
     const std::string_view verb = argc > 1 ? argv[1] : "";
-    const bool has_id = verb == "--expire";
+    const bool has_id = verb == "--expire" || verb == "--tell";
     if (argc > (has_id ? 3 : 2) || (has_id && (argc != 3 || !is_id(argv[2]))))
-        return (void)fputs("jit-grantd: --expire wants an id: 16 lower-case hex digits\n", stderr),
+        return (void)fputs("jit-grantd: --expire and --tell want an id: 16 lower-case hex digits\n",
+                           stderr),
                exit_usage;
     if (verb == "--help")
         return fputs(help, stdout) < 0 ? exit_failure : exit_ok;
@@ -104,6 +109,8 @@ int run(int argc, char **argv)
     const Places places;
     NssAccounts accounts;
     SystemdTimers timers;
+    ProcProcesses processes;
+    SystemdScopes scopes;
     DurableDisk disk;
     JournalRecords records;
     SystemClocks clocks;
@@ -112,7 +119,7 @@ int run(int argc, char **argv)
     auto boot = sys::read_boot_id();
     if (!boot)
         return finish(records, "cannot tell this boot from others", boot.error());
-    Grants grants{places, {accounts, timers, disk, rules, records, clocks, *std::move(boot)}};
+    Grants grants{places, {accounts, timers, processes, scopes, disk, rules, records, clocks, *std::move(boot)}};
 
     if (verb.empty())
         return finish(records, "cannot serve", serve(grants, accounts, records));
@@ -120,6 +127,8 @@ int run(int argc, char **argv)
         return finish(records, "cannot expire", grants.expire(argv[2]));
     if (verb == "--reconcile")
         return finish(records, "cannot reconcile", grants.reconcile());
+    if (verb == "--tell")
+        return finish(records, "cannot tell", tell(places, disk, argv[2], clocks.now()));
     if (verb == "--purge")
         return finish(records, "cannot end all grants", grants.purge());
     (void)fputs(help, stderr);

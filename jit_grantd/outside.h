@@ -2,6 +2,8 @@
 // ending are tested without systemd, name service or a full disk.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
@@ -59,6 +61,55 @@ class Timers
     virtual Result<std::vector<std::string>> armed() = 0;
 };
 
+// One process of this host (proc(5)).
+struct Process {
+    pid_t pid = 0;
+    std::uint64_t start = 0; // clock ticks after boot
+    uid_t real = 0;
+    uid_t effective = 0;
+    std::vector<gid_t> groups; // effective and supplementary
+    std::string name;          // as the kernel has it: whatever the process calls itself
+
+    bool is_of(uid_t uid) const { return real == uid || effective == uid; }
+};
+
+class Processes
+{
+  public:
+    virtual ~Processes() = default;
+    // Errors: not_found; unavailable.
+    virtual Result<Process> look(pid_t pid) = 0;
+    // All that there are. Errors: unavailable.
+    virtual Result<std::vector<Process>> list() = 0;
+};
+
+// What the service manager keeps together, and ends together: scopes of ours (systemd.scope(5)).
+class Scopes
+{
+  public:
+    struct Scope {
+        std::string name; // jit-run-ID-....scope
+        std::vector<pid_t> pids;
+        std::optional<std::chrono::seconds> left; // until the service manager ends it by itself
+        std::chrono::seconds grace{};             // from SIGTERM to SIGKILL
+    };
+
+    virtual ~Scopes() = default;
+    // Those of ours that have processes and are not being stopped. Errors: unavailable.
+    virtual Result<std::vector<std::string>> active() = 0;
+    // Moves processes into a new one, with all that they start from then on, and returns when they
+    // are there. Errors: unavailable, also when one of them has gone.
+    virtual Result<void> start(const Scope &scope) = 0;
+    // Without waiting for its end. Absent is fine. Errors: unavailable.
+    virtual Result<void> stop(const std::string &name) = 0;
+    // The unit that a process is in. Errors: not_found: it is in none; unavailable.
+    virtual Result<std::string> unit_of(pid_t pid) = 0;
+    // All in a unit; empty where there is no such. Errors: unavailable.
+    virtual Result<std::vector<pid_t>> processes_of(const std::string &unit) = 0;
+    // Starts what tells the grant's user at his terminals how it stands (tell.h), without waiting.
+    virtual Result<void> tell(const std::string &id) = 0;
+};
+
 // Writes and removals that must be durable.
 class Disk
 {
@@ -98,6 +149,7 @@ class Records
         dropped,
         revoked,
         reconciled,
+        terminated,
     };
     virtual ~Records() = default;
     virtual void record(Event event, const Entry &entry) = 0;
@@ -115,6 +167,8 @@ class Clocks
 struct Outside {
     Accounts &accounts;
     Timers &timers;
+    Processes &processes;
+    Scopes &scopes;
     Disk &disk;
     Rules &rules;
     Records &records;

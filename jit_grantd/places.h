@@ -13,6 +13,7 @@ struct Places {
     std::string state = "/var/lib/jit-grantd"; // grants/ID.json, last-good.json
     std::string run = "/run/jit-grantd";       // lock, reconciled
     std::string userdb = "/run/userdb";        // USER:GROUP.membership
+    std::string devices = "/dev";              // terminals
 };
 
 } // namespace jit::grantd

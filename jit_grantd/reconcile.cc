@@ -203,13 +203,14 @@ Result<void> Grants::make_agree()
     const bool are_ended = end_what_must(books);
     const bool are_removed = remove_orphans(books);
     const bool are_armed = mend_timers(books);
+    const bool are_strays_gone = end_strays(books);
     const bool is_pruned = prune(books);
     if (!is_whole || !are_ended || !are_removed)
         return Error{Code::unavailable, "memberships and ledger do not agree"};
     // Only memberships bar the way: without a timer, the reconcile of every 30 s ends a grant.
     TRY(write_reconciled());
-    if (!is_said || !are_armed || !is_pruned)
-        return Error{Code::unavailable, "timers and ledger do not wholly agree"};
+    if (!is_said || !are_armed || !are_strays_gone || !is_pruned)
+        return Error{Code::unavailable, "timers, scopes and ledger do not wholly agree"};
     return {};
 }
 

@@ -99,6 +99,10 @@ void Service::answer(sys::Exchange &exchange)
         return answer_end(exchange);
     if (method == ipc::use_method)
         return answer_use(exchange);
+    if (method == ipc::confine_method)
+        return answer_confine(exchange);
+    if (method == ipc::warn_method)
+        return answer_warn(exchange);
     if (method == ipc::list_method)
         return answer_list(exchange);
     exchange.fail_and_close("org.varlink.service.MethodNotFound",
@@ -151,6 +155,30 @@ void Service::answer_use(sys::Exchange &exchange)
         return reject(exchange, call.error());
     const auto done = grants_.use(*call);
     if (!done)
+        return fail(exchange, done.refusal());
+    exchange.reply(ipc::Json{json_object()});
+}
+
+void Service::answer_confine(sys::Exchange &exchange)
+{
+    const auto call = ipc::decode_confine_call(exchange.call().parameters.get());
+    if (!call)
+        return reject(exchange, call.error());
+    // A session that nobody opens any more: its process may be another's by now.
+    if (!exchange.is_caller_there())
+        return exchange.fail(ipc::grant_unavailable, "nobody waits for this any more");
+    const auto reply = grants_.confine(*call);
+    if (!reply)
+        return fail(exchange, reply.refusal());
+    exchange.reply(ipc::encode(*reply));
+}
+
+void Service::answer_warn(sys::Exchange &exchange)
+{
+    const auto call = ipc::decode_warn_call(exchange.call().parameters.get());
+    if (!call)
+        return reject(exchange, call.error());
+    if (const auto done = grants_.warn(*call); !done)
         return fail(exchange, done.refusal());
     exchange.reply(ipc::Json{json_object()});
 }

@@ -30,6 +30,8 @@ class Service
     void answer_use(sys::Exchange &exchange);
     void answer_extend(sys::Exchange &exchange);
     void answer_end(sys::Exchange &exchange);
+    void answer_confine(sys::Exchange &exchange);
+    void answer_warn(sys::Exchange &exchange);
     void answer_list(sys::Exchange &exchange);
     void begin_idling();
     void leave();

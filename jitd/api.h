@@ -31,6 +31,7 @@ class Api
         Grants &grants;
         Pins &pins;
         Requests &requests;
+        GrantClient &helper;
         const Settings &settings;
         std::function<bool()> is_reconciled;
         LocalGroups local_groups;
@@ -90,6 +91,9 @@ class Api
     void end_all(Call exchange, const std::vector<std::string> &ids, const Ending &ending);
     std::string shown_command(const std::optional<std::string> &command) const;
     policy::Person read_person(const std::string &user) const; // only with a configuration
+    // Has the caller's process end with the grant, and answers when that is sure.
+    void confine(Call exchange, const Grant &grant);
+    bool ends_runs(const Grant &grant) const;
     bool is_single_use(const Grant &grant) const;
     ipc::RoleRecord make_role_record(const policy::Role &role, const std::string &user) const;
     ipc::State state_of(const Grant &grant) const;

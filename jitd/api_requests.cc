@@ -182,6 +182,7 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     facts.began = read_clocks();
     facts.is_unattended = !decision.needs_sign_in;
     facts.is_limited = decision.role->limits.is_any();
+    facts.ends_runs = decision.role->end.action == policy::End::Action::terminate;
     const auto most = decision.role->approval.timeout;
     const auto wait = call.timeout ? std::min(*call.timeout, most) : most;
     facts.deadline = facts.began.boot + wait;

@@ -22,7 +22,7 @@ struct Kind {
     int priority;
 };
 
-constexpr std::array<Kind, 21> kinds{{
+constexpr std::array<Kind, 22> kinds{{
     {Event::requested, "requested", "b55f3a3958de4b6f9449670efb2e7791", LOG_INFO},
     {Event::code_issued, "code-issued", "0a1b7d35748048f9adb792909cb71f65", LOG_INFO},
     {Event::signed_in, "signed-in", "89fb6f0a7bd748f8941410fbddc65e06", LOG_INFO},
@@ -33,6 +33,7 @@ constexpr std::array<Kind, 21> kinds{{
     {Event::granted, "granted", "938c4a84c7c74f77afabce387ba55d02", LOG_NOTICE},
     {Event::extended, "extended", "4be6a0d37c1f4e9b8a65d2f0917c3ea8", LOG_NOTICE},
     {Event::used, "used", "f1bc8f16f2d44e49a30987c1ed9a75b7", LOG_INFO},
+    {Event::warned, "warned", "6b83f1e4c2a94d10b7e05a9d3c4f8812", LOG_INFO},
     {Event::refused, "refused", "721d98da9ebd4704b8f0bd10de6acfd4", LOG_WARNING},
     {Event::dropped, "dropped", "b96d5c9db672482daacfa6ba537dda81", LOG_INFO},
     {Event::revoked, "revoked", "d04ec404b40e4a83ae2eaca69816f275", LOG_NOTICE},
@@ -57,6 +58,14 @@ const Kind &kind_of(Event event)
 // A record's longest texts, in bytes.
 constexpr std::size_t max_text = 512;
 constexpr std::size_t max_command = 256;
+
+std::string join(const std::vector<std::string> &words)
+{
+    std::string text;
+    for (const std::string &word : words)
+        text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
 
 } // namespace
 
@@ -103,6 +112,7 @@ std::vector<JournalField> journal_fields(const AuditRecord &record)
     if (record.until)
         add("JIT_UNTIL", format_time(*record.until));
     add("JIT_RULE", record.rule);
+    add("JIT_PROCESSES", join(record.processes));
     return fields;
 }
 
@@ -153,6 +163,8 @@ Result<AuditRecord> decode_record(const std::string &text)
     record.command = get("command");
     record.reason = get("reason");
     record.correlation = get("correlation");
+    if (const std::string processes = get("processes"); !processes.empty())
+        record.processes = {processes};
     record.until = parse_time(get("until"));
     record.rule = get("rule");
     record.at = at;

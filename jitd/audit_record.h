@@ -23,6 +23,7 @@ enum class Event {
     granted,
     extended,
     used,
+    warned,
     refused,
     dropped,
     revoked,
@@ -66,6 +67,7 @@ struct AuditRecord {
     std::string correlation;
     std::optional<WallTime> until;
     std::string rule;           // the condition or cause that decided: "not-requester", "policy"
+    std::vector<std::string> processes; // that ran under a grant when it ended
     std::optional<WallTime> at; // absent: when it is written
 };
 

@@ -89,12 +89,13 @@ Result<void> Daemon::begin(Sockets sockets)
     watch_memberships();
     TRY(grants_->mend());
 
+    warnings_ = TRY(Warnings::make(loop_, *grants_, *audit_, helper_, settings_));
     reload_soon_ = TRY(sys::Timer::make(loop_, [this] { reload(); }));
     adopt(load_settings(places_), true);
     watch_files();
 
     api_ = std::make_unique<Api>(
-        Api::Parts{*store_, *audit_, *grants_, *pins_, *requests_, settings_,
+        Api::Parts{*store_, *audit_, *grants_, *pins_, *requests_, helper_, settings_,
                    [this] { return is_reconciled(); },
                    [](const std::string &user) { return sys::read_local_groups(user); }});
     server_ = TRY(sys::VarlinkServer::make(
@@ -146,6 +147,7 @@ void Daemon::adopt(Settings settings, bool at_start)
         use_provider();
     if (settings_.policy && !settings_.is_last_good)
         grants_->end_without_role(*settings_.policy);
+    warnings_->arm();
     tell_status();
 }
 

@@ -13,6 +13,7 @@
 #include "jitd/requests.h"
 #include "jitd/settings.h"
 #include "jitd/store.h"
+#include "jitd/warnings.h"
 #include "lib/base/fd.h"
 #include "lib/net/http.h"
 #include "lib/sys/event.h"
@@ -63,6 +64,7 @@ class Daemon
     std::unique_ptr<Pins> pins_;
     GrantClient helper_;
     std::unique_ptr<Grants> grants_;
+    std::unique_ptr<Warnings> warnings_;
     std::unique_ptr<net::HttpClient> http_;
     std::unique_ptr<Requests> requests_;
     std::unique_ptr<Api> api_;

@@ -68,6 +68,22 @@ void GrantClient::ask_end(const ipc::EndCall &call, Ended ended)
         });
 }
 
+void GrantClient::ask_confine(const ipc::ConfineCall &call, Confined confined)
+{
+    ask(ipc::confine_method, ipc::encode(call),
+        [confined = std::move(confined)](const ipc::Json *reply, const HelperFault &fault) {
+            if (!reply)
+                return confined(nullptr, fault);
+            const auto read = ipc::decode_confine_reply(reply->get());
+            confined(read ? &*read : nullptr, read ? fault : make_away());
+        });
+}
+
+void GrantClient::warn(const ipc::WarnCall &call)
+{
+    ask(ipc::warn_method, ipc::encode(call), [](const ipc::Json *, const HelperFault &) {});
+}
+
 void GrantClient::note_used(const ipc::UseCall &call)
 {
     ask(ipc::use_method, ipc::encode(call), [](const ipc::Json *, const HelperFault &) {});

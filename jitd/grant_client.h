@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/ipc/confining.h"
 #include "lib/ipc/granting.h"
 #include "lib/ipc/message.h"
 #include "lib/sys/connection.h"
@@ -48,7 +49,10 @@ class GrantClient
     void ask_grant(const ipc::GrantCall &call, Granted granted);
     void ask_extend(const ipc::GrantCall &call, Granted granted);
     void ask_end(const ipc::EndCall &call, Ended ended);
-    // Nobody waits for the answer: it is only for whoever reads root's ledger.
+    using Confined = std::function<void(const ipc::ConfineReply *, const HelperFault &)>;
+    void ask_confine(const ipc::ConfineCall &call, Confined confined);
+    // Nobody waits for the answers: a warning that fails is not said; the use is only for whoever reads root's ledger.
+    void warn(const ipc::WarnCall &call);
     void note_used(const ipc::UseCall &call);
     // Asks again and again until the helper has answered, so that no grant goes on because it was
     // away. `ended`, which may be empty, is called once, with what it said. Lasts as long as this

@@ -2,6 +2,7 @@
 
 #include <syslog.h>
 
+#include "jitd/records.h"
 #include "lib/base/text.h"
 #include "lib/sys/journal.h"
 
@@ -23,20 +24,8 @@ constexpr auto write_again = 5s;
 AuditRecord make_record(const Grant &grant, Event event, const std::string &cause,
                         const std::string &message)
 {
-    AuditRecord record;
-    record.event = event;
+    AuditRecord record = record_of(grant, event);
     record.message = message;
-    record.request = grant.id;
-    record.has_grant = true;
-    record.role = grant.role;
-    record.user = grant.user;
-    record.uid = grant.uid;
-    record.oid = grant.oid;
-    record.approver_oid = grant.approver_oid;
-    record.service = grant.service;
-    record.tty = grant.tty;
-    record.reason = grant.reason;
-    record.until = grant.until;
     record.rule = cause;
     return record;
 }
@@ -140,6 +129,8 @@ void Grants::extend(const std::string &id, WallTime until)
 
 void Grants::arm()
 {
+    if (changed_)
+        changed_();
     const auto next = table_.next_end();
     if (!next && unwritten_.empty())
         return timer_->stop();
@@ -153,6 +144,11 @@ void Grants::arm()
     if (next)
         at = std::min(at, *next + after_end > now ? *next + after_end : now + overdue);
     timer_->set(at);
+}
+
+void Grants::on_change(std::function<void()> changed)
+{
+    changed_ = std::move(changed);
 }
 
 void Grants::be_told(bool is_told)
@@ -179,6 +175,7 @@ void Grants::close(const std::string &id, Event event, const std::string &cause,
         return;
     AuditRecord record = make_record(*grant, event, cause, message);
     record.at = wall_time();
+    record.processes = sessions_.take(id);
     auto stored = store_.read(id);
     if (stored) {
         stored->state = ipc::State::ended;

@@ -11,6 +11,7 @@
 #include "jitd/audit.h"
 #include "jitd/grant_client.h"
 #include "jitd/grant_table.h"
+#include "jitd/open_sessions.h"
 #include "jitd/store.h"
 #include "lib/sys/event.h"
 #include "policy/model.h"
@@ -67,6 +68,12 @@ class Grants
     // Tries again to write the ends that the ledger could not take.
     void write_late();
 
+    // Called when a grant has come, gone or been extended.
+    void on_change(std::function<void()> changed);
+
+    // What still runs under a grant, for the record of its end.
+    OpenSessions &sessions() { return sessions_; }
+
     const GrantTable &table() const { return table_; }
     const std::string &boot_id() const { return boot_id_; }
     const HasMembership &has_membership() const { return has_membership_; }
@@ -86,6 +93,8 @@ class Grants
     std::string boot_id_;
     HasMembership has_membership_;
     GrantTable table_;
+    OpenSessions sessions_;
+    std::function<void()> changed_;
     std::set<std::string> ending_; // the helper has been asked to end them and has not answered
     // Ends that the ledger could not take: tried again until it can, and found open at the next
     // start if that comes first. As many as there were live grants.

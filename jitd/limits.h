@@ -42,6 +42,10 @@ inline constexpr std::chrono::seconds request_window = 300s;
 // for those who began before.
 inline constexpr std::size_t live_grants = 256;
 
+// Sessions under grants that are kept in mind, each by a descriptor: for the record of an end.
+inline constexpr std::size_t open_sessions = 256;
+inline constexpr std::size_t open_sessions_of_one_grant = 16;
+
 // Refusals, and uses of a grant, of one user that are written to the ledger in a minute; more are
 // counted only, so that a loop of sudos cannot fill the disk.
 inline constexpr unsigned refusals_a_minute = 20;

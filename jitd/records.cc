@@ -44,6 +44,24 @@ ipc::GrantRecord make_grant_record(const Grant &grant, ipc::State state)
     return record;
 }
 
+AuditRecord record_of(const Grant &grant, Event event)
+{
+    AuditRecord record;
+    record.event = event;
+    record.request = grant.id;
+    record.has_grant = true;
+    record.role = grant.role;
+    record.user = grant.user;
+    record.uid = grant.uid;
+    record.oid = grant.oid;
+    record.approver_oid = grant.approver_oid;
+    record.service = grant.service;
+    record.tty = grant.tty;
+    record.reason = grant.reason;
+    record.until = grant.until;
+    return record;
+}
+
 ipc::ListReply make_record(const StoredRequest &stored)
 {
     if (stored.since)

@@ -34,6 +34,7 @@ struct RequestFacts {
     WallTime extends_until{};   // until when, at the latest
     bool is_unattended = false; // nobody signs in: the role's approval is "auto"
     bool is_limited = false;    // the helper counts grants of the role: it is asked before anybody
+    bool ends_runs = false;     // what is started under the grant ends with it
     std::vector<std::string> groups;
     std::chrono::seconds duration{};           // what will be granted
     std::optional<std::chrono::seconds> asked; // what was asked for, if anything was

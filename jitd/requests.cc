@@ -372,6 +372,7 @@ void Requests::close(Waiting &waiting, const Close &close)
     } else {
         reply.until = waiting.session->until();
         reply.groups = facts.groups;
+        reply.confine = facts.ends_runs;
         if (facts.extends.empty())
             parts_.grants.add(make_grant(stored_of(waiting)));
         else

@@ -194,6 +194,7 @@ Outcome Flow::live(const ipc::ElevationReply &reply)
     if (is_auth() && !door_.is_proven)
         return say_no(refused_words("nobody has proven who you are; jit can not"));
     passage_.grant = reply.grant;
+    passage_.confine = reply.confine;
     return Outcome::allowed;
 }
 
@@ -382,6 +383,7 @@ void Flow::hurry()
 Outcome Flow::granted(const ipc::ElevationReply &reply)
 {
     passage_.grant = reply.id;
+    passage_.confine = reply.confine;
     if (!door_.is_quiet)
         (void)outside_.tell(Tone::info, granted_words(reply, duration_));
     return Outcome::allowed;

@@ -96,7 +96,8 @@ struct Door {
 
 struct Passage {
     Outcome outcome = Outcome::broken;
-    FixedText<16> grant; // when allowed; may be empty
+    FixedText<16> grant;  // when allowed; may be empty
+    bool confine = false; // what runs under the grant ends with it: jitd is to be waited for
 };
 
 Passage run_flow(const Door &door, Outside &outside);

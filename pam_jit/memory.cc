@@ -68,6 +68,7 @@ void Memory::remember(const Door &door, const Passage &passage, BootTime now)
         account_ = passage.outcome;
     }
     grant_ = passage.grant;
+    confine_ = passage.confine;
 }
 
 std::optional<Passage> Memory::recall_auth(const Door &door, BootTime now) const
@@ -79,6 +80,7 @@ std::optional<Passage> Memory::recall_auth(const Door &door, BootTime now) const
     Passage passage;
     passage.outcome = *auth_;
     passage.grant = grant_;
+    passage.confine = confine_;
     return passage;
 }
 

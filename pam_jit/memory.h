@@ -32,6 +32,10 @@ class Memory
     // The grant by which the last door was passed; empty: none.
     const FixedText<16> &grant() const { return grant_; }
     const FixedText<64> &requester() const { return requester_; }
+    // Whether what runs under it ends with it.
+    bool is_confined() const { return confine_; }
+    // Room for what pam_systemd is told, for as long as the handle lives.
+    FixedText<16> &session_limit() { return session_limit_; }
 
   private:
     bool is_same(const Door &door) const;
@@ -45,6 +49,8 @@ class Memory
     FixedText<64> service_;
     FixedText<64> role_;
     FixedText<16> grant_;
+    FixedText<16> session_limit_;
+    bool confine_ = false;
 };
 
 } // namespace jit::pam

@@ -7,6 +7,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/ipc/call_writer.h"
+#include "lib/ipc/reply_reader.h"
 #include "pam_jit/args.h"
 #include "pam_jit/caller.h"
 #include "pam_jit/client.h"
@@ -155,6 +156,38 @@ int run_phase(pam_handle_t *handle, Phase phase, Line line)
     return code_of(outcome, phase);
 }
 
+// pam_systemd(8) gives a session that it makes this longest time: systemd ends one that is no longer
+// among what we were started in.
+void limit_session(pam_handle_t *handle, Memory &memory, std::int32_t left_s)
+{
+    FixedText<16> &limit = memory.session_limit();
+    limit.clear();
+    limit.add_number(left_s > 0 ? left_s : 1);
+    // The handle frees nothing of it: the memory outlives the phases.
+    (void)pam_set_data(handle, "systemd.runtime_max_sec", const_cast<char *>(limit.c_str()),
+                       nullptr);
+}
+
+// What runs under the grant ends with it: nothing is started before that is sure.
+void await_confinement(pam_handle_t *handle, const Arguments &arguments, Memory &memory,
+                       std::string_view frame)
+{
+    HeldSignals signals;
+    Client client{arguments.socket, signals, -1};
+    const BootTime until = boot_time() + arguments.fast;
+    Heard heard = client.send(frame, until);
+    if (heard.event == Event::ready)
+        heard = client.receive(until);
+    ipc::ElevationReply reply;
+    const bool is_read = heard.event == Event::ready && ipc::read_reply(heard.frame, reply);
+    if (!is_read || reply.is_error)
+        return pam_syslog(handle, LOG_ALERT,
+                          "jitd does not say that this session ends with grant %s: %s",
+                          memory.grant().c_str(), is_read ? reply.message.c_str() : "no answer");
+    if (reply.left_s)
+        limit_session(handle, memory, *reply.left_s);
+}
+
 // Tells jitd of a session under a grant. What goes wrong here denies nobody.
 int note_session(pam_handle_t *handle, Line line, std::string_view method, bool is_opened)
 {
@@ -163,12 +196,13 @@ int note_session(pam_handle_t *handle, Line line, std::string_view method, bool 
         return PAM_SUCCESS;
     if (is_left_out(arguments, service_of(handle)))
         return PAM_IGNORE;
-    const Memory *memory = arguments.observe ? nullptr : Memory::of(handle, false);
+    Memory *memory = arguments.observe ? nullptr : Memory::of(handle, false);
     if (memory == nullptr || memory->grant().empty())
         return PAM_SUCCESS;
     Caller caller;
     read_caller(handle, caller);
-    ipc::CallWriter call{method, ipc::CallMode::oneway};
+    const bool waits = is_opened && memory->is_confined();
+    ipc::CallWriter call{method, waits ? ipc::CallMode::once : ipc::CallMode::oneway};
     call.name("grant", memory->grant().view())
         .name("requester", memory->requester().view())
         .name("account", caller.account)
@@ -177,7 +211,10 @@ int note_session(pam_handle_t *handle, Line line, std::string_view method, bool 
         call.hint("tty", caller.tty, 64)
             .name_if("rhost", caller.rhost, 255)
             .hint("command", caller.command.view(), max_command_bytes);
-    send_and_forget(arguments.socket, call.finish());
+    if (waits)
+        await_confinement(handle, arguments, *memory, call.finish());
+    else
+        send_and_forget(arguments.socket, call.finish());
     return PAM_SUCCESS;
 }
 

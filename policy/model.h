@@ -80,6 +80,17 @@ struct Limits {
     bool is_any() const { return per_day || cooldown || max_active; } // counted over grants
 };
 
+// What comes with the end of a grant.
+struct End {
+    enum class Action {
+        stop_new, // nothing begins any more; what runs goes on
+        terminate // what was started under it ends with it
+    };
+    Action action = Action::stop_new;
+    std::vector<std::chrono::seconds> warn; // so long before it its user is told; longest first
+    std::chrono::seconds grace{30};         // of terminate: from SIGTERM to SIGKILL
+};
+
 struct Role {
     std::string name;
     std::string description;
@@ -94,6 +105,7 @@ struct Role {
     Conditions conditions;
     Justification justification;
     Limits limits;
+    End end;
     std::vector<SudoRule> sudo_rules; // what sudo lets its members do; empty: not said here
     std::string pam_service;          // sudo's own PAM service for those rules; empty: sudo
     bool allow_system_accounts = false;

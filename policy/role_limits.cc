@@ -1,5 +1,6 @@
 // What a role asks of a request besides who and when: who approves, why, how much.
 #include <algorithm>
+#include <functional>
 
 #include "lib/base/text.h"
 #include "policy/role_reader.h"
@@ -12,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t max_hint_bytes = 128;
+constexpr std::size_t max_warnings = 8;
 constexpr unsigned max_people = 256; // as many grants may be live
 
 std::string section_of(const Role &role, std::string_view name)
@@ -118,6 +120,37 @@ void read_limits(TableReader &table, Role &role)
         table.faults().error(table.find("allow_root_equivalent")->place,
                              "allow_root_equivalent: a role as good as root needs a budget, "
                              "expected limits.per_day, such as per_day = \"2h\"");
+}
+
+void read_end(TableReader &table, Role &role)
+{
+    End &out = role.end;
+    read_table(table, "end", section_of(role, "end"), [&](TableReader &end) {
+        const auto action = end.choice("action", {"stop-new", "terminate"}, {});
+        out.action = action == "terminate" ? End::Action::terminate : End::Action::stop_new;
+        out.grace = end.duration("grace", 1s, 5min).value_or(30s);
+        const auto texts = end.texts("warn");
+        if (!texts)
+            return;
+        if (texts->size() > max_warnings)
+            end.faults().error(end.find("warn")->place, "warn: more than 8 warnings");
+        for (const TomlNode *text : *texts) {
+            const auto before = parse_duration(text->text);
+            if (!before || *before < 1s || *before > 24h) {
+                end.faults().error(text->place, "warn: " + in_quotes(text->text) +
+                                                    " is not a time before the end, expected such "
+                                                    "as \"10m\", from 1s to 1d");
+                continue;
+            }
+            if (*before >= role.max_duration)
+                end.faults().warning(text->place, "warn: no grant of role " + role.name +
+                                                      " lasts as long as " +
+                                                      format_duration(*before) +
+                                                      ", so nobody is warned then");
+            out.warn.push_back(*before);
+        }
+        std::sort(out.warn.begin(), out.warn.end(), std::greater<>{});
+    });
 }
 
 } // namespace jit::policy

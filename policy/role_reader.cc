@@ -109,17 +109,6 @@ void read_durations(TableReader &table, Role &role)
             usual.value_or(std::min<std::chrono::seconds>(30min, role.max_duration));
 }
 
-// Sections that later versions enforce: what stands in one now would be ignored, so it is refused.
-void refuse_later_sections(TableReader &table, const std::string &name)
-{
-    const auto refuse = [&](std::string_view section,
-                            std::initializer_list<std::string_view> keys) {
-        read_table(table, section, "[role." + name + "." + std::string{section} + "]",
-                   [&](TableReader &inner) { inner.refuse(keys); });
-    };
-    refuse("end", {"warn", "action", "grace"});
-}
-
 } // namespace
 
 Role read_role(const TomlNode &node, Shared &shared, Faults &faults)
@@ -142,9 +131,9 @@ Role read_role(const TomlNode &node, Shared &shared, Faults &faults)
     read_approval(table, role);
     read_justification(table, role, shared);
     read_limits(table, role);
+    read_end(table, role);
     read_conditions(table, role, shared);
     read_sudo(table, role);
-    refuse_later_sections(table, role.name);
     table.finish();
     return role;
 }

@@ -45,6 +45,9 @@ void read_justification(TableReader &table, Role &role, Shared &shared);
 // `limits` of a role. After its durations.
 void read_limits(TableReader &table, Role &role);
 
+// `end` of a role. After its durations.
+void read_end(TableReader &table, Role &role);
+
 // `sudo` of a role, and its pam_service. After its services.
 void read_sudo(TableReader &table, Role &role);
 

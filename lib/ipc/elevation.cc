@@ -94,6 +94,7 @@ Result<CheckReply> decode_check_reply(const json_t *parameters)
     reply.roles = reader.maybe_texts("roles", max_roles, 64, &is_name);
     reply.grant = reader.maybe_id("grant");
     reply.until = reader.maybe_time("until");
+    reply.confine = reader.maybe_flag("confine");
     reply.message = reader.maybe_text("message", max_message_bytes);
     if (!is_word_missing(reader, verdict.has_value()))
         reply.verdict = *verdict;
@@ -109,6 +110,8 @@ Json encode_check_reply(const CheckReply &reply)
     writer.maybe_texts("roles", reply.roles);
     writer.maybe_text("grant", reply.grant);
     writer.maybe_time("until", reply.until);
+    if (reply.confine)
+        writer.flag("confine", true);
     writer.maybe_text("message", reply.message);
     return writer.take();
 }
@@ -161,6 +164,7 @@ Result<RequestReply> decode_request_reply(const json_t *parameters)
     reply.expires = reader.maybe_duration("expires");
     reply.until = reader.maybe_time("until");
     reply.groups = reader.maybe_texts("groups", max_groups, 64, &is_name);
+    reply.confine = reader.maybe_flag("confine");
     if (const auto cause = reader.maybe_text("cause", max_word_bytes)) {
         reply.cause = parse_cause(*cause);
         (void)is_word_missing(reader, reply.cause.has_value()); // finish() tells
@@ -185,6 +189,8 @@ Json encode_request_reply(const RequestReply &reply)
     writer.maybe_duration("expires", reply.expires);
     writer.maybe_time("until", reply.until);
     writer.maybe_texts("groups", reply.groups);
+    if (reply.confine)
+        writer.flag("confine", true);
     if (reply.cause)
         writer.text("cause", name_of(*reply.cause));
     writer.maybe_text("message", reply.message);

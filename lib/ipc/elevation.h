@@ -128,6 +128,7 @@ struct CheckReply {
     std::optional<std::vector<std::string>> roles; // at most 64
     std::optional<std::string> grant;
     std::optional<WallTime> until;
+    bool confine = false; // the caller waits for the answer to SessionOpened
     std::optional<std::string> message;
 };
 Result<CheckCall> decode_check_call(const json_t *parameters);
@@ -158,6 +159,7 @@ struct RequestReply {
     std::optional<std::chrono::seconds> expires; // from now; the shorter of code and request
     std::optional<WallTime> until;
     std::optional<std::vector<std::string>> groups; // at most 64
+    bool confine = false;                           // as CheckReply has it
     std::optional<Cause> cause;
     std::optional<std::string> message;
 };

@@ -40,6 +40,13 @@ bool read_seconds(JsonScanner &scan, std::optional<std::int32_t> &out)
     return true;
 }
 
+bool read_flag(JsonScanner &scan, bool &out)
+{
+    if (scan.peek() == Kind::null)
+        return scan.read_null();
+    return scan.read_boolean(out);
+}
+
 bool read_roles(JsonScanner &scan, ElevationReply &out)
 {
     if (scan.peek() == Kind::null)
@@ -87,6 +94,10 @@ bool read_parameter(JsonScanner &scan, RawString key, ElevationReply &out)
         return read_seconds(scan, out.duration_s);
     if (is_same(key, "expires"))
         return read_seconds(scan, out.expires_s);
+    if (is_same(key, "left"))
+        return read_seconds(scan, out.left_s);
+    if (is_same(key, "confine"))
+        return read_flag(scan, out.confine);
     return scan.skip();
 }
 

@@ -1,5 +1,5 @@
 // What the PAM module understands of jitd's replies: a closed set, read strictly into fixed
-// buffers. Interface: lib/ipc/io.jitd.Elevation.varlink, methods Check and Request.
+// buffers. Interface: lib/ipc/io.jitd.Elevation.varlink, methods Check, Request and SessionOpened.
 #pragma once
 
 #include <array>
@@ -36,6 +36,8 @@ struct ElevationReply {
     std::array<FixedText<64>, max_reply_roles> roles; // the first ones
     std::size_t role_count = 0;                       // of those kept
     bool has_more_roles = false;
+    bool confine = false; // wait for the answer to SessionOpened
+    std::optional<std::int32_t> left_s; // of SessionOpened
 };
 
 // Reads one frame, the NUL not included.

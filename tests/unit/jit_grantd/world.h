@@ -140,6 +140,85 @@ struct FakeTimers : Timers {
     bool tells = true; // whether systemd lists its timers
 };
 
+struct FakeProcesses : Processes {
+    Result<Process> look(pid_t pid) override
+    {
+        const auto found = running.find(pid);
+        if (found == running.end())
+            return Error{Code::not_found, "no such process"};
+        return found->second;
+    }
+    Result<std::vector<Process>> list() override
+    {
+        std::vector<Process> out;
+        for (const auto &[pid, process] : running)
+            out.push_back(process);
+        return out;
+    }
+    std::map<pid_t, Process> running;
+};
+
+// Units as sets of processes; stopping one ends them.
+struct FakeScopes : Scopes {
+    FakeScopes(Script &s, FakeProcesses &p) : script(s), processes(p) {}
+    Result<std::vector<std::string>> active() override
+    {
+        std::vector<std::string> names;
+        for (const auto &[name, pids] : units)
+            if (name.starts_with("jit-run-") && !pids.empty())
+                names.push_back(name);
+        return names;
+    }
+    Result<void> start(const Scope &scope) override
+    {
+        if (!script.step("scope " + scope.name))
+            return script.error();
+        for (const pid_t pid : scope.pids)
+            if (!processes.running.contains(pid))
+                return Error{Code::unavailable, "no such process"};
+        for (const pid_t pid : scope.pids) {
+            for (auto &[name, pids] : units)
+                pids.erase(pid);
+            units[scope.name].insert(pid);
+        }
+        last = scope;
+        return {};
+    }
+    Result<void> stop(const std::string &name) override
+    {
+        if (!script.step("stop " + name))
+            return script.error();
+        for (const pid_t pid : units[name])
+            processes.running.erase(pid);
+        units.erase(name);
+        return {};
+    }
+    Result<std::string> unit_of(pid_t pid) override
+    {
+        for (const auto &[name, pids] : units)
+            if (pids.contains(pid))
+                return name;
+        return Error{Code::not_found, "in no unit"};
+    }
+    Result<std::vector<pid_t>> processes_of(const std::string &unit) override
+    {
+        const auto found = units.find(unit);
+        if (found == units.end())
+            return std::vector<pid_t>{};
+        return std::vector<pid_t>{found->second.begin(), found->second.end()};
+    }
+    Result<void> tell(const std::string &id) override
+    {
+        told.push_back(id);
+        return {};
+    }
+    Script &script;
+    FakeProcesses &processes;
+    std::map<std::string, std::set<pid_t>> units;
+    std::optional<Scope> last;
+    std::vector<std::string> told;
+};
+
 struct RecordingDisk : Disk {
     explicit RecordingDisk(Script &s) : script(s) {}
     Result<void> write(int directory, const std::string &name, std::string_view bytes,
@@ -197,7 +276,7 @@ struct FakeRecords : Records {
     {
         script.point();
         static const char *const names[] = {"granted", "extended", "expired",
-                                            "dropped", "revoked",  "reconciled"};
+                                            "dropped", "revoked",  "reconciled", "terminated"};
         events.push_back(std::string{names[static_cast<int>(event)]} + " " + entry.id);
         script.trace.push_back("record " + events.back());
     }
@@ -249,7 +328,7 @@ class World
     // As a process that starts now would have it.
     Grants grants(std::chrono::milliseconds patience = std::chrono::milliseconds{200})
     {
-        return {places, {accounts, timers, disk, rules, records, clocks, boot}, patience};
+        return {places, {accounts, timers, processes, scopes, disk, rules, records, clocks, boot}, patience};
     }
     static ipc::GrantCall call(char last, const std::string &role = "dba", int seconds = 600)
     {
@@ -296,6 +375,8 @@ class World
         std::filesystem::remove_all(places.userdb);
         std::filesystem::remove_all(places.run);
         timers.ids.clear();
+        processes.running.clear();
+        scopes.units.clear();
         clocks.time.boot = BootTime{std::chrono::seconds{20}};
         clocks.time.wall += std::chrono::seconds{40};
     }
@@ -306,6 +387,8 @@ class World
     Script script;
     FakeAccounts accounts{script, places};
     FakeTimers timers{script};
+    FakeProcesses processes;
+    FakeScopes scopes{script, processes};
     RecordingDisk disk{script};
     FakeRules rules;
     FakeRecords records{script};

@@ -46,7 +46,7 @@ struct Service {
             *Requests::make({loop.get(), *store, *audit, *grants, *helper, settings, *pins, [] {}});
         settings.config.emplace();
         api = std::make_unique<Api>(
-            Api::Parts{*store, *audit, *grants, *pins, *requests, settings, [] { return true; },
+            Api::Parts{*store, *audit, *grants, *pins, *requests, *helper, settings, [] { return true; },
                        [](const std::string &) { return std::vector<std::string>{}; }});
         Fd listening{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
         sockaddr_un address{};

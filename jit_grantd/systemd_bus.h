@@ -1,0 +1,57 @@
+// The service manager over D-Bus (org.freedesktop.systemd1(5)): the few calls that timers and scopes
+// have in common.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <systemd/sd-bus.h>
+#include <vector>
+
+#include "lib/base/handle.h"
+#include "lib/base/result.h"
+
+namespace jit::grantd::bus {
+
+using Connection = Handle<sd_bus, &sd_bus_flush_close_unref>;
+using Message = Handle<sd_bus_message, &sd_bus_message_unref>;
+
+class Fault
+{
+  public:
+    Fault() = default;
+    Fault(const Fault &) = delete;
+    Fault &operator=(const Fault &) = delete;
+    ~Fault() { sd_bus_error_free(&error_); }
+    sd_bus_error *get() { return &error_; }
+    bool is(const char *name) const { return sd_bus_error_has_name(&error_, name) != 0; }
+
+  private:
+    sd_bus_error error_{}; // SD_BUS_ERROR_NULL, whose macro is C alone
+};
+
+inline constexpr const char *destination = "org.freedesktop.systemd1";
+inline constexpr const char *manager_path = "/org/freedesktop/systemd1";
+inline constexpr const char *manager = "org.freedesktop.systemd1.Manager";
+inline constexpr const char *no_such_unit = "org.freedesktop.systemd1.NoSuchUnit";
+inline constexpr std::uint64_t call_timeout_us = 10'000'000;
+
+// Errors, here and below: unavailable.
+Result<Connection> open();
+
+// Appends (sv) after (sv) to the message; below zero is an errno.
+using Properties = std::function<int(sd_bus_message *)>;
+
+// StartTransientUnit(), and waits until the unit runs: the reply only says that a job is queued.
+Result<void> start_transient(sd_bus *bus, const std::string &unit, const Properties &properties);
+
+// Waits until nothing has the unit's name any more.
+Result<void> await_gone(sd_bus *bus, const std::string &unit);
+
+// Without waiting for the job. For stop_unit() an absent one is fine.
+Result<void> start_unit(sd_bus *bus, const std::string &unit);
+Result<void> stop_unit(sd_bus *bus, const std::string &unit);
+
+// The names of all units that match the pattern and are active.
+Result<std::vector<std::string>> list_active(sd_bus *bus, const std::string &pattern);
+
+} // namespace jit::grantd::bus

@@ -1,0 +1,81 @@
+// Sessions under a grant, as PAM tells of them: their record, a role that is good for one of them, and
+// that they end with the grant.
+#include "jitd/api.h"
+
+#include "jitd/answers.h"
+#include "jitd/records.h"
+#include "lib/base/text.h"
+#include "lib/ipc/confining.h"
+
+namespace jit::daemon {
+
+void Api::answer_session_opened(Call exchange)
+{
+    const auto call = ipc::decode_session_opened(exchange->call().parameters.get());
+    if (!call)
+        return refuse_parameters(exchange, call.error());
+    const Grant *const grant = parts_.grants.table().find(call->grant);
+    if (!grant || grant->user != call->requester)
+        return exchange->reply(ipc::encode(ipc::SessionReply{}));
+    if (ends_runs(*grant))
+        confine(exchange, *grant);
+    else
+        exchange->reply(ipc::encode(ipc::SessionReply{}));
+    AuditRecord record = record_of(*grant, Event::used);
+    record.message = grant->user + " uses role " + grant->role + " at " +
+                     safe_text(call->service, 64) + " for account " + safe_text(call->account, 64);
+    record.reason.clear();
+    record.service = call->service;
+    record.tty = call->tty.value_or("");
+    record.rhost = call->rhost.value_or("");
+    record.command = shown_command(call->command);
+    parts_.grants.sessions().opened(
+        grant->id, exchange->peer().pid,
+        safe_text(call->service, 64) + " for " + safe_text(call->account, 64));
+    if (is_single_use(*grant) && !grant->is_used)
+        return parts_.grants.use_up(grant->id, record);
+    parts_.audit.write_limited(record, boot_time());
+}
+
+// The program waits, so its process is still the one that called.
+void Api::confine(Call exchange, const Grant &grant)
+{
+    parts_.helper.ask_confine(
+        {grant.id, exchange->peer().pid},
+        [exchange](const ipc::ConfineReply *reply, const HelperFault &fault) {
+            if (!reply)
+                return fail(exchange, ipc::Fault::unavailable, fault.message);
+            exchange->reply(ipc::encode(ipc::SessionReply{reply->left}));
+        });
+}
+
+bool Api::ends_runs(const Grant &grant) const
+{
+    const policy::Role *const role =
+        parts_.settings.policy ? parts_.settings.policy->find(grant.role) : nullptr;
+    return role != nullptr && role->end.action == policy::End::Action::terminate;
+}
+
+bool Api::is_single_use(const Grant &grant) const
+{
+    const policy::Role *const role =
+        parts_.settings.policy ? parts_.settings.policy->find(grant.role) : nullptr;
+    return role != nullptr && role->limits.single_use;
+}
+
+void Api::answer_session_closed(Call exchange)
+{
+    const auto call = ipc::decode_session_closed(exchange->call().parameters.get());
+    if (!call)
+        return refuse_parameters(exchange, call.error());
+    exchange->reply(ipc::Json{json_object()});
+    const Grant *const grant = parts_.grants.table().find(call->grant);
+    if (!grant || grant->user != call->requester)
+        return;
+    parts_.grants.sessions().closed(grant->id, exchange->peer().pid);
+    if (grant->is_used)
+        parts_.grants.end(grant->id, {Event::expired, "used", "its one session, which was closed"},
+                          [](const HelperFault *) {}); // asked again until it is done
+}
+
+} // namespace jit::daemon
