@@ -133,6 +133,40 @@ void a_session_under_a_grant_is_told_and_never_denied(void **)
     assert_true(has(played.calls[2], "io.jitd.Elevation.SessionClosed"));
 }
 
+// Its programs end with the grant: nothing of it starts before jitd has said that they will.
+void a_session_that_ends_with_its_grant_waits_for_jitd_and_is_never_denied(void **)
+{
+    write_service("door", "proven fast=2s");
+    Wish wish;
+    wish.service = "door";
+    wish.phases = "acox";
+    const std::string left = R"({"parameters":{"left":600}})" + nul;
+    const std::string nothing = R"({"parameters":{}})" + nul;
+    const std::string broken =
+        R"({"error":"io.jitd.Elevation.Unavailable","parameters":{"message":"no"}})" + nul;
+    struct Case {
+        Answers answers;
+        int least_ms, most_ms;
+    };
+    for (const Case &each : {Case{{left}, 0, 1500},
+                             {{nothing}, 0, 1500},
+                             {{"!wait 300", left}, 300, 1800},
+                             {{broken}, 0, 1500},
+                             {{"garbage" + nul}, 0, 1500},
+                             {{}, 0, 1500},
+                             {{"!hang"}, 1900, 3500}}) {
+        const auto start = Clock::now();
+        const Play played = play_wish(wish, {{confined}, each.answers});
+        const auto took = Clock::now() - start;
+        assert_codes(played.outcome, std::vector<int>(4, PAM_SUCCESS));
+        assert_true(has(played.calls.at(1), "io.jitd.Elevation.SessionOpened"));
+        assert_true(played.calls[1].find("oneway") == std::string::npos);
+        assert_true(has(played.calls.at(2), R"("oneway":true})"));
+        assert_true(took >= std::chrono::milliseconds{each.least_ms});
+        assert_true(took < std::chrono::milliseconds{each.most_ms});
+    }
+}
+
 void a_session_without_a_grant_is_not_told_and_not_denied(void **)
 {
     write_service("door", "proven");
@@ -218,6 +252,7 @@ int main(int, char **argv)
         cmocka_unit_test(account_never_starts_a_flow),
         cmocka_unit_test(setcred_is_a_yes_after_an_allowed_account_phase_alone),
         cmocka_unit_test(a_session_under_a_grant_is_told_and_never_denied),
+        cmocka_unit_test(a_session_that_ends_with_its_grant_waits_for_jitd_and_is_never_denied),
         cmocka_unit_test(a_session_without_a_grant_is_not_told_and_not_denied),
         cmocka_unit_test(a_session_is_opened_though_jitd_died_or_takes_no_more),
         cmocka_unit_test(passwords_are_not_the_module_s),

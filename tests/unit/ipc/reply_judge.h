@@ -112,6 +112,13 @@ inline const char *differs(std::string_view frame)
     same = seconds_of(parameters, "duration", bad) == read->duration_s.value_or(-1) && same;
     same = seconds_of(parameters, "expires", bad) == read->expires_s.value_or(-1) && same;
 
+    same = seconds_of(parameters, "left", bad) == read->left_s.value_or(-1) && same;
+    const json_t *confine = json_object_get(parameters, "confine");
+    if (confine != nullptr && !json_is_null(confine)) {
+        bad = bad || !json_is_boolean(confine);
+        same = json_is_true(confine) == read->confine && same;
+    }
+
     const json_t *roles = json_object_get(parameters, "roles");
     std::size_t count = 0;
     if (roles != nullptr && !json_is_null(roles)) {

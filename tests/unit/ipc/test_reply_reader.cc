@@ -11,7 +11,7 @@ using namespace jit::ipc;
 
 namespace {
 
-const std::array<std::string, 12> good{{
+const std::array<std::string, 15> good{{
     R"({"parameters":{"verdict":"live","role":"web","grant":"0123456789abcdef","until":"2026-03-17T09:41:05Z"}})",
     R"({"parameters":{"verdict":"request","role":"web"}})",
     R"({"parameters":{"roles":["web","dba"],"verdict":"choose"}})",
@@ -24,9 +24,12 @@ const std::array<std::string, 12> good{{
     R"({"error":"io.jitd.Elevation.Unavailable","parameters":{"message":"caf\u00e9 \ud83d\ude00"}})",
     "\t{ \"x\" : [ 1 , -0 , {} , [] , null , true , false , \"\" ] , \"parameters\" : { } }\r\n",
     R"({})",
+    R"({"parameters":{"verdict":"live","role":"web","grant":"0123456789abcdef","confine":true}})",
+    R"({"parameters":{"left":600}})",
+    R"({"parameters":{"left":null,"confine":null}})",
 }};
 
-const std::array<std::string, 40> bad{{
+const std::array<std::string, 43> bad{{
     "",
     "null",
     "[]",
@@ -67,6 +70,9 @@ const std::array<std::string, 40> bad{{
     "{\"error\":null}",
     "{\"parameters\":{\"duration\":-1}}",
     "{\"parameters\":{\"roles\":[null]}}",
+    "{\"parameters\":{\"confine\":1}}",
+    "{\"parameters\":{\"left\":-1}}",
+    "{\"parameters\":{\"left\":true}}",
 }};
 
 std::string nested(unsigned depth)
@@ -89,6 +95,12 @@ void reads_every_reply_of_the_interface(void **)
     assert_text(reply.code.view(), "K7QF2MZ9R");
     assert_int_equal(reply.expires_s.value_or(-1), 900);
     assert_int_equal(reply.duration_s.value_or(-1), 1800);
+    assert_false(reply.confine || reply.left_s.has_value());
+    ElevationReply confined;
+    assert_true(read_reply(good[12], confined) && confined.confine);
+    ElevationReply session;
+    assert_true(read_reply(good[13], session));
+    assert_int_equal(session.left_s.value_or(-1), 600);
 }
 
 void unescapes_to_utf8(void **)

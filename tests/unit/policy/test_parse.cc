@@ -322,7 +322,6 @@ void parse_refuses_what_this_version_does_not_enforce(void **)
         {"approval",
          {"approvers = []", "quorum = 1", "pim_group = \"x\"", "window = \"0s\"",
           "bind = \"token\""}},
-        {"end", {"warn = []", "action = \"stop-new\"", "grace = \"30s\""}},
     };
     for (const Section &section : sections)
         for (const char *line : section.lines)
