@@ -40,7 +40,7 @@ PROGRAMS := $(BUILD)/jitd/jitd $(BUILD)/jit_grantd/jit-grantd $(BUILD)/jitctl/ji
 all: $(PROGRAMS) ## build everything that is installed
 
 # Layers and what they stand on. A program's main.cc is not in its archive.
-LAYERS := lib/base lib/ipc lib/oidc policy lib/sys lib/net jitd jit_grantd jitctl pam_jit
+LAYERS := lib/base lib/ipc lib/oidc policy lib/sys lib/ledger lib/net jitd jit_grantd jitctl pam_jit
 MAINS  := jitd/main jit_grantd/main jitctl/main pam_jit/entry
 objs    = $(filter-out $(MAINS:%=$(BUILD)/o/%.o),$(patsubst %.cc,$(BUILD)/o/%.o,$(wildcard $(1)/*.cc)))
 libs    = $(foreach l,$(1),$(BUILD)/$(l).a)
@@ -51,6 +51,7 @@ pkgs_lib/ipc    := jansson
 pkgs_lib/oidc   := jose jansson
 pkgs_policy     := re2 tomlplusplus
 pkgs_lib/sys    := libsystemd libcrypto
+pkgs_lib/ledger := jansson
 pkgs_lib/net    := libcurl libsystemd
 pkgs_jitd       := sqlite3 libsystemd jansson
 pkgs_jit_grantd := libsystemd jansson
@@ -89,7 +90,7 @@ $(BUILD)/o/%.o: %.cc
 
 # The link lines: what stands here is what a program may use.
 jitd_layers       := jitd lib/net lib/sys lib/oidc policy lib/ipc lib/base
-jit_grantd_layers := jit_grantd lib/sys policy lib/ipc lib/base
+jit_grantd_layers := jit_grantd lib/ledger lib/sys policy lib/ipc lib/base
 jitctl_layers     := jitctl lib/sys policy lib/oidc lib/ipc lib/base
 pam_jit_layers    := pam_jit lib/ipc lib/base
 
@@ -120,6 +121,7 @@ stack_ipc        := lib/ipc lib/base
 stack_oidc       := lib/oidc lib/base
 stack_policy     := policy lib/base
 stack_sys        := lib/sys lib/ipc lib/base
+stack_ledger     := lib/ledger lib/sys lib/ipc lib/base
 stack_net        := lib/net lib/sys lib/oidc lib/base
 stack_jitd       := $(jitd_layers)
 stack_jit_grantd := $(jit_grantd_layers)

@@ -13,13 +13,9 @@ inline constexpr std::size_t max_live = 256;
 // The list of all live grants must fit into one frame (lib/ipc/frame.h).
 inline constexpr std::size_t max_list_bytes = 64 * 1024 - 256;
 
-// Ledger files looked at: two days of ended grants. More means that nothing was pruned for long.
-inline constexpr std::size_t max_ledger_files = 65536;
 // Entries, ended ones included, past which nothing is granted: a daemon gone bad that makes and
 // ends grants in a loop must not fill the ledger until no end can read it.
 inline constexpr std::size_t max_entries = 8192;
-inline constexpr std::size_t max_ledger_file_bytes = std::size_t{64} * 1024;
-inline constexpr std::size_t max_groups_of_role = 64;
 
 inline constexpr std::size_t max_config_bytes = 1U << 20;
 // The policy's files (policy/limits.h) as JSON, in which a quote and a line's end take two bytes.

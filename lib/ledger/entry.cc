@@ -1,16 +1,16 @@
-#include "jit_grantd/entry.h"
+#include "lib/ledger/entry.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
 
-#include "jit_grantd/limits.h"
 #include "lib/base/text.h"
 #include "lib/ipc/granting.h"
 #include "lib/ipc/members.h"
 #include "lib/ipc/message.h"
+#include "lib/ledger/limits.h"
 
-namespace jit::grantd {
+namespace jit::ledger {
 
 namespace {
 
@@ -75,6 +75,11 @@ std::size_t wire_bytes(std::string_view user, std::string_view role,
     for (const std::string &group : groups)
         bytes += group.size() + 3;
     return bytes;
+}
+
+std::string file_of(const std::string &id)
+{
+    return id + ".json";
 }
 
 Result<std::string> encode_entry(const Entry &entry)
@@ -150,4 +155,4 @@ Result<Entry> decode_entry(std::string_view text)
     return entry;
 }
 
-} // namespace jit::grantd
+} // namespace jit::ledger
