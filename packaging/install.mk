@@ -14,6 +14,7 @@ data     = $(INSTALL) -D -m 0644
 install: $(PROGRAMS) ## install below DESTDIR, with PREFIX
 	$(INSTALL) -D -m 0755 $(BUILD)/jitd/jitd $(DESTDIR)$(LIBEXECDIR)/jit/jitd
 	$(INSTALL) -D -m 0755 $(BUILD)/jit_grantd/jit-grantd $(DESTDIR)$(LIBEXECDIR)/jit/jit-grantd
+	$(INSTALL) -D -m 0755 $(BUILD)/jit_leftovers/jit-leftovers $(DESTDIR)$(LIBEXECDIR)/jit/jit-leftovers
 	$(INSTALL) -D -m 0755 $(BUILD)/jitctl/jitctl $(DESTDIR)$(BINDIR)/jitctl
 	$(data) $(BUILD)/pam_jit/pam_jit.so $(DESTDIR)$(PAMDIR)/pam_jit.so
 	set -e; for unit in $(UNITS); do \
@@ -33,7 +34,7 @@ install: $(PROGRAMS) ## install below DESTDIR, with PREFIX
 
 # Built from a copy of the tree: dpkg wants debian/ at the top, and leaves much behind.
 DEB_SOURCES := Makefile NEWS $(wildcard LICENSE README.md) $(shell find lib policy jitd jit_grantd \
-                 jitctl pam_jit packaging doc -type f)
+                 jit_leftovers jitctl pam_jit packaging doc -type f)
 deb: $(DIST)/.built ## build the Debian packages into dist/
 $(DIST)/.built: $(DEB_SOURCES)
 	@rm -rf $(DIST) && mkdir -p $(DIST)/tree
