@@ -6,8 +6,8 @@ BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 DIST        ?= dist
 
 UNITS   := $(notdir $(wildcard packaging/systemd/*.service packaging/systemd/*.socket \
-             packaging/systemd/*.timer))
-DROPINS := $(wildcard packaging/systemd/jit-.service.d/*.conf)
+             packaging/systemd/*.timer packaging/systemd/*.path))
+DROPINS := $(patsubst packaging/systemd/%,%,$(wildcard packaging/systemd/*.service.d/*.conf))
 MANUALS := $(wildcard doc/man/*.[1-8])
 data     = $(INSTALL) -D -m 0644
 
@@ -20,8 +20,7 @@ install: $(PROGRAMS) ## install below DESTDIR, with PREFIX
 	set -e; for unit in $(UNITS); do \
 	    $(data) packaging/systemd/$$unit $(DESTDIR)$(UNITDIR)/$$unit; \
 	    sed -i 's|/usr/libexec/jit/|$(LIBEXECDIR)/jit/|' $(DESTDIR)$(UNITDIR)/$$unit; done
-	set -e; for file in $(notdir $(DROPINS)); do \
-	    $(data) packaging/systemd/jit-.service.d/$$file $(DESTDIR)$(UNITDIR)/jit-.service.d/$$file; done
+	set -e; for file in $(DROPINS); do $(data) packaging/systemd/$$file $(DESTDIR)$(UNITDIR)/$$file; done
 	$(INSTALL) -d $(DESTDIR)$(UNITDIR)/jitd.service.d
 	ln -sf ../jit-.service.d/10-sandbox.conf $(DESTDIR)$(UNITDIR)/jitd.service.d/10-sandbox.conf
 	$(data) packaging/sysusers.d/jit.conf $(DESTDIR)$(SYSUSERSDIR)/jit.conf
