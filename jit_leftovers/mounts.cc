@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 #include <utility>
 
 namespace jit::leftovers {
@@ -43,14 +44,14 @@ std::string unescape(std::string_view text)
     return out;
 }
 
-bool is_within(std::string_view path, std::string_view point)
-{
-    if (point == "/")
-        return path.starts_with('/');
-    return path.starts_with(point) && (path.size() == point.size() || path[point.size()] == '/');
-}
-
 } // namespace
+
+bool is_within(std::string_view path, std::string_view other)
+{
+    if (other == "/")
+        return path.starts_with('/');
+    return path.starts_with(other) && (path.size() == other.size() || path[other.size()] == '/');
+}
 
 std::vector<Mount> parse_mounts(std::string_view mountinfo)
 {
@@ -82,9 +83,19 @@ std::vector<Mount> find_searched(const std::vector<Mount> &mounts)
         if (is_local(mount) && (mount.type != "overlay" || mount.point == "/"))
             found.push_back(mount);
     std::stable_sort(found.begin(), found.end(), [](const Mount &a, const Mount &b) {
-        return std::pair{a.root.size(), a.point.size()} < std::pair{b.root.size(), b.point.size()};
+        return std::tuple{a.point != "/", a.root.size(), a.point.size()} <
+               std::tuple{b.point != "/", b.root.size(), b.point.size()};
     });
     return found;
+}
+
+std::set<std::string> find_avoided(const std::vector<Mount> &mounts)
+{
+    std::set<std::string> avoided;
+    for (const Mount &mount : mounts)
+        if (!is_local(mount))
+            avoided.insert(mount.point);
+    return avoided;
 }
 
 const Mount *find_mount(const std::vector<Mount> &mounts, std::string_view path)

@@ -1,7 +1,7 @@
 #include "jit_leftovers/programs.h"
 
+#include <algorithm>
 #include <fcntl.h>
-#include <set>
 #include <sys/xattr.h>
 #include <utility>
 
@@ -12,6 +12,17 @@ namespace jit::leftovers {
 namespace {
 
 using Kind = ipc::LeftoverKind;
+
+// What of a file system is seen at a mount.
+struct Part {
+    std::uint32_t major = 0;
+    std::uint32_t minor = 0;
+    std::string root;
+    bool has(const Part &other) const
+    {
+        return major == other.major && minor == other.minor && is_within(other.root, root);
+    }
+};
 
 bool has_capability(const Seen &seen)
 {
@@ -40,14 +51,19 @@ void look_at_program(const Seen &seen, Traces &traces)
 void look_at_programs(const std::string &root, const std::vector<Mount> &mounts, Traces &traces,
                       Budget &budget)
 {
-    std::set<std::pair<std::uint32_t, std::uint32_t>> gone_through;
+    std::vector<Part> gone_through;
     for (const Mount &mount : find_searched(mounts)) {
         auto folder = open_folder(AT_FDCWD, root + mount.point);
         if (!folder)
             continue; // unmounted since, below another mount, or a file
         const auto about = look_at(folder->get(), "");
-        if (!about || !gone_through.emplace(about->stx_dev_major, about->stx_dev_minor).second)
+        if (!about)
             continue;
+        Part part{about->stx_dev_major, about->stx_dev_minor, mount.root};
+        if (std::any_of(gone_through.begin(), gone_through.end(),
+                        [&](const Part &one) { return one.has(part); }))
+            continue;
+        gone_through.push_back(std::move(part));
         go_through(*std::move(folder), mount.point, max_depth, budget,
                    [&](const Seen &seen) { look_at_program(seen, traces); });
     }

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -60,6 +61,7 @@ Result<void> search(const Places &places, const std::vector<WallTime> &moments, 
                     Budget &budget)
 {
     const std::vector<Mount> mounts = TRY(read_mounts(places.mountinfo));
+    budget.avoided = std::make_shared<const std::set<std::string>>(find_avoided(mounts));
     const auto users = TRY(sys::read_passwd_file(places.root + "/etc/passwd"));
     // What costs little and is root's comes first: no heap of files elsewhere takes its turn.
     look_at_places(places.root, traces, budget);
@@ -86,7 +88,7 @@ Result<std::size_t> search_once(const Places &places, const WriteRecord &write_r
     for (const Ended &one : ended)
         spans.push_back(one.span);
     Traces traces{std::move(spans)};
-    Budget budget{max_files, boot_time() + longest_search, {}, false};
+    Budget budget{max_files, boot_time() + longest_search, {}, {}, false};
     TRY(search(places, find_moments(entries), traces, budget));
 
     const WallTime now = wall_time();

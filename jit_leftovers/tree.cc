@@ -58,24 +58,32 @@ class Walk
             return false;
         if (!may_matter)
             return true;
+        const std::size_t length = path_.size();
+        if (!path_.ends_with('/'))
+            path_ += '/';
+        path_ += name;
+        const bool is_avoided = entry.d_type != DT_REG && entry.d_type != DT_LNK &&
+                                budget_.avoided && budget_.avoided->contains(path_);
+        if (!is_avoided)
+            look_at_one(folder, name, own, depth);
+        path_.resize(length);
+        return true;
+    }
+
+    void look_at_one(int folder, const std::string &name, const struct statx &own, int depth)
+    {
         const auto about = look_at(folder, name);
         if (!about) {
             if (about.error().code != Code::not_found) // gone since it was listed
                 budget_.missed.insert(ipc::Missed::unreadable);
-            return true;
+            return;
         }
-        const std::size_t length = path_.size();
-        path_ += (path_.ends_with('/') ? "" : "/") + name;
         const auto kind = about->stx_mode & S_IFMT;
-        if (kind == S_IFDIR) {
-            if (about->stx_dev_major == own.stx_dev_major &&
-                about->stx_dev_minor == own.stx_dev_minor)
-                descend(folder, name, depth);
-        } else if (kind == S_IFREG || kind == S_IFLNK) {
-            look_({folder, name, path_, *about});
-        }
-        path_.resize(length);
-        return true;
+        if (kind == S_IFREG || kind == S_IFLNK)
+            return look_({folder, name, path_, *about});
+        if (kind == S_IFDIR && about->stx_dev_major == own.stx_dev_major &&
+            about->stx_dev_minor == own.stx_dev_minor)
+            descend(folder, name, depth);
     }
 
     void descend(int folder, const std::string &name, int depth)
@@ -115,7 +123,7 @@ bool Budget::take()
 
 Budget Budget::part(std::size_t most) const
 {
-    return {std::min(files, most), until, {}, is_spent};
+    return {std::min(files, most), until, {}, avoided, is_spent};
 }
 
 void Budget::settle(const Budget &given, const Budget &left)

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@ struct Budget {
     std::size_t files = 0; // each look takes one
     BootTime until{};
     std::set<ipc::Missed> missed;
+    // Folders that are not even looked at, by their whole paths: what is mounted there might not
+    // answer. Null: none.
+    std::shared_ptr<const std::set<std::string>> avoided;
     bool is_spent = false;
 
     // Whether there is room for one more look.

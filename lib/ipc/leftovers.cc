@@ -105,26 +105,23 @@ std::string escape_path(std::string_view path)
 {
     constexpr std::string_view cut = "...";
     std::string out;
-    while (!path.empty()) {
+    std::size_t whole = 0; // up to where it may be cut
+    while (!path.empty() && out.size() <= max_leftover_bytes) {
         char32_t point = 0;
         const std::size_t length = utf8_front(path, point);
-        std::string piece;
-        if (length == 0)
-            append_hex(piece, path[0]);
-        else if (is_unsafe_point(point))
-            for (const char byte : path.substr(0, length))
-                append_hex(piece, byte);
+        const std::string_view piece = path.substr(0, length == 0 ? 1 : length);
+        path.remove_prefix(piece.size());
+        if (length == 0 || is_unsafe_point(point))
+            for (const char byte : piece)
+                append_hex(out, byte);
         else if (point == U'\\')
-            piece = "\\\\";
+            out += "\\\\";
         else
-            piece = path.substr(0, length);
-        path.remove_prefix(length == 0 ? 1 : length);
-        const std::size_t room = max_leftover_bytes - (path.empty() ? 0 : cut.size());
-        if (out.size() + piece.size() > room)
-            return out + std::string{cut};
-        out += piece;
+            out += piece;
+        if (out.size() <= max_leftover_bytes - cut.size())
+            whole = out.size();
     }
-    return out;
+    return out.size() <= max_leftover_bytes ? out : out.substr(0, whole) + std::string{cut};
 }
 
 std::size_t wire_bytes(const Leftover &leftover)

@@ -129,7 +129,7 @@ void a_path_is_escaped_to_one_harmless_line(void **)
     assert_text(escape_path(""), "");
 }
 
-void a_long_path_ends_in_dots_and_two_that_differ_in_front_still_do(void **)
+void a_path_that_is_too_long_ends_in_dots_within_its_cap(void **)
 {
     const std::string fits = "/" + std::string(max_leftover_bytes - 1, 'x');
     assert_text(escape_path(fits), fits);
@@ -170,7 +170,7 @@ int main()
         cmocka_unit_test(the_longest_list_fits_into_a_grants_reply),
         cmocka_unit_test(short_ones_are_counted_too),
         cmocka_unit_test(a_path_is_escaped_to_one_harmless_line),
-        cmocka_unit_test(a_long_path_ends_in_dots_and_two_that_differ_in_front_still_do),
+        cmocka_unit_test(a_path_that_is_too_long_ends_in_dots_within_its_cap),
         cmocka_unit_test(every_word_is_read_back),
     };
     return cmocka_run_group_tests_name("ipc/leftovers", tests, nullptr, nullptr);

@@ -1,5 +1,6 @@
 #include "tests/unit/cmocka_cpp.h"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -66,6 +67,21 @@ void what_shows_all_of_its_file_system_comes_before_a_part_of_it(void **)
     assert_text(searched[4].point, "/srv/bind");
 }
 
+void the_root_comes_first_whatever_else_shows_of_its_file_system(void **)
+{
+    const auto searched =
+        find_searched(parse_mounts("2 1 8:1 / /srv rw - ext4 /dev/sda1 rw\n"
+                                   "1 0 8:1 /containers/a / rw - ext4 /dev/sda1 rw\n"));
+    assert_text(searched[0].point, "/");
+    assert_text(searched[1].point, "/srv");
+}
+
+void what_might_not_answer_is_avoided_by_its_point(void **)
+{
+    const auto avoided = find_avoided(parse_mounts(host));
+    assert_true(avoided == (std::set<std::string>{"/proc", "/home/far", "/mnt/auto"}));
+}
+
 void a_path_lies_in_the_mount_whose_point_is_nearest(void **)
 {
     const auto mounts = parse_mounts(host);
@@ -103,6 +119,8 @@ int main()
         cmocka_unit_test(what_is_not_this_hosts_own_is_not_gone_through),
         cmocka_unit_test(an_overlay_is_gone_through_where_it_is_the_root_alone),
         cmocka_unit_test(what_shows_all_of_its_file_system_comes_before_a_part_of_it),
+        cmocka_unit_test(the_root_comes_first_whatever_else_shows_of_its_file_system),
+        cmocka_unit_test(what_might_not_answer_is_avoided_by_its_point),
         cmocka_unit_test(a_path_lies_in_the_mount_whose_point_is_nearest),
         cmocka_unit_test(what_this_host_says_of_itself_is_read),
     };

@@ -284,6 +284,19 @@ void a_home_on_another_hosts_disk_is_left_out_and_that_is_said(void **)
     assert_false(has(report, "authorized-keys /home/alice/.ssh/authorized_keys"));
 }
 
+void another_hosts_disk_within_this_ones_is_not_entered(void **)
+{
+    Host host;
+    host.put("srv/far/s", "x", 04755);
+    host.put("srv/near/s", "x", 04755);
+    host.folder.put("mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+                                 "2 1 0:9 / /srv/far rw - nfs4 server:/x rw\n");
+    host.ended(id, wall_time() - 30s, wall_time());
+    host.search();
+    assert_true(has(host.report(id), "setuid /srv/near/s"));
+    assert_false(has(host.report(id), "setuid /srv/far/s"));
+}
+
 void what_jit_itself_does_is_not_left_behind(void **)
 {
     Host host;
@@ -333,6 +346,7 @@ int main()
         cmocka_unit_test(a_name_with_control_characters_is_escaped),
         cmocka_unit_test(a_user_who_fills_a_folder_of_his_hides_nothing_but_that),
         cmocka_unit_test(a_home_on_another_hosts_disk_is_left_out_and_that_is_said),
+        cmocka_unit_test(another_hosts_disk_within_this_ones_is_not_entered),
         cmocka_unit_test(what_jit_itself_does_is_not_left_behind),
         cmocka_unit_test(the_group_file_changed_at_another_moment_is_listed),
     };

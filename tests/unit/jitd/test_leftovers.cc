@@ -1,6 +1,7 @@
 #include "tests/unit/cmocka_cpp.h"
 
 #include "jitd/leftovers.h"
+#include "lib/sys/users.h"
 #include "tests/unit/jitd/service.h"
 
 using namespace jit;
