@@ -85,6 +85,7 @@ Result<std::size_t> search_once(const Places &places, const WriteRecord &write_r
         return std::size_t{0};
 
     std::vector<Span> spans;
+    spans.reserve(ended.size());
     for (const Ended &one : ended)
         spans.push_back(one.span);
     Traces traces{std::move(spans)};
