@@ -35,13 +35,14 @@ endif
 .SUFFIXES:
 .PHONY: all install deb check units unit e2e lint demo clean help emulator format
 
-PROGRAMS := $(BUILD)/jitd/jitd $(BUILD)/jit_grantd/jit-grantd $(BUILD)/jitctl/jitctl \
-            $(BUILD)/pam_jit/pam_jit.so
+PROGRAMS := $(BUILD)/jitd/jitd $(BUILD)/jit_grantd/jit-grantd \
+            $(BUILD)/jit_leftovers/jit-leftovers $(BUILD)/jitctl/jitctl $(BUILD)/pam_jit/pam_jit.so
 all: $(PROGRAMS) ## build everything that is installed
 
 # Layers and what they stand on. A program's main.cc is not in its archive.
-LAYERS := lib/base lib/ipc lib/oidc policy lib/sys lib/net jitd jit_grantd jitctl pam_jit
-MAINS  := jitd/main jit_grantd/main jitctl/main pam_jit/entry
+LAYERS := lib/base lib/ipc lib/oidc policy lib/sys lib/ledger lib/net jitd jit_grantd jit_leftovers jitctl \
+          pam_jit
+MAINS  := jitd/main jit_grantd/main jit_leftovers/main jitctl/main pam_jit/entry
 objs    = $(filter-out $(MAINS:%=$(BUILD)/o/%.o),$(patsubst %.cc,$(BUILD)/o/%.o,$(wildcard $(1)/*.cc)))
 libs    = $(foreach l,$(1),$(BUILD)/$(l).a)
 $(foreach l,$(LAYERS),$(eval $(BUILD)/$(l).a: $(call objs,$(l))))
@@ -51,6 +52,7 @@ pkgs_lib/ipc    := jansson
 pkgs_lib/oidc   := jose jansson
 pkgs_policy     := re2 tomlplusplus
 pkgs_lib/sys    := libsystemd libcrypto
+pkgs_lib/ledger := jansson
 pkgs_lib/net    := libcurl libsystemd
 pkgs_jitd       := sqlite3 libsystemd jansson
 pkgs_jit_grantd := libsystemd jansson
@@ -89,7 +91,8 @@ $(BUILD)/o/%.o: %.cc
 
 # The link lines: what stands here is what a program may use.
 jitd_layers       := jitd lib/net lib/sys lib/oidc policy lib/ipc lib/base
-jit_grantd_layers := jit_grantd lib/sys policy lib/ipc lib/base
+jit_grantd_layers := jit_grantd lib/ledger lib/sys policy lib/ipc lib/base
+jit_leftovers_layers := jit_leftovers lib/ledger lib/sys lib/ipc lib/base
 jitctl_layers     := jitctl lib/sys policy lib/oidc lib/ipc lib/base
 pam_jit_layers    := pam_jit lib/ipc lib/base
 
@@ -97,9 +100,11 @@ $(BUILD)/jitd/jitd: $(BUILD)/o/jitd/main.o $(call libs,$(jitd_layers))
 $(BUILD)/jitd/jitd: LDLIBS += $(call ldlibs,$(jitd_layers))
 $(BUILD)/jit_grantd/jit-grantd: $(BUILD)/o/jit_grantd/main.o $(call libs,$(jit_grantd_layers))
 $(BUILD)/jit_grantd/jit-grantd: LDLIBS += $(call ldlibs,$(jit_grantd_layers))
+$(BUILD)/jit_leftovers/jit-leftovers: $(BUILD)/o/jit_leftovers/main.o $(call libs,$(jit_leftovers_layers))
+$(BUILD)/jit_leftovers/jit-leftovers: LDLIBS += $(call ldlibs,$(jit_leftovers_layers))
 $(BUILD)/jitctl/jitctl: $(BUILD)/o/jitctl/main.o $(call libs,$(jitctl_layers))
 $(BUILD)/jitctl/jitctl: LDLIBS += $(call ldlibs,$(jitctl_layers))
-$(BUILD)/jitd/jitd $(BUILD)/jit_grantd/jit-grantd $(BUILD)/jitctl/jitctl:
+$(filter-out %.so,$(PROGRAMS)):
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -120,9 +125,11 @@ stack_ipc        := lib/ipc lib/base
 stack_oidc       := lib/oidc lib/base
 stack_policy     := policy lib/base
 stack_sys        := lib/sys lib/ipc lib/base
+stack_ledger     := lib/ledger lib/sys lib/ipc lib/base
 stack_net        := lib/net lib/sys lib/oidc lib/base
 stack_jitd       := $(jitd_layers)
 stack_jit_grantd := $(jit_grantd_layers)
+stack_jit_leftovers := $(jit_leftovers_layers)
 stack_jitctl     := $(jitctl_layers)
 stack_pam_jit    := $(pam_jit_layers)
 

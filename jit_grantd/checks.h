@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "jit_grantd/answer.h"
-#include "jit_grantd/entry.h"
 #include "jit_grantd/outside.h"
 #include "lib/ipc/granting.h"
 

@@ -5,15 +5,18 @@
 #include <memory>
 #include <syslog.h>
 
-#include "jit_grantd/folders.h"
 #include "jit_grantd/limits.h"
 #include "lib/ipc/json.h"
 #include "lib/sys/digest.h"
+#include "lib/sys/folders.h"
 #include "lib/sys/trusted_files.h"
 #include "lib/sys/zones.h"
 #include "policy/parse.h"
 
 namespace jit::grantd {
+
+using sys::open_directory;
+using sys::read_small_file;
 
 namespace {
 

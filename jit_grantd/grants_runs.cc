@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "jit_grantd/grants.h"
+#include "lib/ledger/limits.h"
 
 namespace jit::grantd {
 
@@ -39,12 +40,12 @@ Answer<ipc::ConfineReply> Grants::confine(const ipc::ConfineCall &call)
     const ipc::ConfineReply reply{std::max(std::chrono::floor<seconds>(left), seconds{1})};
 
     Entry noted = old;
-    if (noted.runs.size() >= max_runs)
+    if (noted.runs.size() >= ledger::max_runs)
         std::erase_if(noted.runs, [this](const Run &run) {
             const auto known = outside_.processes.look(run.pid);
             return !known || known->start != run.start;
         });
-    if (noted.runs.size() < max_runs)
+    if (noted.runs.size() < ledger::max_runs)
         noted.runs.push_back({process->pid, process->start});
     if (const auto stored = books->ledger.store(noted); !stored)
         return unavailable("cannot note a session of grant " + call.id, stored.error());

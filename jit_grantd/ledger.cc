@@ -5,48 +5,23 @@
 #include <cstdio>
 #include <utility>
 
-#include "jit_grantd/folders.h"
-#include "jit_grantd/limits.h"
-#include "lib/base/text.h"
-#include "lib/sys/durable.h"
+#include "lib/ledger/read.h"
+#include "lib/sys/folders.h"
 
 namespace jit::grantd {
 
-namespace {
-
-std::string file_of(const std::string &id)
-{
-    return id + ".json";
-}
-
-} // namespace
+using ledger::encode_entry;
+using ledger::file_of;
+using sys::open_directory;
 
 Result<Ledger> Ledger::read(const Places &places, Disk &disk)
 {
     const Fd state = TRY(open_directory(places.state, 0700));
     Ledger ledger{disk, TRY(open_directory(places.state + "/grants", 0700))};
-    const int directory = ledger.directory_.get();
-    for (std::string &name : TRY(list_directory(directory, max_ledger_files))) {
-        if (sys::is_temporary(name)) {
-            ledger.temporary_.push_back(std::move(name));
-            continue;
-        }
-        if (name.starts_with('.'))
-            continue;
-        auto text = read_small_file(directory, name, max_ledger_file_bytes);
-        if (!text && text.error().code == Code::not_found)
-            continue; // pruned since the folder was listed: List takes no lock
-        if (!text && text.error().code == Code::unavailable)
-            return text.error();
-        auto entry = text ? decode_entry(*text) : Result<Entry>{text.error()};
-        if (entry && file_of(entry->id) == name)
-            ledger.entries_.push_back(*std::move(entry));
-        else
-            ledger.damaged_.push_back(std::move(name));
-    }
-    std::sort(ledger.entries_.begin(), ledger.entries_.end(), [](const Entry &a, const Entry &b) {
-        return std::pair{a.since, a.id} < std::pair{b.since, b.id};
-    });
+    ledger::Files files = TRY(ledger::read_files(ledger.directory_.get()));
+    ledger.entries_ = std::move(files.entries);
+    ledger.damaged_ = std::move(files.damaged);
+    ledger.temporary_ = std::move(files.temporary);
     return ledger;
 }
 
@@ -68,7 +43,7 @@ std::size_t Ledger::live_bytes() const
     std::size_t bytes = 0;
     for (const Entry &entry : entries_)
         if (!entry.is_ended())
-            bytes += wire_bytes(entry.user, entry.role, entry.groups());
+            bytes += ledger::wire_bytes(entry.user, entry.role, entry.groups());
     return bytes;
 }
 

@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "jit_grantd/entry.h"
 #include "jit_grantd/outside.h"
 #include "jit_grantd/places.h"
 #include "lib/base/fd.h"

@@ -13,19 +13,10 @@ inline constexpr std::size_t max_live = 256;
 // The list of all live grants must fit into one frame (lib/ipc/frame.h).
 inline constexpr std::size_t max_list_bytes = 64 * 1024 - 256;
 
-// Ledger files looked at: two days of ended grants. More means that nothing was pruned for long.
-inline constexpr std::size_t max_ledger_files = 65536;
 // Entries, ended ones included, past which nothing is granted: a daemon gone bad that makes and
 // ends grants in a loop must not fill the ledger until no end can read it.
 inline constexpr std::size_t max_entries = 8192;
-inline constexpr std::size_t max_ledger_file_bytes = std::size_t{64} * 1024;
-inline constexpr std::size_t max_groups_of_role = 64;
 
-// Sessions of one grant that are noted to end with it. Those of more are ended by their scope alone.
-inline constexpr std::size_t max_runs = 256;
-// Processes that one record names, each with its pid and as much of its name.
-inline constexpr std::size_t max_processes_said = 16;
-inline constexpr std::size_t max_process_bytes = 64;
 // Of /proc: status lists up to 65,536 groups (NGROUPS_MAX) of at most 11 bytes.
 inline constexpr std::size_t max_proc_file_bytes = std::size_t{1} << 20;
 // The kernel's own limit of pids (PID_MAX_LIMIT), and what else is in the folder.

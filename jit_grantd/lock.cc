@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include "jit_grantd/folders.h"
 #include "lib/base/clock.h"
+#include "lib/sys/folders.h"
 
 namespace jit::grantd {
+
+using sys::open_directory;
 
 Result<Fd> take_lock(const std::string &run, std::chrono::milliseconds patience)
 {

@@ -4,11 +4,14 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "jit_grantd/folders.h"
 #include "lib/base/text.h"
 #include "lib/sys/durable.h"
+#include "lib/sys/folders.h"
 
 namespace jit::grantd {
+
+using sys::list_directory;
+using sys::open_directory;
 
 namespace {
 

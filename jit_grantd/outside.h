@@ -10,13 +10,18 @@
 #include <vector>
 
 #include "jit_grantd/answer.h"
-#include "jit_grantd/entry.h"
 #include "lib/base/clock.h"
 #include "lib/base/result.h"
+#include "lib/ledger/entry.h"
 #include "policy/config.h"
 #include "policy/model.h"
 
 namespace jit::grantd {
+
+using ledger::Entry;
+using ledger::Part;
+using ledger::Run;
+using ledger::wire_bytes;
 
 // Users and groups, as the name service has them now.
 class Accounts

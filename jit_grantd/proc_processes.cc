@@ -4,9 +4,9 @@
 #include <charconv>
 #include <fcntl.h>
 
-#include "jit_grantd/folders.h"
 #include "jit_grantd/limits.h"
 #include "jit_grantd/proc_text.h"
+#include "lib/sys/folders.h"
 
 namespace jit::grantd {
 
@@ -15,9 +15,9 @@ Result<Process> ProcProcesses::look(pid_t pid)
     const std::string path = folder_ + "/" + std::to_string(pid);
     const Fd directory{open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     // One that ends while it is looked at is as good as absent: its files fail with ESRCH.
-    const auto stat = directory ? read_small_file(directory.get(), "stat", max_proc_file_bytes)
+    const auto stat = directory ? sys::read_small_file(directory.get(), "stat", max_proc_file_bytes)
                                 : Result<std::string>{Error{Code::not_found, "no such process"}};
-    const auto status = stat ? read_small_file(directory.get(), "status", max_proc_file_bytes)
+    const auto status = stat ? sys::read_small_file(directory.get(), "status", max_proc_file_bytes)
                              : Result<std::string>{stat.error()};
     if (!status)
         return Error{Code::not_found, "no such process"};
@@ -32,7 +32,7 @@ Result<std::vector<Process>> ProcProcesses::list()
     if (!directory)
         return Error{Code::unavailable, "cannot open /proc", errno};
     std::vector<Process> processes;
-    for (const std::string &name : TRY(list_directory(directory.get(), max_processes))) {
+    for (const std::string &name : TRY(sys::list_directory(directory.get(), max_processes))) {
         pid_t pid = 0;
         const auto read = std::from_chars(name.data(), name.data() + name.size(), pid);
         if (read.ec != std::errc{} || read.ptr != name.data() + name.size())

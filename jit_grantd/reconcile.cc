@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <syslog.h>
 
-#include "jit_grantd/folders.h"
 #include "jit_grantd/grants.h"
 #include "lib/sys/durable.h"
+#include "lib/sys/folders.h"
 
 namespace jit::grantd {
+
+using sys::open_directory;
+using sys::read_small_file;
 
 namespace {
 

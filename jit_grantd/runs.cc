@@ -4,7 +4,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "jit_grantd/limits.h"
+#include "lib/ledger/limits.h"
 #include "lib/base/text.h"
 
 namespace jit::grantd {
@@ -16,6 +16,8 @@ constexpr std::string_view scope_end = ".scope";
 constexpr std::size_t id_bytes = 16;
 // Processes may be born or die while they are moved: so often is looked again.
 constexpr int most_tries = 5;
+// The service manager's own deadline is for when we are dead: we come first, and say what we end.
+constexpr std::chrono::seconds spare{2};
 
 std::string name_scope(const std::string &id, const std::string &rest)
 {
@@ -55,7 +57,7 @@ std::string describe_process(const Process &process)
 Result<void> Runs::confine(const Entry &entry, const Process &process, std::chrono::seconds left)
 {
     return scopes_.start(
-        {name_scope(entry.id, std::to_string(process.pid)), {process.pid}, left, *entry.grace});
+        {name_scope(entry.id, std::to_string(process.pid)), {process.pid}, left + spare, *entry.grace});
 }
 
 Result<std::vector<std::string>> Runs::scopes_of(const std::string &id)
@@ -125,10 +127,10 @@ Result<void> Runs::carry_on(const Entry &entry, std::chrono::seconds left)
             if (pids.empty())
                 break;
             const std::string rest = until + "-" + std::to_string(++number);
-            TRY(move({name_scope(entry.id, rest), pids, left, *entry.grace}));
+            TRY(move({name_scope(entry.id, rest), pids, left + spare, *entry.grace}));
         }
     const std::vector<pid_t> outsiders = TRY(find_outsiders(entry));
-    return move({name_scope(entry.id, until), outsiders, left, *entry.grace});
+    return move({name_scope(entry.id, until), outsiders, left + spare, *entry.grace});
 }
 
 std::string Runs::line_of(pid_t pid)
@@ -179,7 +181,7 @@ Runs::Found Runs::end(const Entry &entry, const std::vector<gid_t> &gone)
     all.insert(all.end(), apart.begin(), apart.end());
     for (const pid_t pid : all) {
         std::string line = line_of(pid);
-        if (!line.empty() && found.lines.size() < max_processes_said)
+        if (!line.empty() && found.lines.size() < ledger::max_processes_said)
             found.lines.push_back(std::move(line));
     }
     if (!entry.grace)

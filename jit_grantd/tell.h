@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "jit_grantd/entry.h"
 #include "jit_grantd/outside.h"
 #include "jit_grantd/places.h"
 

@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "jit_grantd/folders.h"
 #include "lib/base/text.h"
+#include "lib/sys/folders.h"
 
 namespace jit::grantd {
 
@@ -37,7 +37,7 @@ void tell_folder(const std::string &path, uid_t uid, std::string_view text, IsTe
     const Fd folder{open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
     if (!folder)
         return;
-    const auto names = list_directory(folder.get(), max_devices);
+    const auto names = sys::list_directory(folder.get(), max_devices);
     if (!names)
         return;
     for (const std::string &name : *names) {

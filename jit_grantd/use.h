@@ -6,7 +6,7 @@
 #include <sys/types.h>
 #include <vector>
 
-#include "jit_grantd/entry.h"
+#include "jit_grantd/outside.h"
 #include "policy/use.h"
 
 namespace jit::grantd {

@@ -1,4 +1,5 @@
 // `jitctl status [ID]` and `jitctl list [--all]`.
+#include "jitctl/leftovers.h"
 #include "jitctl/records.h"
 #include "jitctl/verbs.h"
 #include "lib/base/text.h"
@@ -117,6 +118,10 @@ Exit status(const Command &command, const Output &output, const std::string &soc
     if (!grants.empty() && !requests.empty())
         output.print("");
     print_table(output, requests);
+    for (const ipc::ListReply &record : records->newest_first)
+        if (record.grant && record.grant->leftovers)
+            for (const std::string &line : format_leftovers(*record.grant->leftovers))
+                output.print(line);
     return report_health(output, health);
 }
 

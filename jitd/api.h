@@ -35,6 +35,7 @@ class Api
         const Settings &settings;
         std::function<bool()> is_reconciled;
         LocalGroups local_groups;
+        std::string leftovers = "/var/lib/jit-leftovers"; // reports of jit-leftovers
     };
 
     explicit Api(Parts parts) : parts_(std::move(parts)) {}

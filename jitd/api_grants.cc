@@ -2,6 +2,7 @@
 #include "jitd/api.h"
 
 #include "jitd/answers.h"
+#include "jitd/leftovers.h"
 #include "jitd/limits.h"
 #include "jitd/records.h"
 #include "jitd/words.h"
@@ -58,6 +59,9 @@ void Api::answer_list(Call exchange)
         if (!caller->is_root() && stored->user != caller->user)
             return refuse_caller(exchange, "the grant is not yours");
         replies.push_back(make_record(*stored));
+        if (auto &grant = replies.back().grant; grant && grant->state == ipc::State::ended)
+            grant->leftovers =
+                read_leftovers(parts_.leftovers, grant->id, grant->until, wall_time());
         return reply_each(exchange, replies);
     }
     for (const RequestFacts *facts : parts_.requests.all())

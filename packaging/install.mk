@@ -6,21 +6,21 @@ BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 DIST        ?= dist
 
 UNITS   := $(notdir $(wildcard packaging/systemd/*.service packaging/systemd/*.socket \
-             packaging/systemd/*.timer))
-DROPINS := $(wildcard packaging/systemd/*.service.d/*.conf)
+             packaging/systemd/*.timer packaging/systemd/*.path))
+DROPINS := $(patsubst packaging/systemd/%,%,$(wildcard packaging/systemd/*.service.d/*.conf))
 MANUALS := $(wildcard doc/man/*.[1-8])
 data     = $(INSTALL) -D -m 0644
 
 install: $(PROGRAMS) ## install below DESTDIR, with PREFIX
 	$(INSTALL) -D -m 0755 $(BUILD)/jitd/jitd $(DESTDIR)$(LIBEXECDIR)/jit/jitd
 	$(INSTALL) -D -m 0755 $(BUILD)/jit_grantd/jit-grantd $(DESTDIR)$(LIBEXECDIR)/jit/jit-grantd
+	$(INSTALL) -D -m 0755 $(BUILD)/jit_leftovers/jit-leftovers $(DESTDIR)$(LIBEXECDIR)/jit/jit-leftovers
 	$(INSTALL) -D -m 0755 $(BUILD)/jitctl/jitctl $(DESTDIR)$(BINDIR)/jitctl
 	$(data) $(BUILD)/pam_jit/pam_jit.so $(DESTDIR)$(PAMDIR)/pam_jit.so
 	set -e; for unit in $(UNITS); do \
 	    $(data) packaging/systemd/$$unit $(DESTDIR)$(UNITDIR)/$$unit; \
 	    sed -i 's|/usr/libexec/jit/|$(LIBEXECDIR)/jit/|' $(DESTDIR)$(UNITDIR)/$$unit; done
-	set -e; for file in $(DROPINS:packaging/systemd/%=%); do \
-	    $(data) packaging/systemd/$$file $(DESTDIR)$(UNITDIR)/$$file; done
+	set -e; for file in $(DROPINS); do $(data) packaging/systemd/$$file $(DESTDIR)$(UNITDIR)/$$file; done
 	$(INSTALL) -d $(DESTDIR)$(UNITDIR)/jitd.service.d
 	ln -sf ../jit-.service.d/10-sandbox.conf $(DESTDIR)$(UNITDIR)/jitd.service.d/10-sandbox.conf
 	$(data) packaging/sysusers.d/jit.conf $(DESTDIR)$(SYSUSERSDIR)/jit.conf
@@ -33,7 +33,7 @@ install: $(PROGRAMS) ## install below DESTDIR, with PREFIX
 
 # Built from a copy of the tree: dpkg wants debian/ at the top, and leaves much behind.
 DEB_SOURCES := Makefile NEWS $(wildcard LICENSE README.md) $(shell find lib policy jitd jit_grantd \
-                 jitctl pam_jit packaging doc -type f)
+                 jit_leftovers jitctl pam_jit packaging doc -type f)
 deb: $(DIST)/.built ## build the Debian packages into dist/
 $(DIST)/.built: $(DEB_SOURCES)
 	@rm -rf $(DIST) && mkdir -p $(DIST)/tree

@@ -16,6 +16,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/result.h"
 #include "lib/ipc/json.h"
+#include "lib/ipc/leftovers.h"
 
 namespace jit::ipc {
 
@@ -188,6 +189,7 @@ struct GrantRecord {
     std::optional<std::string> service;
     std::vector<std::string> approvers;
     std::optional<std::string> reason;
+    std::optional<Leftovers> leftovers; // of an ended one that was asked for by its id
 };
 struct RequestRecord {
     std::string id;

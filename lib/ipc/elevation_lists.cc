@@ -66,7 +66,10 @@ Result<GrantRecord> decode_grant(const json_t *object)
     grant.since = reader.time("since");
     grant.until = reader.time("until");
     read_tail(reader, grant);
+    const json_t *const leftovers = reader.maybe_object("leftovers");
     TRY(reader.finish());
+    if (leftovers != nullptr)
+        grant.leftovers = TRY(decode_leftovers(leftovers));
     return grant;
 }
 
@@ -90,6 +93,8 @@ Json encode_grant(const GrantRecord &grant)
     writer.time("since", grant.since);
     writer.time("until", grant.until);
     write_tail(writer, grant);
+    if (grant.leftovers)
+        writer.value("leftovers", encode_leftovers(*grant.leftovers));
     return writer.take();
 }
 

@@ -74,6 +74,16 @@ bool has_settled(const struct stat &file)
 
 } // namespace
 
+Result<std::vector<LocalUser>> read_passwd_file(const std::string &path)
+{
+    std::vector<LocalUser> users;
+    TRY(for_each<passwd>(path, fgetpwent_r, [&](const passwd &entry) {
+        users.push_back({entry.pw_name, entry.pw_uid, entry.pw_dir});
+        return true;
+    }));
+    return users;
+}
+
 Result<std::vector<LocalGroup>> read_group_file(const std::string &path)
 {
     std::vector<LocalGroup> groups;

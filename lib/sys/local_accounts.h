@@ -41,6 +41,15 @@ class LocalNames
     std::vector<std::vector<std::string>> shared_; // the names of each uid that has several
 };
 
+struct LocalUser {
+    std::string name;
+    uid_t uid = 0;
+    std::string home;
+};
+
+// All lines of a passwd file, in its order.
+Result<std::vector<LocalUser>> read_passwd_file(const std::string &path = "/etc/passwd");
+
 struct LocalGroup {
     std::string name;
     gid_t gid = 0;

@@ -4,15 +4,15 @@
 #include <cstdlib>
 #include <string>
 
-#include "jit_grantd/entry.h"
-#include "jit_grantd/limits.h"
 #include "lib/base/handle.h"
 #include "lib/base/text.h"
 #include "lib/ipc/granting.h"
 #include "lib/ipc/message.h"
+#include "lib/ledger/entry.h"
+#include "lib/ledger/limits.h"
 
 using namespace jit;
-using namespace jit::grantd;
+using namespace jit::ledger;
 
 namespace {
 

@@ -24,6 +24,7 @@ check 'sudo lets in whom it let in' host_as alice 'sudo -n /usr/bin/true'
 check 'and nobody else' fails host_as carol 'sudo -n id'
 check 'the sockets listen' host_run systemctl is-active jitd.socket jit-grantd.socket
 check 'the reaper runs' host_run systemctl is-active jit-reconcile.timer
+check 'what ends is looked into' host_run systemctl is-active jit-leftovers.path jit-leftovers.timer
 check 'nothing has failed' same "$(host_run systemctl list-units --failed --plain --no-legend 'jit*')" ''
 check 'user jit has no shell and no password' says '^jit:.*nologin' host_run getent passwd jit
 check 'without a configuration jitctl says so' exits 2 host_as alice 'jitctl request web'

@@ -20,11 +20,12 @@ check 'and used' host_as alice 'sudo -n /usr/bin/true'
 
 # --- the score, in tenths
 scored() { host_run systemd-analyze security --no-pager --threshold="$2" "$1.service"; }
-services='jitd jit-grantd jit-expire@0123456789abcdef jit-reconcile'
+services='jitd jit-grantd jit-expire@0123456789abcdef jit-reconcile jit-leftovers'
 check 'jitd scores 1.2 at most' scored jitd 12
 for unit in jit-grantd jit-expire@0123456789abcdef jit-reconcile; do
     check "$unit scores 1.0 at most" scored "$unit" 10
 done
+check 'jit-leftovers scores 1.4 at most' scored jit-leftovers 14
 for unit in $services; do
     check "$unit has no PrivateUsers, which would hide who calls" \
         same "$(host_run systemctl show -P PrivateUsers "$unit.service")" no
@@ -125,4 +126,7 @@ for unit in jit-grantd jit-reconcile; do
     check "from $unit: its own state and the memberships, nothing else" \
         same "$(burgle "$unit")" 'own-state unix userdb others-processes done '
 done
+# It sees all files, homes and /tmp among them, and writes none but its own.
+check 'from jit-leftovers: a sight of everything, and its own state' \
+    same "$(burgle jit-leftovers)" 'own-state unix home done '
 finish

@@ -1,4 +1,4 @@
-// Folders and small files of the helper's own.
+// Folders and small files of a daemon's own.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 
-namespace jit::grantd {
+namespace jit::sys {
 
 // Opens a directory, made with the mode if it isn't there. Errors: unavailable.
 Result<Fd> open_directory(const std::string &path, mode_t mode);
@@ -17,4 +17,4 @@ Result<std::vector<std::string>> list_directory(int directory, std::size_t max_n
 // Errors: not_found; bad_input: larger than max_bytes, or not a regular file; unavailable.
 Result<std::string> read_small_file(int directory, const std::string &name, std::size_t max_bytes);
 
-} // namespace jit::grantd
+} // namespace jit::sys

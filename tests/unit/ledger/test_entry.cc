@@ -1,9 +1,9 @@
 #include "tests/unit/cmocka_cpp.h"
 
-#include "jit_grantd/entry.h"
+#include "lib/ledger/entry.h"
 
 using namespace jit;
-using namespace jit::grantd;
+using namespace jit::ledger;
 using namespace std::chrono_literals;
 
 namespace {
@@ -127,5 +127,5 @@ int main()
         cmocka_unit_test(a_wrong_or_missing_member_is_refused),
         cmocka_unit_test(it_is_due_at_the_second_of_its_end_by_either_clock),
     };
-    return cmocka_run_group_tests_name("jit_grantd/entry", tests, nullptr, nullptr);
+    return cmocka_run_group_tests_name("ledger/entry", tests, nullptr, nullptr);
 }

@@ -1,4 +1,4 @@
-#include "jit_grantd/folders.h"
+#include "lib/sys/folders.h"
 
 #include <cerrno>
 #include <dirent.h>
@@ -9,7 +9,7 @@
 #include "lib/base/handle.h"
 #include "lib/sys/whole_file.h"
 
-namespace jit::grantd {
+namespace jit::sys {
 
 namespace {
 
@@ -80,7 +80,7 @@ Result<std::string> read_small_file(int directory, const std::string &name, std:
         return Error{Code::unavailable, "cannot look at the file", errno};
     if (!S_ISREG(about.st_mode))
         return Error{Code::bad_input, "not a regular file"};
-    return sys::read_whole(file.get(), max_bytes);
+    return read_whole(file.get(), max_bytes);
 }
 
-} // namespace jit::grantd
+} // namespace jit::sys

@@ -12,7 +12,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/result.h"
 
-namespace jit::grantd {
+namespace jit::ledger {
 
 // One group of a grant.
 struct Part {
@@ -70,8 +70,11 @@ struct Entry {
 std::size_t wire_bytes(std::string_view user, std::string_view role,
                        const std::vector<std::string> &groups);
 
+// The file of a grant in the ledger's folder: ID.json.
+std::string file_of(const std::string &id);
+
 // JSON, one object and a newline. Decoding is strict: a wrong or missing member is bad_input.
 Result<std::string> encode_entry(const Entry &entry);
 Result<Entry> decode_entry(std::string_view text);
 
-} // namespace jit::grantd
+} // namespace jit::ledger

@@ -1,17 +1,17 @@
-#include "jit_grantd/entry.h"
+#include "lib/ledger/entry.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <memory>
 
-#include "jit_grantd/limits.h"
 #include "lib/base/text.h"
 #include "lib/ipc/granting.h"
 #include "lib/ipc/members.h"
 #include "lib/ipc/message.h"
+#include "lib/ledger/limits.h"
 
-namespace jit::grantd {
+namespace jit::ledger {
 
 namespace {
 
@@ -106,6 +106,11 @@ std::size_t wire_bytes(std::string_view user, std::string_view role,
     return bytes;
 }
 
+std::string file_of(const std::string &id)
+{
+    return id + ".json";
+}
+
 Result<std::string> encode_entry(const Entry &entry)
 {
     std::vector<std::string> there;
@@ -190,4 +195,4 @@ Result<Entry> decode_entry(std::string_view text)
     return entry;
 }
 
-} // namespace jit::grantd
+} // namespace jit::ledger
