@@ -55,6 +55,8 @@ class Timers
                                BootTime::duration remaining) = 0;
     // Absent is fine.
     virtual Result<void> disarm(const std::string &id) = 0;
+    // Many at once, each tried whatever becomes of the others; the answers are in their order.
+    virtual std::vector<Result<void>> disarm_each(const std::vector<std::string> &ids);
     // The ids of all that are armed.
     virtual Result<std::vector<std::string>> armed() = 0;
 };
@@ -67,6 +69,17 @@ class Disk
     virtual Result<void> write(int directory, const std::string &name, std::string_view bytes,
                                mode_t mode) = 0;
     virtual Result<void> remove(int directory, const std::string &name) = 0;
+
+    struct File {
+        std::string name;
+        std::string bytes;
+    };
+    // Many files of one directory, which need be synced but once. Each is tried, whatever becomes
+    // of the others; the answers are in their order.
+    virtual std::vector<Result<void>> write_each(int directory, const std::vector<File> &files,
+                                                 mode_t mode);
+    virtual std::vector<Result<void>> remove_each(int directory,
+                                                  const std::vector<std::string> &names);
 };
 
 // The policy that holds now.

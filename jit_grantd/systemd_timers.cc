@@ -170,15 +170,34 @@ Result<void> SystemdTimers::rearm(const std::string &id, WallTime until,
 
 Result<void> SystemdTimers::disarm(const std::string &id)
 {
-    if (!is_id(id))
-        return Error{Code::internal, "not an id"};
-    const Bus bus = TRY(open_bus());
-    BusError error;
-    const int r = sd_bus_call_method(bus.get(), destination, manager_path, manager, "StopUnit",
-                                     error.get(), nullptr, "ss", unit_of(id).c_str(), "replace");
-    if (r < 0 && !error.is("org.freedesktop.systemd1.NoSuchUnit"))
-        return Error{Code::unavailable, "systemd does not stop the timer", -r};
-    return {};
+    return disarm_each({id}).front();
+}
+
+// Over one connection; each call is answered before the next one, which keeps systemd's queue
+// short.
+std::vector<Result<void>> SystemdTimers::disarm_each(const std::vector<std::string> &ids)
+{
+    if (ids.empty())
+        return {};
+    const auto bus = open_bus();
+    if (!bus)
+        return std::vector<Result<void>>(ids.size(), bus.error());
+    std::vector<Result<void>> done;
+    for (const std::string &id : ids) {
+        if (!is_id(id)) {
+            done.emplace_back(Error{Code::internal, "not an id"});
+            continue;
+        }
+        BusError error;
+        const int r =
+            sd_bus_call_method(bus->get(), destination, manager_path, manager, "StopUnit",
+                               error.get(), nullptr, "ss", unit_of(id).c_str(), "replace");
+        if (r < 0 && !error.is("org.freedesktop.systemd1.NoSuchUnit"))
+            done.emplace_back(Error{Code::unavailable, "systemd does not stop the timer", -r});
+        else
+            done.emplace_back();
+    }
+    return done;
 }
 
 // ListUnitsByPatterns(states, patterns): name, description, load state, active state, ...

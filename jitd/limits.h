@@ -40,7 +40,7 @@ inline constexpr std::chrono::seconds request_window = 300s;
 
 // Live grants of this host, past which no request begins. The helper has the same cap of its own,
 // for those who began before.
-inline constexpr std::size_t live_grants = 256;
+inline constexpr std::size_t live_grants = 1024;
 
 // Refusals, and uses of a grant, of one user that are written to the ledger in a minute; more are
 // counted only, so that a loop of sudos cannot fill the disk.

@@ -56,8 +56,7 @@ Result<void> fill(int file, std::string_view bytes, mode_t mode)
 
 } // namespace
 
-Result<void> write_durable(int directory, const std::string &name, std::string_view bytes,
-                           mode_t mode)
+Result<void> place_file(int directory, const std::string &name, std::string_view bytes, mode_t mode)
 {
     if (!is_component(name))
         return Error{Code::bad_input, "not the name of a file"};
@@ -69,26 +68,40 @@ Result<void> write_durable(int directory, const std::string &name, std::string_v
     Result<void> done = fill(file.get(), bytes, mode);
     if (done && renameat(directory, temporary.c_str(), directory, name.c_str()) != 0)
         done = Error{Code::unavailable, "cannot rename the file", errno};
-    if (!done) {
+    if (!done)
         (void)unlinkat(directory, temporary.c_str(), 0); // what went wrong before says more
-        return done;
-    }
+    return done;
+}
+
+Result<bool> take_file_away(int directory, const std::string &name)
+{
+    if (!is_component(name))
+        return Error{Code::bad_input, "not the name of a file"};
+    if (unlinkat(directory, name.c_str(), 0) == 0)
+        return true;
+    if (errno == ENOENT)
+        return false;
+    return Error{Code::unavailable, "cannot remove the file", errno};
+}
+
+Result<void> sync_directory(int directory)
+{
     if (fsync(directory) != 0)
         return Error{Code::unavailable, "cannot sync the directory", errno};
     return {};
 }
 
+Result<void> write_durable(int directory, const std::string &name, std::string_view bytes,
+                           mode_t mode)
+{
+    TRY(place_file(directory, name, bytes, mode));
+    return sync_directory(directory);
+}
+
 Result<void> remove_durable(int directory, const std::string &name)
 {
-    if (!is_component(name))
-        return Error{Code::bad_input, "not the name of a file"};
-    if (unlinkat(directory, name.c_str(), 0) != 0) {
-        if (errno == ENOENT)
-            return {};
-        return Error{Code::unavailable, "cannot remove the file", errno};
-    }
-    if (fsync(directory) != 0)
-        return Error{Code::unavailable, "cannot sync the directory", errno};
+    if (TRY(take_file_away(directory, name)))
+        return sync_directory(directory);
     return {};
 }
 

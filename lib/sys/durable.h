@@ -22,6 +22,14 @@ Result<void> write_durable(int directory, const std::string &name, std::string_v
 // Removes a file and syncs the directory. Absent is fine.
 Result<void> remove_durable(int directory, const std::string &name);
 
+// The two in parts, for who changes many files of one directory and syncs it once: until then each
+// change is seen by everybody and may be lost with the power, whole.
+//   take_file_away   false: it was not there
+Result<void> place_file(int directory, const std::string &name, std::string_view bytes,
+                        mode_t mode);
+Result<bool> take_file_away(int directory, const std::string &name);
+Result<void> sync_directory(int directory);
+
 // Whether a name is that of a temporary file of write_durable(), left by a crash within it.
 bool is_temporary(std::string_view name);
 
