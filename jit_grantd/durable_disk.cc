@@ -4,23 +4,6 @@
 
 namespace jit::grantd {
 
-namespace {
-
-// What was changed is durable once its directory is synced: all of it, or none.
-void sync_once(int directory, std::vector<Result<void>> &done, bool has_changed)
-{
-    if (!has_changed)
-        return;
-    const auto synced = sys::sync_directory(directory);
-    if (synced)
-        return;
-    for (Result<void> &each : done)
-        if (each)
-            each = synced.error();
-}
-
-} // namespace
-
 Result<void> DurableDisk::write(int directory, const std::string &name, std::string_view bytes,
                                 mode_t mode)
 {
@@ -35,14 +18,7 @@ Result<void> DurableDisk::remove(int directory, const std::string &name)
 std::vector<Result<void>> DurableDisk::write_each(int directory, const std::vector<File> &files,
                                                   mode_t mode)
 {
-    std::vector<Result<void>> done;
-    bool has_changed = false;
-    for (const File &file : files) {
-        done.push_back(sys::place_file(directory, file.name, file.bytes, mode));
-        has_changed = has_changed || done.back().has_value();
-    }
-    sync_once(directory, done, has_changed);
-    return done;
+    return sys::write_each_durable(directory, files, mode);
 }
 
 std::vector<Result<void>> DurableDisk::remove_each(int directory,
@@ -55,7 +31,12 @@ std::vector<Result<void>> DurableDisk::remove_each(int directory,
         done.push_back(taken ? Result<void>{} : Result<void>{taken.error()});
         has_changed = has_changed || (taken && *taken);
     }
-    sync_once(directory, done, has_changed);
+    if (!has_changed)
+        return done;
+    if (const auto synced = sys::sync_directory(directory); !synced)
+        for (Result<void> &each : done)
+            if (each)
+                each = synced.error();
     return done;
 }
 

@@ -11,6 +11,7 @@
 #include "jit_grantd/entry.h"
 #include "lib/base/clock.h"
 #include "lib/base/result.h"
+#include "lib/sys/durable.h"
 #include "policy/config.h"
 #include "policy/model.h"
 
@@ -70,10 +71,7 @@ class Disk
                                mode_t mode) = 0;
     virtual Result<void> remove(int directory, const std::string &name) = 0;
 
-    struct File {
-        std::string name;
-        std::string bytes;
-    };
+    using File = sys::NamedBytes;
     // Many files of one directory, which need be synced but once. Each is tried, whatever becomes
     // of the others; the answers are in their order.
     virtual std::vector<Result<void>> write_each(int directory, const std::vector<File> &files,

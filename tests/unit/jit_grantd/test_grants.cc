@@ -323,23 +323,30 @@ void one_end_that_fails_does_not_stop_the_others(void **)
     assert_false(world.has_file(world.places.userdb + "/bob:jit-dba.membership"));
 }
 
+// As so many grants of alice's would have left them: copies of one, from 1000 on.
+void put_copies(World &world, const std::string &text, char of, std::size_t count)
+{
+    for (std::size_t i = 0x1000; i < 0x1000 + count; ++i) {
+        char id[17];
+        (void)snprintf(id, sizeof id, "%016zx", i);
+        std::string copy = text;
+        copy.replace(copy.find(World::id(of)), 16, id);
+        world.put(world.places.state + "/grants/" + id + ".json", copy);
+    }
+}
+
 void the_number_of_live_grants_is_capped(void **)
 {
     World world;
-    std::string id(16, '0');
-    for (std::size_t i = 0; i < max_live; ++i) {
-        id[13] = "0123456789abcdef"[i / 256];
-        id[14] = "0123456789abcdef"[i / 16 % 16];
-        id[15] = "0123456789abcdef"[i % 16];
-        auto call = World::call('0');
-        call.id = id;
-        assert_true(world.grants().grant(call).has_value());
-    }
-    auto call = World::call('0');
-    call.id = "1000000000000000";
-    const auto answer = world.grants().grant(call);
+    assert_true(world.grants().grant(World::call('0')).has_value());
+    put_copies(world, world.get(world.places.state + "/grants/" + World::id('0') + ".json"), '0',
+               max_live - 2);
+    assert_true(world.grants().grant(World::call('1')).has_value());
+    const auto answer = world.grants().grant(World::call('2'));
     assert_false(answer.has_value());
     assert_true(answer.refusal().text.find("too many") != std::string::npos);
+    assert_true(world.grants().end({World::id('0'), "dropped"}).has_value());
+    assert_true(world.grants().grant(World::call('2')).has_value());
 }
 
 std::size_t bytes_of(const ipc::GrantList &list)
@@ -463,13 +470,7 @@ void regress_a_ledger_full_of_ended_grants_takes_no_more_and_still_ends(void **)
     assert_true(world.grants().end({World::id('2'), "dropped"}).has_value());
     const std::string folder = world.places.state + "/grants/";
     const std::string ended = world.get(folder + World::id('2') + ".json");
-    for (std::size_t i = 0x1000; i < 0x1000 + max_entries; ++i) {
-        char id[17];
-        (void)snprintf(id, sizeof id, "%016zx", i);
-        std::string text = ended;
-        text.replace(text.find(World::id('2')), 16, id);
-        world.put(folder + id + ".json", text);
-    }
+    put_copies(world, ended, '2', max_entries);
     const auto refused = world.grants().grant(World::call('3'));
     assert_false(refused.has_value());
     assert_int_equal(static_cast<int>(refused.refusal().kind),

@@ -179,7 +179,7 @@ struct RecordingDisk : Disk {
         for (const File &file : files) {
             if (script.step(describe(file.name, file.bytes))) {
                 tear(directory, file.name, file.bytes);
-                done.push_back(sys::place_file(directory, file.name, file.bytes, mode));
+                done.push_back(sys::write_durable(directory, file.name, file.bytes, mode));
             } else {
                 done.emplace_back(script.error());
             }
