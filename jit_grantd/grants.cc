@@ -24,11 +24,16 @@ void Grants::report(const std::string &doing, const Error &error)
 
 Result<Grants::Books> Grants::open_books()
 {
-    Fd lock = TRY(take_lock(places_.run, patience_));
+    return open_books_under(TRY(take_lock(places_.run, patience_)));
+}
+
+Result<Grants::Books> Grants::open_books_under(Fd lock)
+{
+    Fd gate = TRY(take_lock(places_.run, patience_, membership_lock));
     // Only now: another process may have changed the ledger while we waited.
     Ledger ledger = TRY(Ledger::read(places_, outside_.disk));
     Memberships memberships = TRY(Memberships::open(places_, outside_.disk));
-    return Books{std::move(lock), std::move(ledger), std::move(memberships)};
+    return Books{std::move(lock), std::move(gate), std::move(ledger), std::move(memberships)};
 }
 
 // --- granting ------------------------------------------------------------------------------------

@@ -78,11 +78,17 @@ class Grants
   private:
     // What a change works on, under the lock.
     struct Books {
-        Fd lock;
+        Fd lock; // jit_grantd/lock.h
+        Fd gate;
         Ledger ledger;
         Memberships memberships;
     };
     Result<Books> open_books();
+    Result<Books> open_books_under(Fd lock);
+    // The same, for ends: while somebody else writes the ledger, what is due is taken away first.
+    //   id    of a grant whose timer says that it is due; empty: of none
+    Result<Books> open_books_for_ends(const std::string &id);
+    Result<void> take_due_away(const std::string &id);
     // What is granted, or goes on, is decided by these.
     struct Granting {
         Books books;

@@ -7,6 +7,7 @@
 
 #include "jit_grantd/end_events.h"
 #include "jit_grantd/grants.h"
+#include "jit_grantd/lock.h"
 
 namespace jit::grantd {
 
@@ -80,6 +81,7 @@ std::vector<Result<void>> Grants::end_each(Books &books, const std::vector<Endin
 {
     const Now now = outside_.clocks.now();
     std::vector<Result<void>> done = take_back_each(books, endings, now);
+    books.gate.reset(); // what follows waits for a disk, and nobody else's end waits for that
     std::vector<Entry> ended;
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < endings.size(); ++i) {
@@ -189,9 +191,33 @@ std::vector<Ending> Grants::find_due(const Books &books, const std::string &id) 
     return due;
 }
 
+// Without the ledger's lock, and so without a word to the ledger: who gets that lock next finds
+// them due all the same.
+Result<void> Grants::take_due_away(const std::string &id)
+{
+    Fd gate = TRY(take_lock(places_.run, patience_, membership_lock));
+    Ledger ledger = TRY(Ledger::read(places_, outside_.disk));
+    Memberships memberships = TRY(Memberships::open(places_, outside_.disk));
+    Books books{Fd{}, std::move(gate), std::move(ledger), std::move(memberships)};
+    const std::vector<Ending> due = find_due(books, id);
+    for (const Result<void> &each : take_back_each(books, due, outside_.clocks.now()))
+        TRY(each);
+    return {};
+}
+
+Result<Grants::Books> Grants::open_books_for_ends(const std::string &id)
+{
+    auto lock = take_lock(places_.run, {});
+    if (lock)
+        return open_books_under(*std::move(lock));
+    if (const auto taken = take_due_away(id); !taken)
+        report("cannot take away what is due", taken.error());
+    return open_books();
+}
+
 Result<void> Grants::expire(const std::string &id)
 {
-    auto books = TRY(open_books());
+    auto books = TRY(open_books_for_ends(id));
     const std::vector<Ending> due = find_due(books, id);
     const std::vector<Entry> owing = find_owing(books, due);
     const Result<void> ended = end_all(books, due);

@@ -202,7 +202,7 @@ Result<void> Grants::reconcile()
 
 Result<void> Grants::make_agree()
 {
-    auto books = TRY(open_books());
+    auto books = TRY(open_books_for_ends({}));
     // All are tried, whatever fails before.
     const bool is_whole = handle_damage(books);
     std::vector<Ending> endings;

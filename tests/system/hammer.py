@@ -91,7 +91,7 @@ def play_with(folder):
         attempt(f"{path} written", lambda: os.close(os.open(path, os.O_WRONLY)))
         if name != "reconciled":  # a mark for everybody to read
             attempt(f"{path} locked", lambda: take_lock(path) if os.path.isfile(path) and not
-                    name.endswith((".toml", ".membership")) and folder != "/usr/libexec/jit"
+                    name.endswith((".toml", ".pem", ".membership")) and folder != "/usr/libexec/jit"
                     else os.stat("/nonexistent"))
         attempt(f"a hard link to {path}", lambda: os.link(path, f"{home}/hard"))
     attempt(f"{folder} moved", lambda: os.rename(folder, folder + ".old"))
