@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <syslog.h>
 
+#include "jit_grantd/end_events.h"
 #include "jit_grantd/lock.h"
-#include "lib/base/text.h"
+#include "jit_grantd/spread.h"
 
 namespace jit::grantd {
 
@@ -13,19 +14,6 @@ namespace {
 constexpr const char *no_name_service =
     "the name service does not answer for /run/userdb: is libnss-systemd installed, and systemd in "
     "the group line of /etc/nsswitch.conf?";
-
-constexpr std::chrono::seconds early_shot{2};
-
-Records::Event event_of(std::string_view cause)
-{
-    if (cause == "expired" || cause == "used")
-        return Records::Event::expired;
-    if (cause == "dropped")
-        return Records::Event::dropped;
-    if (cause == "interrupted" || cause == "reboot")
-        return Records::Event::reconciled;
-    return Records::Event::revoked;
-}
 
 } // namespace
 
@@ -36,11 +24,16 @@ void Grants::report(const std::string &doing, const Error &error)
 
 Result<Grants::Books> Grants::open_books()
 {
-    Fd lock = TRY(take_lock(places_.run, patience_));
+    return open_books_under(TRY(take_lock(places_.run, patience_)));
+}
+
+Result<Grants::Books> Grants::open_books_under(Fd lock)
+{
+    Fd gate = TRY(take_lock(places_.run, patience_, membership_lock));
     // Only now: another process may have changed the ledger while we waited.
     Ledger ledger = TRY(Ledger::read(places_, outside_.disk));
     Memberships memberships = TRY(Memberships::open(places_, outside_.disk));
-    return Books{std::move(lock), std::move(ledger), std::move(memberships)};
+    return Books{std::move(lock), std::move(gate), std::move(ledger), std::move(memberships)};
 }
 
 // --- granting ------------------------------------------------------------------------------------
@@ -93,9 +86,7 @@ Answer<Entry> Grants::prepare(Books &books, const ipc::GrantCall &call, Checked 
                        "the ledger of grants is damaged; the journal of jit-reconcile says where"};
     if (books.ledger.find(call.id) != nullptr)
         return refuse("there is a grant " + call.id + " already");
-    const std::size_t bytes =
-        books.ledger.live_bytes() + wire_bytes(call.user, call.role, checked.groups);
-    if (books.ledger.count_live() >= max_live || bytes > max_list_bytes)
+    if (books.ledger.count_live() >= max_live)
         return refuse("there are too many live grants on this host");
     if (books.ledger.entries().size() >= max_entries)
         return refuse("there were too many grants on this host in the last two days");
@@ -112,6 +103,7 @@ Answer<Entry> Grants::prepare(Books &books, const ipc::GrantCall &call, Checked 
     entry.boot_id = outside_.boot_id;
     entry.since_boot = now.boot;
     entry.until_boot = now.boot + checked.duration;
+    entry.timer_late = late_by(count_exact(books.ledger.entries(), entry.until), entry.id);
     if (auto no = find_parts(books, checked, entry))
         return *std::move(no);
     return entry;
@@ -148,7 +140,7 @@ Result<void> Grants::carry_out(Books &books, Entry &entry, const Checked &checke
     // A calendar timer whose time is past never fires.
     if (entry.is_due(now, outside_.boot_id))
         return Error{Code::timed_out, "the grant would be over before it began"};
-    TRY(outside_.timers.arm(entry.id, entry.until, entry.until_boot - now.boot));
+    TRY(arm(entry, now));
     for (const Part &part : entry.parts)
         if (!part.was_there)
             TRY(books.memberships.make({entry.user, part.group}));
@@ -210,55 +202,9 @@ Result<void> Grants::take_back(Books &books, const Entry &entry, const Now &now)
     return first;
 }
 
-Result<void> Grants::end_entry(Books &books, Entry entry, std::string_view cause)
+Result<void> Grants::end_entry(Books &books, const Entry &entry, std::string_view cause)
 {
-    const Now now = outside_.clocks.now();
-    TRY(take_back(books, entry, now));
-    if (entry.owes_record && !entry.is_ended())
-        outside_.records.record(Records::Event::extended, entry);
-    // Nobody was told that it began: its end says so, whoever finds it and however late.
-    if (entry.state == Entry::State::granting)
-        cause = "interrupted";
-    entry.state = Entry::State::ended;
-    entry.cause = cause;
-    entry.ended = now.wall;
-    entry.owes_record = true;
-    if (const auto stored = books.ledger.store(entry); !stored) {
-        (void)end_runs(books, entry); // a full disk keeps nobody in
-        return stored;
-    }
-    (void)say_end(books, std::move(entry)); // it has ended, whatever of this fails
-    return {};
-}
-
-bool Grants::say_end(Books &books, Entry entry)
-{
-    const bool are_ended = end_runs(books, entry);
-    outside_.records.record(event_of(entry.cause), entry);
-    if (entry.grace && !entry.processes.empty())
-        outside_.records.record(Records::Event::terminated, entry);
-    tell_user(entry);
-    entry.owes_record = false;
-    if (are_ended)
-        entry.runs.clear();
-    const auto stored = books.ledger.store(entry);
-    if (!stored)
-        report("the end of grant " + entry.id + " may be recorded again", stored.error());
-    const auto stopped = outside_.timers.disarm(entry.id);
-    if (!stopped) // reconcile() stops it, or its shot hits nothing
-        report("cannot stop the timer of ended grant " + entry.id, stopped.error());
-    return are_ended && stored.has_value() && stopped.has_value();
-}
-
-bool Grants::say_what_is_owed(Books &books)
-{
-    bool is_fine = true;
-    const std::vector<Entry> entries = books.ledger.entries();
-    for (const Entry &entry : entries)
-        if (entry.owes_record &&
-            !(entry.is_ended() ? say_end(books, entry) : say_extended(books, entry)))
-            is_fine = false;
-    return is_fine;
+    return end_each(books, {{entry, std::string{cause}}}).front();
 }
 
 Answer<ipc::EndReply> Grants::end(const ipc::EndCall &call)
@@ -271,13 +217,15 @@ Answer<ipc::EndReply> Grants::end(const ipc::EndCall &call)
         return Refusal{Refusal::Kind::not_found, "there is no grant " + call.id};
     if (entry->is_ended()) {
         if (entry->owes_record)
-            (void)say_end(*books, *entry);
+            (void)say_ends(*books, {*entry});
         return ipc::EndReply{false};
     }
+    const WallTime until = entry->until;
     if (const auto done = end_entry(*books, *entry, call.cause); !done) {
         report("cannot end grant " + call.id, done.error());
         return unavailable("cannot end grant " + call.id, done.error());
     }
+    (void)keep_exact(*books, until); // reconcile() would do it
     return ipc::EndReply{true};
 }
 
@@ -296,85 +244,6 @@ Answer<ipc::EndReply> Grants::use(const ipc::UseCall &call)
             return unavailable("cannot note the use of grant " + call.id, stored.error());
     }
     return ipc::EndReply{entry->is_ended()};
-}
-
-Result<void> Grants::expire(const std::string &id)
-{
-    auto books = TRY(open_books());
-    const Now now = outside_.clocks.now();
-    Result<void> first;
-    if (!say_what_is_owed(books))
-        first = Error{Code::unavailable, "an end is not wholly recorded"};
-    const std::vector<Entry> entries = books.ledger.entries(); // ending changes the ledger's own
-    for (const Entry &entry : entries) {
-        if (entry.is_ended())
-            continue;
-        // Its timer is taken at its word; once extended, only about the end of now, and then clocks
-        // are read in whole seconds and the timer is exact to 50 ms.
-        const Now at = entry.id == id ? Now{now.wall + early_shot, now.boot + early_shot} : now;
-        const bool is_named = entry.id == id && !entry.is_extended;
-        if (!is_named && !entry.is_due(at, outside_.boot_id))
-            continue;
-        const bool is_old = entry.boot_id != outside_.boot_id;
-        auto done = end_entry(books, entry, is_old ? "reboot" : "expired");
-        if (done)
-            continue;
-        report("cannot end grant " + entry.id, done.error());
-        if (first)
-            first = done;
-    }
-    return first;
-}
-
-Result<void> Grants::purge()
-{
-    auto books = TRY(open_books());
-    Result<void> first;
-    if (!say_what_is_owed(books))
-        first = Error{Code::unavailable, "an end is not wholly recorded"};
-    const std::vector<Entry> entries = books.ledger.entries();
-    for (const Entry &entry : entries) {
-        if (entry.is_ended())
-            continue;
-        auto done = end_entry(books, entry, "purged");
-        if (done)
-            continue;
-        report("cannot end grant " + entry.id, done.error());
-        if (first)
-            first = done;
-    }
-    if (!remove_orphans(books) && first)
-        first = Error{Code::unavailable, "a membership without a grant could not be removed"};
-    return first;
-}
-
-// --- looking -------------------------------------------------------------------------------------
-
-Answer<ipc::GrantList> Grants::list()
-{
-    auto ledger = Ledger::read(places_, outside_.disk);
-    if (!ledger)
-        return unavailable("cannot read the ledger of grants", ledger.error());
-    const Now now = outside_.clocks.now();
-    std::vector<const Entry *> ended;
-    ipc::GrantList list;
-    const auto add = [&](const Entry &entry) {
-        list.entries.push_back(
-            {entry.id, entry.user, entry.role, entry.groups(), entry.since, entry.until,
-             entry.state == Entry::State::live && !entry.is_due(now, outside_.boot_id),
-             entry.is_ended() ? std::optional{entry.cause} : std::nullopt, entry.ended});
-    };
-    for (const Entry &entry : ledger->entries()) {
-        if (entry.state == Entry::State::live)
-            add(entry);
-        else if (entry.is_ended())
-            ended.push_back(&entry);
-    }
-    std::stable_sort(ended.begin(), ended.end(),
-                     [](const Entry *a, const Entry *b) { return *a->ended > *b->ended; });
-    for (const Entry *entry : ended)
-        add(*entry);
-    return list;
 }
 
 } // namespace jit::grantd

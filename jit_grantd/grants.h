@@ -12,6 +12,10 @@
 //              without membership: an end is repeated as often as need be. A record that is owed
 //              is written by whoever comes next: once too often rather than never.
 //
+// Many that end at once take each step together: first every membership that must go is gone, then
+// the ledger says so of each, then come the records, and last the timers. Each single grant is
+// taken through its steps in the order above.
+//
 // Two live grants that give one user the same group share its file: it stays until the later end.
 #pragma once
 
@@ -30,6 +34,12 @@
 #include "lib/ipc/granting.h"
 
 namespace jit::grantd {
+
+// What must end, and why.
+struct Ending {
+    Entry entry;
+    std::string cause;
+};
 
 class Grants
 {
@@ -57,8 +67,8 @@ class Grants
     Answer<ipc::ConfineReply> confine(const ipc::ConfineCall &call);
     // Tells the user how long it still lasts. Refusal: not_found, unavailable.
     Answer<ipc::EndReply> warn(const ipc::WarnCall &call);
-    // Live grants, oldest first, then ended ones, latest end first. Takes no lock.
-    Answer<ipc::GrantList> list();
+    // Live and ended grants in the order of their ids, as many as a frame holds. Takes no lock.
+    Answer<ipc::GrantList> list(const ipc::GrantListCall &call = {});
 
     // Ends the named grant, whose timer says that it is due, and every other one that is. One that
     // was extended is left alone until the moment of its end. An unknown id is fine.
@@ -76,11 +86,17 @@ class Grants
   private:
     // What a change works on, under the lock.
     struct Books {
-        Fd lock;
+        Fd lock; // jit_grantd/lock.h
+        Fd gate;
         Ledger ledger;
         Memberships memberships;
     };
     Result<Books> open_books();
+    Result<Books> open_books_under(Fd lock);
+    // The same, for ends: while somebody else writes the ledger, what is due is taken away first.
+    //   id    of a grant whose timer says that it is due; empty: of none
+    Result<Books> open_books_for_ends(const std::string &id);
+    Result<void> take_due_away(const std::string &id);
     // What is granted, or goes on, is decided by these.
     struct Granting {
         Books books;
@@ -97,6 +113,13 @@ class Grants
     Result<void> mark_live(Books &books, Entry &entry);
     // From one end to a later one, or back.
     Result<void> carry_on(Books &books, const Entry &old, const Entry &longer, const Now &now);
+    // Arms the timer that an entry names.
+    Result<void> arm(const Entry &entry, const Now &now);
+    Result<void> rearm(const Entry &entry, const Now &now);
+    // Where grants of one end have fewer exact timers than they may, some of the late ones are made
+    // exact. Reports its own faults.
+    //   until    of these grants; absent: of all
+    bool keep_exact(Books &books, std::optional<WallTime> until);
     void undo(Books &books, Entry entry, bool is_recorded);
 
     bool is_shared(const Books &books, const Entry &entry, const std::string &group,
@@ -108,17 +131,32 @@ class Grants
     bool end_runs(Books &books, Entry &entry);
     bool end_strays(Books &books);
     void tell_user(const Entry &entry);
-    Result<void> end_entry(Books &books, Entry entry, std::string_view cause);
+    Result<void> end_entry(Books &books, const Entry &entry, std::string_view cause);
+
+    // In grants_expire.cc. Each is tried, whatever becomes of the others; the answers are in their
+    // order.
+    std::vector<Result<void>> end_each(Books &books, const std::vector<Ending> &endings);
+    // The same. Reports its own faults. Errors: the first.
+    Result<void> end_all(Books &books, const std::vector<Ending> &endings);
+    std::vector<Result<void>> take_back_each(Books &books, const std::vector<Ending> &endings,
+                                             const Now &now);
+    std::vector<Ending> find_due(const Books &books, const std::string &id) const;
+    // Ended entries and extended ones that owe a record, but for those that end now.
+    std::vector<Entry> find_owing(const Books &books, const std::vector<Ending> &endings) const;
+    // The records of ends, and what comes after them. Reports its own faults.
+    bool say_ends(Books &books, std::vector<Entry> entries);
+    bool say_owed(Books &books, const std::vector<Entry> &owing);
+    // What kept some of many from being done: the first few, and how many more.
+    void report_each(const std::string &doing, const std::vector<std::string> &ids,
+                     const std::vector<Result<void>> &done);
     // The record of an extension. Reports its own faults.
     bool say_extended(Books &books, Entry entry);
-    // The record of an end, and what comes after it. Reports its own faults.
-    bool say_end(Books &books, Entry entry);
-    bool say_what_is_owed(Books &books);
 
     // In reconcile.cc. Each reports its own faults and says whether there were none.
     Result<void> make_agree();
     bool handle_damage(Books &books);
-    bool end_what_must(Books &books);
+    // Adds those that must end, as far as can be told.
+    bool find_what_must_end(const Books &books, std::vector<Ending> &endings);
     bool remove_orphans(Books &books);
     bool mend_timers(Books &books);
     bool prune(Books &books);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "jit_grantd/grants.h"
+#include "jit_grantd/spread.h"
 #include "lib/base/text.h"
 
 namespace jit::grantd {
@@ -49,6 +50,7 @@ Answer<ipc::GrantReply> Grants::extend(const ipc::GrantCall &call)
         std::min<BootTime>(now.boot + (longer.until - now.wall), old.since_boot + most);
     longer.policy = call.policy;
     longer.is_extended = true;
+    longer.timer_late = late_by(count_exact(books.ledger.entries(), longer.until), longer.id);
     if (longer.until <= old.until || longer.until_boot <= old.until_boot)
         return refuse("grant " + call.id + " goes on until " + format_time(old.until) +
                       ", and can't go on for longer: role " + old.role +
@@ -65,7 +67,7 @@ Result<void> Grants::carry_on(Books &books, const Entry &old, const Entry &longe
     Entry owing = longer;
     owing.owes_record = true;
     TRY(books.ledger.store(owing));
-    auto armed = outside_.timers.rearm(longer.id, longer.until, longer.until_boot - now.boot);
+    auto armed = rearm(longer, now);
     if (armed) {
         const seconds left =
             std::chrono::floor<seconds>(longer.until_boot - now.boot);
@@ -73,12 +75,13 @@ Result<void> Grants::carry_on(Books &books, const Entry &old, const Entry &longe
             report("what runs under grant " + longer.id + " may end at its old end",
                    carried.error());
         (void)say_extended(books, longer); // it goes on, whatever of this fails
+        (void)keep_exact(books, old.until);
         return {};
     }
     // As it was: the old end by the ledger, and by whatever timer can be had.
     if (const auto back = books.ledger.store(old); !back)
         report("cannot take back the extension of grant " + old.id, back.error());
-    const auto again = outside_.timers.rearm(old.id, old.until, old.until_boot - now.boot);
+    const auto again = rearm(old, now);
     if (!again) // reconcile() arms one within 30 s
         report("cannot arm the timer of grant " + old.id, again.error());
     return armed;

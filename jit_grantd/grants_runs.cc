@@ -107,6 +107,7 @@ bool Grants::end_strays(Books &books)
     if (!done)
         report("cannot end what runs under grants that are over", done.error());
     bool is_fine = done.has_value();
+    runs_.look_anew();
     const std::vector<Entry> entries = books.ledger.entries();
     for (Entry entry : entries) {
         // Tried before, and not with success.

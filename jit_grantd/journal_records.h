@@ -4,7 +4,6 @@
 #include <string_view>
 
 #include "jit_grantd/outside.h"
-#include "lib/sys/durable.h"
 
 namespace jit::grantd {
 
@@ -21,21 +20,6 @@ class JournalRecords : public Records
   public:
     void record(Event event, const Entry &entry) override;
     void log(int priority, const std::string &text) override;
-};
-
-// sys::write_durable() and sys::remove_durable().
-class DurableDisk : public Disk
-{
-  public:
-    Result<void> write(int directory, const std::string &name, std::string_view bytes,
-                       mode_t mode) override
-    {
-        return sys::write_durable(directory, name, bytes, mode);
-    }
-    Result<void> remove(int directory, const std::string &name) override
-    {
-        return sys::remove_durable(directory, name);
-    }
 };
 
 class SystemClocks : public Clocks

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "lib/ledger/read.h"
@@ -38,15 +40,6 @@ std::size_t Ledger::count_live() const
         entries_.begin(), entries_.end(), [](const Entry &entry) { return !entry.is_ended(); }));
 }
 
-std::size_t Ledger::live_bytes() const
-{
-    std::size_t bytes = 0;
-    for (const Entry &entry : entries_)
-        if (!entry.is_ended())
-            bytes += ledger::wire_bytes(entry.user, entry.role, entry.groups());
-    return bytes;
-}
-
 Result<void> Ledger::store(const Entry &entry)
 {
     const std::string text = TRY(encode_entry(entry));
@@ -65,6 +58,46 @@ Result<void> Ledger::forget(const std::string &id)
     TRY(disk_->remove(directory_.get(), file_of(id)));
     std::erase_if(entries_, [&](const Entry &entry) { return entry.id == id; });
     return {};
+}
+
+std::vector<Result<void>> Ledger::store_each(const std::vector<Entry> &entries)
+{
+    std::vector<Result<void>> done;
+    std::vector<Disk::File> files;
+    for (const Entry &entry : entries) {
+        auto text = encode_entry(entry);
+        done.push_back(text ? Result<void>{} : Result<void>{text.error()});
+        if (text)
+            files.push_back({file_of(entry.id), *std::move(text)});
+    }
+    const std::vector<Result<void>> written = disk_->write_each(directory_.get(), files, 0600);
+    std::map<std::string_view, const Entry *> stored;
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if (!done[i])
+            continue;
+        done[i] = written[next++];
+        if (done[i])
+            stored[entries[i].id] = &entries[i];
+    }
+    for (Entry &known : entries_)
+        if (const auto at = stored.find(known.id); at != stored.end())
+            known = *at->second;
+    return done;
+}
+
+std::vector<Result<void>> Ledger::forget_each(const std::vector<std::string> &ids)
+{
+    std::vector<std::string> files;
+    for (const std::string &id : ids)
+        files.push_back(file_of(id));
+    std::vector<Result<void>> done = disk_->remove_each(directory_.get(), files);
+    std::set<std::string_view> gone;
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        if (done[i])
+            gone.insert(ids[i]);
+    std::erase_if(entries_, [&](const Entry &entry) { return gone.contains(entry.id); });
+    return done;
 }
 
 Result<void> Ledger::set_aside(const std::string &name)

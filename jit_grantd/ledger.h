@@ -26,12 +26,15 @@ class Ledger
 
     const Entry *find(std::string_view id) const;
     std::size_t count_live() const; // granting included
-    std::size_t live_bytes() const; // what they take in a list
 
     // Writes an entry durably, new or known. After an error the entry in memory is as it was.
     Result<void> store(const Entry &entry);
+    // Many known ones at once; each is tried, and the answers are in their order.
+    std::vector<Result<void>> store_each(const std::vector<Entry> &entries);
     // Removes an entry. Absent is fine.
     Result<void> forget(const std::string &id);
+    // Many at once, as above.
+    std::vector<Result<void>> forget_each(const std::vector<std::string> &ids);
     // Renames a damaged file to ".aside-NAME", where it is not read again.
     Result<void> set_aside(const std::string &name);
     // Removes what crashes within a write have left.

@@ -9,13 +9,15 @@
 namespace jit::grantd {
 
 // Live grants of this host. Each costs every group lookup a directory entry to look at.
-inline constexpr std::size_t max_live = 256;
-// The list of all live grants must fit into one frame (lib/ipc/frame.h).
-inline constexpr std::size_t max_list_bytes = 64 * 1024 - 256;
+inline constexpr std::size_t max_live = 1024;
+// A page of the list must fit into one frame (lib/ipc/frame.h).
+inline constexpr std::size_t max_page_bytes = 64 * 1024 - 256;
+// Faults of one kind that are each told when many grants end at once; the rest is counted.
+inline constexpr std::size_t max_told_faults = 8;
 
 // Entries, ended ones included, past which nothing is granted: a daemon gone bad that makes and
 // ends grants in a loop must not fill the ledger until no end can read it.
-inline constexpr std::size_t max_entries = 8192;
+inline constexpr std::size_t max_entries = 10'240;
 
 // Of /proc: status lists up to 65,536 groups (NGROUPS_MAX) of at most 11 bytes.
 inline constexpr std::size_t max_proc_file_bytes = std::size_t{1} << 20;

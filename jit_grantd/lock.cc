@@ -12,10 +12,10 @@ namespace jit::grantd {
 
 using sys::open_directory;
 
-Result<Fd> take_lock(const std::string &run, std::chrono::milliseconds patience)
+Result<Fd> take_lock(const std::string &run, std::chrono::milliseconds patience, const char *name)
 {
     const Fd directory = TRY(open_directory(run, 0755));
-    Fd lock{openat(directory.get(), "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    Fd lock{openat(directory.get(), name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
     if (!lock)
         return Error{Code::unavailable, "cannot open the lock", errno};
     const BootTime last = boot_time() + patience;

@@ -12,6 +12,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include "jit_grantd/durable_disk.h"
 #include "jit_grantd/file_rules.h"
 #include "jit_grantd/grants.h"
 #include "jit_grantd/journal_records.h"

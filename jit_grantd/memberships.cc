@@ -78,6 +78,33 @@ Result<void> Memberships::remove(const Name &name)
     return {};
 }
 
+std::vector<Result<void>> Memberships::remove_each(const std::vector<Name> &names)
+{
+    std::vector<Result<void>> done;
+    std::vector<std::string> files;
+    for (const Name &name : names) {
+        auto file = file_of(name);
+        done.push_back(file ? Result<void>{} : Result<void>{file.error()});
+        if (file)
+            files.push_back(*std::move(file));
+    }
+    const std::vector<Result<void>> removed = disk_->remove_each(directory_.get(), files);
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (!done[i])
+            continue;
+        done[i] = removed[next++];
+        if (!done[i])
+            continue;
+        const auto presence = look(names[i]);
+        if (!presence)
+            done[i] = presence.error();
+        else if (*presence != Presence::absent)
+            done[i] = Error{Code::unavailable, "the membership is still there"};
+    }
+    return done;
+}
+
 Result<std::vector<Memberships::Name>> Memberships::list() const
 {
     std::vector<Name> names;

@@ -38,6 +38,9 @@ class Memberships
     // Removes, and looks that it is gone. Absent is fine. Errors: unavailable.
     Result<void> remove(const Name &name);
 
+    // Many at once; each is tried, and the answers are in their order.
+    std::vector<Result<void>> remove_each(const std::vector<Name> &names);
+
     // All in /run/userdb whose names have the form of ours.
     Result<std::vector<Name>> list() const;
     void remove_temporary_files();

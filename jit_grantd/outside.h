@@ -13,6 +13,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/result.h"
 #include "lib/ledger/entry.h"
+#include "lib/sys/durable.h"
 #include "policy/config.h"
 #include "policy/model.h"
 
@@ -62,6 +63,8 @@ class Timers
                                BootTime::duration remaining) = 0;
     // Absent is fine.
     virtual Result<void> disarm(const std::string &id) = 0;
+    // Many at once, each tried whatever becomes of the others; the answers are in their order.
+    virtual std::vector<Result<void>> disarm_each(const std::vector<std::string> &ids);
     // The ids of all that are armed.
     virtual Result<std::vector<std::string>> armed() = 0;
 };
@@ -123,6 +126,14 @@ class Disk
     virtual Result<void> write(int directory, const std::string &name, std::string_view bytes,
                                mode_t mode) = 0;
     virtual Result<void> remove(int directory, const std::string &name) = 0;
+
+    using File = sys::NamedBytes;
+    // Many files of one directory, which need be synced but once. Each is tried, whatever becomes
+    // of the others; the answers are in their order.
+    virtual std::vector<Result<void>> write_each(int directory, const std::vector<File> &files,
+                                                 mode_t mode);
+    virtual std::vector<Result<void>> remove_each(int directory,
+                                                  const std::vector<std::string> &names);
 };
 
 // The policy that holds now.

@@ -1,7 +1,10 @@
 // Grants::reconcile(): whatever was interrupted, changed by other hands or forgotten over a reboot
 // is brought back to agreement. Runs at boot before logins, every 30 s, and on clock changes.
 #include <algorithm>
+#include <map>
+#include <set>
 #include <syslog.h>
+#include <utility>
 
 #include "jit_grantd/grants.h"
 #include "lib/sys/durable.h"
@@ -77,23 +80,19 @@ Result<std::string_view> Grants::why_ended(const Books &books, const Entry &entr
     return std::string_view{};
 }
 
-bool Grants::end_what_must(Books &books)
+bool Grants::find_what_must_end(const Books &books, std::vector<Ending> &endings)
 {
     const Now now = outside_.clocks.now();
     bool is_fine = true;
-    const std::vector<Entry> entries = books.ledger.entries();
-    for (const Entry &entry : entries) {
+    for (const Entry &entry : books.ledger.entries()) {
         if (entry.is_ended())
             continue;
         const auto cause = why_ended(books, entry, now);
-        Result<void> done;
-        if (!cause)
-            done = cause.error();
-        else if (!cause->empty())
-            done = end_entry(books, entry, *cause);
-        if (!done) {
-            report("cannot end grant " + entry.id, done.error());
+        if (!cause) {
+            report("cannot tell whether grant " + entry.id + " must end", cause.error());
             is_fine = false;
+        } else if (!cause->empty()) {
+            endings.push_back({entry, std::string{*cause}});
         }
     }
     return is_fine;
@@ -108,18 +107,21 @@ bool Grants::remove_orphans(Books &books)
         report("cannot list the memberships", names.error());
         return false;
     }
-    bool is_fine = true;
-    const auto &entries = books.ledger.entries();
-    for (const Memberships::Name &name : *names) {
+    struct Use {
         bool is_ours = false;
         bool is_needed = false;
-        for (const Entry &entry : entries) {
-            if (entry.user != name.user || !entry.has_group(name.group))
-                continue;
-            is_ours = is_ours || (entry.boot_id == outside_.boot_id && entry.made(name.group));
-            is_needed = is_needed || !entry.is_ended();
+    };
+    std::map<std::pair<std::string_view, std::string_view>, Use> uses; // by user and group
+    for (const Entry &entry : books.ledger.entries())
+        for (const Part &part : entry.parts) {
+            Use &use = uses[{entry.user, part.group}];
+            use.is_ours = use.is_ours || (entry.boot_id == outside_.boot_id && !part.was_there);
+            use.is_needed = use.is_needed || !entry.is_ended();
         }
-        if (!is_ours || is_needed)
+    bool is_fine = true;
+    for (const Memberships::Name &name : *names) {
+        const auto use = uses.find({name.user, name.group});
+        if (use == uses.end() || !use->second.is_ours || use->second.is_needed)
             continue;
         const std::string what = "membership of " + name.user + " in " + name.group;
         if (const auto removed = books.memberships.remove(name); !removed) {
@@ -149,44 +151,48 @@ bool Grants::mend_timers(Books &books)
         report(doing, done.error());
         is_fine = false;
     };
-    for (const std::string &id : *armed) {
-        const Entry *const entry = books.ledger.find(id);
-        const bool is_over = entry ? entry->is_ended() : books.ledger.damaged().empty();
-        if (is_over)
-            note(outside_.timers.disarm(id), "cannot stop the timer of ended grant " + id,
-                 "stopped the timer of grant " + id + ", which has ended");
-    }
+    std::set<std::string_view> without; // live grants whose timers have not been seen yet
+    std::set<std::string_view> known;
     for (const Entry &entry : books.ledger.entries()) {
-        if (entry.state != Entry::State::live ||
-            std::find(armed->begin(), armed->end(), entry.id) != armed->end())
+        known.insert(entry.id);
+        if (!entry.is_ended())
+            without.insert(entry.id);
+    }
+    std::vector<std::string> over;
+    for (const std::string &id : *armed)
+        if (without.erase(id) == 0 && (known.contains(id) || books.ledger.damaged().empty()))
+            over.push_back(id);
+    const std::vector<Result<void>> stopped = outside_.timers.disarm_each(over);
+    for (std::size_t i = 0; i < over.size(); ++i)
+        note(stopped[i], "cannot stop the timer of ended grant " + over[i],
+             "stopped the timer of grant " + over[i] + ", which has ended");
+    for (const Entry &entry : books.ledger.entries()) {
+        if (entry.state != Entry::State::live || !without.contains(entry.id))
             continue;
         const Now now = outside_.clocks.now();
         if (entry.is_due(now, outside_.boot_id))
             continue; // within this very second; the next reconcile or its own timer ends it
         Result<void> done = outside_.timers.disarm(entry.id);
         if (done)
-            done = outside_.timers.arm(entry.id, entry.until, entry.until_boot - now.boot);
+            done = arm(entry, now);
         note(done, "cannot arm the timer of grant " + entry.id,
              "the timer of grant " + entry.id + " was missing; it is armed again");
     }
-    return is_fine;
+    return keep_exact(books, std::nullopt) && is_fine;
 }
 
 bool Grants::prune(Books &books)
 {
     const WallTime oldest = outside_.clocks.now().wall - keep_ended;
-    bool is_fine = true;
-    const std::vector<Entry> entries = books.ledger.entries();
-    for (const Entry &entry : entries) {
-        if (!entry.is_ended() || *entry.ended >= oldest)
-            continue;
-        if (const auto gone = books.ledger.forget(entry.id); !gone) {
-            report("cannot remove grant " + entry.id + " from the ledger", gone.error());
-            is_fine = false;
-        }
-    }
+    std::vector<std::string> ids;
+    for (const Entry &entry : books.ledger.entries())
+        if (entry.is_ended() && *entry.ended < oldest)
+            ids.push_back(entry.id);
+    const std::vector<Result<void>> gone = books.ledger.forget_each(ids);
+    report_each("cannot remove from the ledger grant", ids, gone);
     books.ledger.remove_temporary_files();
-    return is_fine;
+    return std::all_of(gone.begin(), gone.end(),
+                       [](const Result<void> &each) { return each.has_value(); });
 }
 
 Result<void> Grants::reconcile()
@@ -199,11 +205,14 @@ Result<void> Grants::reconcile()
 
 Result<void> Grants::make_agree()
 {
-    auto books = TRY(open_books());
+    auto books = TRY(open_books_for_ends({}));
     // All are tried, whatever fails before.
     const bool is_whole = handle_damage(books);
-    const bool is_said = say_what_is_owed(books);
-    const bool are_ended = end_what_must(books);
+    std::vector<Ending> endings;
+    const bool are_found = find_what_must_end(books, endings);
+    const std::vector<Entry> owing = find_owing(books, endings);
+    const bool are_ended = end_all(books, endings).has_value() && are_found;
+    const bool is_said = say_owed(books, owing);
     const bool are_removed = remove_orphans(books);
     const bool are_armed = mend_timers(books);
     const bool are_strays_gone = end_strays(books);

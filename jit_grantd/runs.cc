@@ -168,11 +168,15 @@ Runs::Found Runs::end(const Entry &entry, const std::vector<gid_t> &gone)
             note(outsiders.error());
     }
     if (!gone.empty()) {
-        const auto processes = processes_.list();
-        if (!processes)
-            note(processes.error());
-        else
-            for (const Process &process : *processes)
+        if (!processes_of_now_) {
+            auto processes = processes_.list();
+            if (processes)
+                processes_of_now_ = *std::move(processes);
+            else
+                note(processes.error());
+        }
+        if (processes_of_now_)
+            for (const Process &process : *processes_of_now_)
                 if (process.is_of(entry.uid) && holds_any(process, gone) &&
                     std::find(together.begin(), together.end(), process.pid) == together.end())
                     add_once(apart, process.pid);

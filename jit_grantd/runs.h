@@ -34,6 +34,8 @@ class Runs
         std::vector<std::string> lines; // "PID NAME" each, for records; at most max_processes_said
         Result<void> done;              // all of it that must end is being ended
     };
+    // The processes are listed once for all ends until this is called.
+    void look_anew() { processes_of_now_.reset(); }
     // Ends what runs under the grant, where its role says so, and finds what still holds its groups.
     //   gone  the groups that its user no longer has
     Found end(const Entry &entry, const std::vector<gid_t> &gone);
@@ -52,6 +54,7 @@ class Runs
     Processes &processes_;
     Scopes &scopes_;
     Records &records_;
+    std::optional<std::vector<Process>> processes_of_now_;
 };
 
 } // namespace jit::grantd

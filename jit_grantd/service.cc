@@ -39,21 +39,6 @@ void reject(sys::Exchange &exchange, const Error &error)
                             ipc::Json{json_pack("{s:s}", "parameter", error.what)});
 }
 
-// As many entries as one frame holds: all live ones, by the cap on them, and the latest ends.
-ipc::Json encode_fitting(ipc::GrantList list)
-{
-    std::size_t used = 0;
-    std::size_t count = 0;
-    for (const ipc::GrantEntry &entry : list.entries) {
-        used += wire_bytes(entry.user, entry.role, entry.groups);
-        if (used > max_list_bytes)
-            break;
-        ++count;
-    }
-    list.entries.resize(count);
-    return ipc::encode(list);
-}
-
 } // namespace
 
 Result<std::unique_ptr<Service>> Service::make(sd_event *loop, Fd listening, Grants &grants,
@@ -185,12 +170,13 @@ void Service::answer_warn(sys::Exchange &exchange)
 
 void Service::answer_list(sys::Exchange &exchange)
 {
-    if (const auto call = ipc::decode_grant_list_call(exchange.call().parameters.get()); !call)
+    const auto call = ipc::decode_grant_list_call(exchange.call().parameters.get());
+    if (!call)
         return reject(exchange, call.error());
-    auto list = grants_.list();
+    const auto list = grants_.list(*call);
     if (!list)
         return fail(exchange, list.refusal());
-    exchange.reply(encode_fitting(*std::move(list)));
+    exchange.reply(ipc::encode(*list));
 }
 
 } // namespace jit::grantd

@@ -63,10 +63,23 @@ Result<void> SystemdTimers::rearm(const std::string &id, WallTime until,
 
 Result<void> SystemdTimers::disarm(const std::string &id)
 {
-    if (!is_id(id))
-        return Error{Code::internal, "not an id"};
-    const bus::Connection bus = TRY(bus::open());
-    return bus::stop_unit(bus.get(), unit_of(id));
+    return disarm_each({id}).front();
+}
+
+// Over one connection; each call is answered before the next one, which keeps systemd's queue
+// short.
+std::vector<Result<void>> SystemdTimers::disarm_each(const std::vector<std::string> &ids)
+{
+    if (ids.empty())
+        return {};
+    const auto bus = bus::open();
+    if (!bus)
+        return std::vector<Result<void>>(ids.size(), bus.error());
+    std::vector<Result<void>> done;
+    for (const std::string &id : ids)
+        done.push_back(is_id(id) ? bus::stop_unit(bus->get(), unit_of(id))
+                                 : Result<void>{Error{Code::internal, "not an id"}});
+    return done;
 }
 
 Result<std::vector<std::string>> SystemdTimers::armed()

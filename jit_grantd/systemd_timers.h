@@ -13,6 +13,7 @@ class SystemdTimers : public Timers
     Result<void> rearm(const std::string &id, WallTime until,
                        BootTime::duration remaining) override;
     Result<void> disarm(const std::string &id) override;
+    std::vector<Result<void>> disarm_each(const std::vector<std::string> &ids) override;
     Result<std::vector<std::string>> armed() override;
 };
 

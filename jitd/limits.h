@@ -40,7 +40,7 @@ inline constexpr std::chrono::seconds request_window = 300s;
 
 // Live grants of this host, past which no request begins. The helper has the same cap of its own,
 // for those who began before.
-inline constexpr std::size_t live_grants = 256;
+inline constexpr std::size_t live_grants = 1024;
 
 // Sessions under grants that are kept in mind, each by a descriptor: for the record of an end.
 inline constexpr std::size_t open_sessions = 256;

@@ -23,12 +23,19 @@ demo: ## show the whole story in a throw-away host; SHELL_IN=1 leaves you in it
 	@BUILD=$(BUILD) DIST=$(DIST) MAKE="$(MAKE)" tests/system/demo
 
 # --- what it costs --------------------------------------------------------------------------------
-.PHONY: bench bench-policy
+.PHONY: bench bench-policy bench-ends
 bench: ## measure what jit costs, in a booted host; needs root
 	@BUILD=$(BUILD) DIST=$(DIST) MAKE="$(MAKE)" tests/bench/run
 
 bench-policy: $(BUILD)/tests/bench/policy ## of it what needs no host: policies of 10 to 10,000 roles
 	@$<
+
+bench-ends: $(BUILD)/tests/bench/ends ## of it what a thousand ends in one second cost the root helper
+	@$<
+
+$(BUILD)/tests/bench/ends: $(BUILD)/o/tests/bench/ends.o $(call libs,$(jit_grantd_layers))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ $(call ldlibs,$(jit_grantd_layers))
 
 # Run in the host, which may have an older C++ runtime.
 $(BUILD)/tests/bench/measure: $(BUILD)/o/tests/bench/measure.o

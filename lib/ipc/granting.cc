@@ -124,10 +124,12 @@ Result<EndReply> decode_end_reply(const json_t *parameters)
     return finish(reader, reply);
 }
 
-Result<void> decode_grant_list_call(const json_t *parameters)
+Result<GrantListCall> decode_grant_list_call(const json_t *parameters)
 {
     MemberReader reader{parameters};
-    return reader.finish();
+    GrantListCall call;
+    call.after = reader.maybe_id("after");
+    return finish(reader, std::move(call));
 }
 
 Result<GrantList> decode_grant_list(const json_t *parameters)
@@ -135,9 +137,16 @@ Result<GrantList> decode_grant_list(const json_t *parameters)
     MemberReader reader{parameters};
     GrantList list;
     const json_t *const entries = reader.array("entries", max_entries);
+    list.next = reader.maybe_id("next");
     TRY(reader.finish());
-    for (std::size_t i = 0; i < json_array_size(entries); ++i)
-        list.entries.push_back(TRY(decode_entry(json_array_get(entries, i))));
+    for (std::size_t i = 0; i < json_array_size(entries); ++i) {
+        GrantEntry entry = TRY(decode_entry(json_array_get(entries, i)));
+        if (!list.entries.empty() && entry.id <= list.entries.back().id)
+            return Error{Code::bad_input, "the entries are out of order"};
+        list.entries.push_back(std::move(entry));
+    }
+    if (list.next && (list.entries.empty() || *list.next != list.entries.back().id))
+        return Error{Code::bad_input, "the next page does not come after this one"};
     return list;
 }
 
@@ -186,6 +195,13 @@ Json encode(const EndReply &reply)
     return writer.take();
 }
 
+Json encode(const GrantListCall &call)
+{
+    MemberWriter writer;
+    writer.maybe_text("after", call.after);
+    return writer.take();
+}
+
 Json encode(const GrantList &list)
 {
     std::vector<Json> entries;
@@ -194,6 +210,7 @@ Json encode(const GrantList &list)
         entries.push_back(encode_entry(entry));
     MemberWriter writer;
     writer.values("entries", std::move(entries));
+    writer.maybe_text("next", list.next);
     return writer.take();
 }
 

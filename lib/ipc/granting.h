@@ -68,8 +68,13 @@ struct GrantEntry {
     std::optional<WallTime> ended;
 };
 
+struct GrantListCall {
+    std::optional<std::string> after; // an id: only those that come after it
+};
+
 struct GrantList {
-    std::vector<GrantEntry> entries;
+    std::vector<GrantEntry> entries; // in the order of their ids
+    std::optional<std::string> next; // the last of them, if more come after it
 };
 
 // A person's id at the provider: visible ASCII (OpenID Connect Core section 2, `sub`).
@@ -78,13 +83,14 @@ bool is_person_id(std::string_view text);
 bool is_digest(std::string_view text);
 
 // Strict: a missing or unknown member, a wrong type, a name, id or time of another form are
-// bad_input. Null for "no parameters" is not accepted but by decode_grant_list_call().
+// bad_input; so are entries out of order or twice, and a next that is not the last of them. Null
+// for "no parameters" is not accepted but by decode_grant_list_call().
 Result<GrantCall> decode_grant_call(const json_t *parameters);
 Result<GrantReply> decode_grant_reply(const json_t *parameters);
 Result<EndCall> decode_end_call(const json_t *parameters);
 Result<EndReply> decode_end_reply(const json_t *parameters);
 Result<UseCall> decode_use_call(const json_t *parameters);
-Result<void> decode_grant_list_call(const json_t *parameters);
+Result<GrantListCall> decode_grant_list_call(const json_t *parameters);
 Result<GrantList> decode_grant_list(const json_t *parameters);
 
 // Null only when memory is short.
@@ -93,6 +99,7 @@ Json encode(const GrantReply &reply);
 Json encode(const EndCall &call);
 Json encode(const EndReply &reply);
 Json encode(const UseCall &call);
+Json encode(const GrantListCall &call);
 Json encode(const GrantList &list);
 
 } // namespace jit::ipc

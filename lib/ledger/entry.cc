@@ -96,6 +96,14 @@ std::vector<std::string> Entry::groups() const
     return names;
 }
 
+std::size_t count_exact(const std::vector<Entry> &entries, WallTime until)
+{
+    return static_cast<std::size_t>(
+        std::count_if(entries.begin(), entries.end(), [&](const Entry &entry) {
+            return !entry.is_ended() && entry.until == until && entry.timer_late.count() == 0;
+        }));
+}
+
 std::size_t wire_bytes(std::string_view user, std::string_view role,
                        const std::vector<std::string> &groups)
 {
@@ -139,6 +147,8 @@ Result<std::string> encode_entry(const Entry &entry)
         writer.flag("used", true);
     if (entry.is_extended)
         writer.flag("extended", true);
+    if (entry.timer_late.count() > 0)
+        writer.number("timer_late", entry.timer_late.count());
     if (entry.owes_record)
         writer.flag("owes_record", true);
     writer.maybe_duration("grace", entry.grace);
@@ -177,6 +187,8 @@ Result<Entry> decode_entry(std::string_view text)
     entry.ended = reader.maybe_time("ended");
     entry.is_used = reader.maybe_flag("used");
     entry.is_extended = reader.maybe_flag("extended");
+    entry.timer_late = std::chrono::seconds{
+        reader.maybe_number("timer_late", 1, max_timer_late.count()).value_or(0)};
     entry.owes_record = reader.maybe_flag("owes_record");
     entry.grace = reader.maybe_duration("grace");
     const auto runs = reader.maybe_texts("runs", max_runs, max_run_bytes);

@@ -50,7 +50,10 @@ struct Entry {
     std::optional<WallTime> ended; // set when ended
     bool is_used = false;          // the one session that it was for has been opened
     bool is_extended = false;      // beyond its first end, for which a timer may still come
-    bool owes_record = false;      // of its end or extension: the journal may not know it yet
+    // How much later than its end its own timer is set: others of the same second are exact, and
+    // the first shot ends them all (spread.h).
+    std::chrono::seconds timer_late{};
+    bool owes_record = false; // of its end or extension: the journal may not know it yet
     // From SIGTERM to SIGKILL for what runs under it at its end; absent: that runs on.
     std::optional<std::chrono::seconds> grace;
     std::vector<Run> runs;              // only with a grace
@@ -64,6 +67,9 @@ struct Entry {
     bool made(std::string_view group) const;
     std::vector<std::string> groups() const;
 };
+
+// How many live ones with this end have a timer that is exact.
+std::size_t count_exact(const std::vector<Entry> &entries, WallTime until);
 
 // An upper bound of what an entry takes in the reply to List, in bytes: names hold no character
 // that JSON would escape.

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <vector>
 
 #include "lib/base/result.h"
 
@@ -21,6 +22,21 @@ Result<void> write_durable(int directory, const std::string &name, std::string_v
 
 // Removes a file and syncs the directory. Absent is fine.
 Result<void> remove_durable(int directory, const std::string &name);
+
+struct NamedBytes {
+    std::string name;
+    std::string bytes;
+};
+// Many files of one directory, each as write_durable() has it, but the directory is synced once: a
+// thousand cost the disk little more than one. Each is tried; the answers are in their order.
+std::vector<Result<void>> write_each_durable(int directory, const std::vector<NamedBytes> &files,
+                                             mode_t mode);
+
+// Removals of one directory, for who syncs it once: until then one is seen by everybody and may be
+// lost with the power.
+//   take_file_away   false: it was not there
+Result<bool> take_file_away(int directory, const std::string &name);
+Result<void> sync_directory(int directory);
 
 // Whether a name is that of a temporary file of write_durable(), left by a crash within it.
 bool is_temporary(std::string_view name);

@@ -36,6 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     for (const Part &part : read->parts)
         expect(is_name(part.group) && read->has_group(part.group));
     expect(read->is_ended() == read->ended.has_value() && read->cause.size() <= 64);
+    expect(read->timer_late <= max_timer_late && read->timer_late.count() >= 0);
     // Past the end by either clock, and in another boot, it is due.
     expect(read->is_due({read->until, BootTime{}}, read->boot_id));
     expect(read->is_due({WallTime{}, read->until_boot}, read->boot_id));
@@ -61,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     if (read->is_ended())
         listed.cause = "interrupted";
     const Handle<char, &std::free> text{
-        json_dumps(ipc::encode(ipc::GrantList{{listed}}).get(), JSON_COMPACT)};
+        json_dumps(ipc::encode(ipc::GrantList{{listed}, std::nullopt}).get(), JSON_COMPACT)};
     expect(text != nullptr);
     const std::size_t around = std::string_view{R"({"entries":[]})"}.size();
     expect(std::string_view{text.get()}.size() <=

@@ -90,10 +90,12 @@ for step in 'jit-grantd sync grants' 'jit-grantd rename to USER:jit-web.membersh
     # Not by check(): the host would end with its subshell.
     host_killed "$which" "$label"
     check "the host is killed in a grant after \"$label\", and boots" same "$was_hit" "held after $label"
+    points=$((points + 1))
     check 'no membership is there' host_sh '[ -z "$(ls -A /run/userdb)" ]'
     check 'and everything agrees' agree
 done
 check 'after all that a grant can be had, once more' says granted ask p02 2s
 check 'which ends in time' eventually 6 fails is_member p02 jit-web
 check 'everything ever granted has its beginning and its end on record' agree
+say_tried
 finish

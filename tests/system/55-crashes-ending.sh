@@ -131,4 +131,5 @@ check 'its files and folders are on disk before the next step, too' \
 each_step reconcile before 'a reconcile, killed before %s' reconcile_killed
 host_run jitctl revoke --all >/dev/null
 check 'everything ever granted has its beginning and its end on record' agree
+say_tried
 finish

@@ -6,6 +6,7 @@
 #   trace, untrace, steps  what strace saw of a daemon
 #   arm, disarm            stop-at waits for a step of a daemon, and kills or holds it there
 #   each_step              one case for each step of a clean trace, judged by agreement
+#   say_tried              prints how many points were tried
 
 tests=$top/tests/system
 
@@ -47,13 +48,13 @@ ask() {
     as "$1" jitctl request web --for "$2" 2>&1 | approve_codes alice@contoso.com
 }
 newest_id() { "$tests/agreement" "$HOST_PID" newest "$1"; }
-# Live grants, an hour long, of all the persons given: some at a time, since the provider's double
+# Live grants, an hour long or $prepare_for, of all the persons given: some at a time, since the provider's double
 # serves few at once. Who did not get one asks again.
 prepare() {
     local one
     local -A waiting=()
     for one; do
-        ask "$one" 1h >"$logs/asked.$one" &
+        ask "$one" "${prepare_for:-1h}" >"$logs/asked.$one" &
         waiting[$one]=$!
         [ "${#waiting[@]}" -lt 6 ] || prepared
     done
@@ -65,7 +66,7 @@ prepared() {
         wait "${waiting[$one]}" || {
             printf '# %s asks again, after: ' "$one"
             tail -n 1 "$logs/asked.$one"
-            ask "$one" 1h
+            ask "$one" "${prepare_for:-1h}"
         }
     done
     waiting=()
@@ -140,9 +141,12 @@ each_step() {
             printf '# "%s" was not needed\n' "$label"
             continue
         fi
+        points=$((points + 1))
         check "${3/\%s/\"$label\"}" settle "$label" "${ids[@]}"
     done
 }
+points=0
+say_tried() { printf '# tried %s points\n' "$points"; }
 # That it was stopped there is part of the case: else it says nothing.
 #   settle LABEL ID...
 settle() {

@@ -146,10 +146,46 @@ void a_list_survives_the_wire_with_and_without_an_end(void **)
     assert_false(decode_grant_list(parse("{\"entries\":[{}]}").get()).has_value());
 }
 
-void a_list_call_has_no_parameters(void **)
+void a_page_names_where_the_next_one_begins(void **)
+{
+    const WallTime since{1'800'000'000s};
+    GrantList list;
+    for (const char *id : {"0000000000000001", "0000000000000002"})
+        list.entries.push_back({id, "alice", "dba", {"jit-dba"}, since, since + 60s, true, {}, {}});
+    list.next = "0000000000000002";
+    const auto again = decode_grant_list(encode(list).get());
+    assert_true(again.has_value());
+    assert_text(again->next.value_or(""), "0000000000000002");
+}
+
+// Somebody who asked for one page after the other would never be done, or see one twice.
+void a_hostile_page_is_refused(void **)
+{
+    const WallTime since{1'800'000'000s};
+    GrantList list;
+    for (const char *id : {"0000000000000001", "0000000000000002"})
+        list.entries.push_back({id, "alice", "dba", {"jit-dba"}, since, since + 60s, true, {}, {}});
+    for (const char *next : {"0000000000000001", "0000000000000000", "0000000000000003"}) {
+        list.next = next;
+        assert_false(decode_grant_list(encode(list).get()).has_value());
+    }
+    list.next.reset();
+    list.entries[0].id = "0000000000000002"; // twice
+    assert_false(decode_grant_list(encode(list).get()).has_value());
+    list.entries[0].id = "0000000000000003"; // out of order
+    assert_false(decode_grant_list(encode(list).get()).has_value());
+    list.entries.clear(); // nothing, and more of it
+    list.next = "0000000000000001";
+    assert_false(decode_grant_list(encode(list).get()).has_value());
+}
+
+void a_list_call_has_no_parameters_but_where_it_goes_on(void **)
 {
     assert_true(decode_grant_list_call(nullptr).has_value());
     assert_true(decode_grant_list_call(parse("{}").get()).has_value());
+    assert_false(decode_grant_list_call(parse("{\"after\":\"..\"}").get()).has_value());
+    const auto after = decode_grant_list_call(encode(GrantListCall{"0000000000000001"}).get());
+    assert_text(after->after.value_or(""), "0000000000000001");
     assert_false(decode_grant_list_call(parse("{\"id\":1}").get()).has_value());
 }
 
@@ -165,7 +201,9 @@ int main()
         cmocka_unit_test(a_use_names_a_grant_and_nothing_more),
         cmocka_unit_test(replies_survive_the_wire),
         cmocka_unit_test(a_list_survives_the_wire_with_and_without_an_end),
-        cmocka_unit_test(a_list_call_has_no_parameters),
+        cmocka_unit_test(a_page_names_where_the_next_one_begins),
+        cmocka_unit_test(a_hostile_page_is_refused),
+        cmocka_unit_test(a_list_call_has_no_parameters_but_where_it_goes_on),
     };
     return cmocka_run_group_tests_name("ipc/granting", tests, nullptr, nullptr);
 }

@@ -76,6 +76,18 @@ std::string find_fault(World &world)
     for (const Entry &entry : ledger->entries())
         if (auto fault = find_fault_of_entry(world, entry); !fault.empty())
             return fault;
+    std::map<WallTime, int> late, exact;
+    for (const Entry &entry : ledger->entries())
+        if (!entry.is_ended() && !entry.is_due(world.clocks.now(), world.boot)) {
+            const bool is_exact = entry.timer_late == 0s;
+            // Earlier is fine: that of the end before an extension hits nothing.
+            if (world.timers.times[entry.id] > entry.until + entry.timer_late)
+                return "a timer is set to a later time than the ledger says";
+            ++(is_exact ? exact : late)[entry.until];
+        }
+    for (const auto &[until, count] : late)
+        if (exact[until] < 8)
+            return "timers are late though none of that second is exact";
     for (const std::string &id : world.timers.ids)
         if (const Entry *entry = ledger->find(id); entry == nullptr || entry->is_ended())
             return "a timer has no grant";
@@ -164,6 +176,22 @@ std::vector<Scenario> scenarios()
              world.pass(600s);
          },
          [](World &world) { (void)world.grants().expire(World::id('1')); }},
+        {"an expiry of three of one second",
+         [](World &world) {
+             must_grant(world, '1', "dba");
+             must_grant(world, '2', "ops");
+             must_grant(world, '3', "ops");
+             world.pass(600s);
+         },
+         [](World &world) { (void)world.grants().expire(World::id('2')); }},
+        {"a drop of one of nine of one second, whose timer was exact",
+         [](World &world) {
+             for (const char last : std::string{"12345678a"})
+                 must_grant(world, last, "dba", 900);
+         },
+         [](World &world) {
+             (void)world.grants().end({World::id('5'), "dropped"});
+         }},
         {"a reconcile when two are due",
          [two](World &world) {
              two(world);

@@ -323,46 +323,114 @@ void one_end_that_fails_does_not_stop_the_others(void **)
     assert_false(world.has_file(world.places.userdb + "/bob:jit-dba.membership"));
 }
 
+// As so many grants of alice's would have left them: copies of one, from 1000 on.
+void put_copies(World &world, const std::string &text, char of, std::size_t count)
+{
+    for (std::size_t i = 0x1000; i < 0x1000 + count; ++i) {
+        char id[17];
+        (void)snprintf(id, sizeof id, "%016zx", i);
+        std::string copy = text;
+        copy.replace(copy.find(World::id(of)), 16, id);
+        world.put(world.places.state + "/grants/" + id + ".json", copy);
+    }
+}
+
 void the_number_of_live_grants_is_capped(void **)
 {
     World world;
-    std::string id(16, '0');
-    for (std::size_t i = 0; i < max_live; ++i) {
-        id[14] = "0123456789abcdef"[i / 16];
-        id[15] = "0123456789abcdef"[i % 16];
-        auto call = World::call('0');
-        call.id = id;
-        assert_true(world.grants().grant(call).has_value());
-    }
-    auto call = World::call('0');
-    call.id = "1000000000000000";
-    const auto answer = world.grants().grant(call);
+    assert_true(world.grants().grant(World::call('0')).has_value());
+    put_copies(world, world.get(world.places.state + "/grants/" + World::id('0') + ".json"), '0',
+               max_live - 2);
+    assert_true(world.grants().grant(World::call('1')).has_value());
+    const auto answer = world.grants().grant(World::call('2'));
     assert_false(answer.has_value());
     assert_true(answer.refusal().text.find("too many") != std::string::npos);
+    assert_true(world.grants().end({World::id('0'), "dropped"}).has_value());
+    assert_true(world.grants().grant(World::call('2')).has_value());
 }
 
-void all_live_grants_fit_into_one_list(void **)
+std::size_t bytes_of(const ipc::GrantList &list)
 {
-    World world;
+    const ipc::Json json = ipc::encode(list);
+    const std::unique_ptr<char, decltype(&std::free)> text{json_dumps(json.get(), JSON_COMPACT),
+                                                           &std::free};
+    return std::strlen(text.get());
+}
+
+// Of the largest role that there is.
+World &with_large_grants(World &world, std::size_t count)
+{
     std::vector<std::string> groups;
     for (int i = 10; i < 50; ++i) {
         groups.push_back(std::string(62, 'g') + std::to_string(i));
         world.accounts.groups[groups.back()] = static_cast<gid_t>(3000 + i);
     }
     world.rules.set.policy.roles = {make_role(std::string(64, 'r'), groups)};
-    std::size_t granted = 0;
-    for (; granted < max_live; ++granted) {
+    for (std::size_t i = 0; i < count; ++i) {
         auto call = World::call('0', std::string(64, 'r'));
-        call.id[13] = "0123456789abcdef"[granted / 16];
-        call.id[14] = "0123456789abcdef"[granted % 16];
-        if (!world.grants().grant(call))
-            break;
+        // Those that are granted first come last in the order of ids.
+        call.id[13] = "0123456789abcdef"[15 - i / 16];
+        call.id[14] = "0123456789abcdef"[15 - i % 16];
+        assert_true(world.grants().grant(call).has_value());
     }
-    assert_in_range(granted, 10, max_live - 1);
-    const ipc::Json list = ipc::encode(*world.grants().list());
-    const std::unique_ptr<char, decltype(&std::free)> text{json_dumps(list.get(), JSON_COMPACT),
-                                                           &std::free};
-    assert_in_range(std::strlen(text.get()), 40000, 65000);
+    return world;
+}
+
+void each_page_of_the_list_fits_into_a_frame_and_all_grants_come_once(void **)
+{
+    World made;
+    const World &world = with_large_grants(made, 100);
+    std::vector<std::string> ids;
+    ipc::GrantListCall call;
+    std::size_t pages = 0;
+    do {
+        const auto page = made.grants().list(call);
+        assert_true(page.has_value());
+        assert_true(bytes_of(*page) <= 64 * 1024 - 64);
+        if (page->next) // full, but for the last one
+            assert_true(bytes_of(*page) >= 60'000);
+        for (const ipc::GrantEntry &entry : page->entries)
+            ids.push_back(entry.id);
+        call.after = page->next;
+        ++pages;
+    } while (call.after);
+    assert_int_equal(ids.size(), 100);
+    assert_true(std::is_sorted(ids.begin(), ids.end()));
+    assert_true(std::adjacent_find(ids.begin(), ids.end()) == ids.end());
+    assert_in_range(pages, 4, 8);
+    assert_int_equal(world.names(world.places.userdb).size(), 40);
+}
+
+void what_begins_and_ends_between_two_pages_neither_hides_nor_repeats_another(void **)
+{
+    World world;
+    (void)with_large_grants(world, 40);
+    const auto first = world.grants().list();
+    assert_true(first.has_value() && first->next);
+    // The very one that the next page comes after has ended and is forgotten meanwhile.
+    assert_true(world.grants().end({*first->next, "dropped"}).has_value());
+    std::filesystem::remove(world.places.state + "/grants/" + *first->next + ".json");
+    auto call = World::call('0', std::string(64, 'r'));
+    call.id = "ffffffffffffffff";
+    assert_true(world.grants().grant(call).has_value());
+    std::size_t seen = first->entries.size();
+    ipc::GrantListCall next{first->next};
+    while (next.after) {
+        const auto page = world.grants().list(next);
+        for (const ipc::GrantEntry &entry : page->entries)
+            assert_true(entry.id > *first->next);
+        seen += page->entries.size();
+        next.after = page->next;
+    }
+    assert_int_equal(seen, 41);
+}
+
+void a_page_after_the_last_is_empty(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1')).has_value());
+    const auto page = world.grants().list({World::id('1')});
+    assert_true(page.has_value() && page->entries.empty() && !page->next);
 }
 
 void purge_ends_all_and_works_where_nothing_ever_was(void **)
@@ -377,7 +445,7 @@ void purge_ends_all_and_works_where_nothing_ever_was(void **)
     assert_true(world.timers.ids.empty());
 }
 
-void the_list_has_live_grants_first(void **)
+void the_list_has_live_and_ended_grants_in_the_order_of_their_ids(void **)
 {
     World world;
     assert_true(world.grants().grant(World::call('1', "dba")).has_value());
@@ -386,9 +454,11 @@ void the_list_has_live_grants_first(void **)
     assert_true(world.grants().end({World::id('1'), "revoked"}).has_value());
     const auto list = world.grants().list();
     assert_int_equal(list->entries.size(), 2);
-    assert_text(list->entries[0].id, World::id('2'));
-    assert_true(list->entries[0].live && !list->entries[0].cause);
-    assert_text(list->entries[1].cause.value_or(""), "revoked");
+    assert_text(list->entries[0].id, World::id('1'));
+    assert_text(list->entries[0].cause.value_or(""), "revoked");
+    assert_text(list->entries[1].id, World::id('2'));
+    assert_true(list->entries[1].live && !list->entries[1].cause);
+    assert_false(list->next.has_value());
 }
 
 // Ends read the whole ledger: one that grew past its cap would let every live grant go on.
@@ -400,13 +470,7 @@ void regress_a_ledger_full_of_ended_grants_takes_no_more_and_still_ends(void **)
     assert_true(world.grants().end({World::id('2'), "dropped"}).has_value());
     const std::string folder = world.places.state + "/grants/";
     const std::string ended = world.get(folder + World::id('2') + ".json");
-    for (std::size_t i = 0x1000; i < 0x1000 + max_entries; ++i) {
-        char id[17];
-        (void)snprintf(id, sizeof id, "%016zx", i);
-        std::string text = ended;
-        text.replace(text.find(World::id('2')), 16, id);
-        world.put(folder + id + ".json", text);
-    }
+    put_copies(world, ended, '2', max_entries);
     const auto refused = world.grants().grant(World::call('3'));
     assert_false(refused.has_value());
     assert_int_equal(static_cast<int>(refused.refusal().kind),
@@ -444,9 +508,11 @@ int main()
         cmocka_unit_test(an_unknown_id_expires_without_an_error),
         cmocka_unit_test(one_end_that_fails_does_not_stop_the_others),
         cmocka_unit_test(the_number_of_live_grants_is_capped),
-        cmocka_unit_test(all_live_grants_fit_into_one_list),
+        cmocka_unit_test(each_page_of_the_list_fits_into_a_frame_and_all_grants_come_once),
+        cmocka_unit_test(what_begins_and_ends_between_two_pages_neither_hides_nor_repeats_another),
+        cmocka_unit_test(a_page_after_the_last_is_empty),
         cmocka_unit_test(purge_ends_all_and_works_where_nothing_ever_was),
-        cmocka_unit_test(the_list_has_live_grants_first),
+        cmocka_unit_test(the_list_has_live_and_ended_grants_in_the_order_of_their_ids),
         cmocka_unit_test(regress_a_ledger_full_of_ended_grants_takes_no_more_and_still_ends),
     };
     return cmocka_run_group_tests_name("jit_grantd/grants", tests, nullptr, nullptr);

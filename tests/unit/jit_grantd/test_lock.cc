@@ -21,7 +21,7 @@ struct Holder {
     Fd let_go;
 };
 
-Holder hold_elsewhere(const std::string &run)
+Holder hold_elsewhere(const std::string &run, const char *name = ledger_lock)
 {
     int ready[2];
     int stop[2];
@@ -30,7 +30,7 @@ Holder hold_elsewhere(const std::string &run)
     const pid_t pid = fork();
     if (pid == 0) {
         close(stop[1]);
-        const auto lock = take_lock(run, 1s);
+        const auto lock = take_lock(run, 1s, name);
         char byte = lock ? 'y' : 'n';
         (void)!write(ready[1], &byte, 1);
         (void)!read(stop[0], &byte, 1);
@@ -81,6 +81,49 @@ void the_lock_is_for_root_alone(void **)
     assert_int_equal(about.st_mode & 07777, 0600);
 }
 
+// Somebody's disk is slow: he holds the ledger's lock while he writes.
+void what_is_due_is_taken_away_while_another_process_writes_the_ledger(void **)
+{
+    World world;
+    world.rules.set.config.users["bob"] = alice_oid;
+    assert_true(world.grants().grant(World::call('1', "dba", 60)).has_value());
+    auto bobs = World::call('2', "dba", 600);
+    bobs.user = "bob";
+    assert_true(world.grants().grant(bobs).has_value());
+    world.pass(60s);
+    Holder holder = hold_elsewhere(world.places.run);
+    assert_false(world.grants(50ms).expire(World::id('1')).has_value());
+    assert_false(world.is_member("jit-dba"));
+    assert_true(world.has_file(world.places.userdb + "/bob:jit-dba.membership"));
+    assert_true(world.records.events.size() == 2); // nothing is said before the ledger has it
+    holder.let_go.reset();
+    assert_int_equal(waitpid(holder.pid, nullptr, 0), holder.pid);
+    assert_true(world.grants().expire(World::id('1')).has_value());
+    assert_text(world.records.events.back(), "expired 0000000000000001");
+}
+
+void so_is_it_by_reconcile(void **)
+{
+    World world;
+    assert_true(world.grants().grant(World::call('1', "dba", 60)).has_value());
+    world.pass(60s);
+    const Holder holder = hold_elsewhere(world.places.run);
+    assert_false(world.grants(50ms).reconcile().has_value());
+    assert_false(world.is_member("jit-dba"));
+    assert_int_equal(kill(holder.pid, SIGKILL), 0);
+    assert_int_equal(waitpid(holder.pid, nullptr, 0), holder.pid);
+}
+
+void nothing_is_granted_while_another_process_takes_memberships_away(void **)
+{
+    World world;
+    const Holder holder = hold_elsewhere(world.places.run, membership_lock);
+    assert_false(world.grants(50ms).grant(World::call('1')).has_value());
+    assert_int_equal(kill(holder.pid, SIGKILL), 0);
+    assert_int_equal(waitpid(holder.pid, nullptr, 0), holder.pid);
+    assert_true(world.grants(50ms).grant(World::call('1')).has_value());
+}
+
 // What one process grants, the next one that takes the lock knows of.
 void two_processes_that_grant_one_id_grant_it_once(void **)
 {
@@ -110,6 +153,9 @@ int main()
         cmocka_unit_test(another_process_waits_and_then_gives_up),
         cmocka_unit_test(a_killed_process_holds_no_lock),
         cmocka_unit_test(the_lock_is_for_root_alone),
+        cmocka_unit_test(what_is_due_is_taken_away_while_another_process_writes_the_ledger),
+        cmocka_unit_test(so_is_it_by_reconcile),
+        cmocka_unit_test(nothing_is_granted_while_another_process_takes_memberships_away),
         cmocka_unit_test(two_processes_that_grant_one_id_grant_it_once),
     };
     return cmocka_run_group_tests_name("jit_grantd/lock", tests, nullptr, nullptr);

@@ -86,6 +86,39 @@ void an_emptied_membership_is_a_mask_and_ends_its_grant(void **)
     assert_text(cause_of(world, '1'), "membership-gone");
 }
 
+// By his primary group, or by another source of the name service: what jit makes and takes away
+// beside it is its own file alone, and that file is what counts.
+void a_group_held_by_right_neither_ends_its_grant_nor_keeps_it_from_ending(void **)
+{
+    World world;
+    world.accounts.by_right.insert("alice:jit-dba");
+    assert_true(world.grants().grant(World::call('1')).has_value());
+    assert_true(world.is_member("jit-dba"));
+    assert_true(world.grants().reconcile().has_value());
+    assert_text(cause_of(world, '1'), "live");
+    world.pass(600s);
+    assert_true(world.grants().expire(World::id('1')).has_value());
+    assert_text(cause_of(world, '1'), "expired");
+    assert_false(world.is_member("jit-dba"));
+    assert_true(world.timers.ids.empty());
+}
+
+void a_membership_that_was_there_before_neither_ends_its_grant_nor_goes_with_it(void **)
+{
+    World world;
+    std::filesystem::create_directory(world.places.userdb);
+    world.put(world.places.userdb + "/alice:jit-dba.membership", "{}\n");
+    assert_true(world.grants().grant(World::call('1')).has_value());
+    assert_true(world.grants().reconcile().has_value());
+    assert_text(cause_of(world, '1'), "live");
+    world.pass(600s);
+    assert_true(world.grants().reconcile().has_value());
+    assert_text(cause_of(world, '1'), "expired");
+    assert_true(world.is_member("jit-dba")); // by right, still
+    assert_true(world.grants().reconcile().has_value());
+    assert_true(world.is_member("jit-dba"));
+}
+
 void a_lost_timer_is_armed_again(void **)
 {
     World world;
@@ -201,6 +234,9 @@ int main()
         cmocka_unit_test(what_is_of_another_boot_is_ended_though_its_time_is_not_over),
         cmocka_unit_test(a_removed_membership_ends_its_grant_and_the_rest_of_it),
         cmocka_unit_test(an_emptied_membership_is_a_mask_and_ends_its_grant),
+        cmocka_unit_test(a_group_held_by_right_neither_ends_its_grant_nor_keeps_it_from_ending),
+        cmocka_unit_test(
+            a_membership_that_was_there_before_neither_ends_its_grant_nor_goes_with_it),
         cmocka_unit_test(a_lost_timer_is_armed_again),
         cmocka_unit_test(without_systemd_memberships_still_agree_and_the_mark_is_written),
         cmocka_unit_test(a_membership_without_live_grant_is_removed),

@@ -83,7 +83,8 @@ struct FakeAccounts : Accounts {
             return script.error();
         for (const auto &[name, each] : groups)
             if (each == gid && answers)
-                return std::filesystem::exists(places.userdb + "/" + user.name + ":" + name +
+                return by_right.contains(user.name + ":" + name) ||
+                       std::filesystem::exists(places.userdb + "/" + user.name + ":" + name +
                                                ".membership");
         return false;
     }
@@ -98,28 +99,30 @@ struct FakeAccounts : Accounts {
                                       {"toor", {"toor", 0, 0}}};
     std::map<std::string, gid_t> groups{{"jit-dba", 2001}, {"jit-ops", 2002}};
     std::vector<std::string> local;
-    bool answers = true; // whether nss-systemd is in nsswitch.conf
+    std::set<std::string> by_right; // USER:GROUP from elsewhere: a primary group, another source
+    bool answers = true;            // whether nss-systemd is in nsswitch.conf
     bool cache = false;
 };
 
 struct FakeTimers : Timers {
     explicit FakeTimers(Script &s) : script(s) {}
-    Result<void> arm(const std::string &id, WallTime, BootTime::duration remaining) override
+    Result<void> arm(const std::string &id, WallTime until, BootTime::duration remaining) override
     {
-        if (!script.step("arm " + id))
-            return script.error();
-        if (remaining <= BootTime::duration::zero())
-            return Error{Code::internal, "no time left"};
-        ids.insert(id);
-        return {};
+        return set("arm ", id, until, remaining);
     }
-    Result<void> rearm(const std::string &id, WallTime, BootTime::duration remaining) override
+    Result<void> rearm(const std::string &id, WallTime until, BootTime::duration remaining) override
     {
-        if (!script.step("rearm " + id))
+        return set("rearm ", id, until, remaining);
+    }
+    Result<void> set(const char *how, const std::string &id, WallTime until,
+                     BootTime::duration remaining)
+    {
+        if (!script.step(how + id))
             return script.error();
         if (remaining <= BootTime::duration::zero())
             return Error{Code::internal, "no time left"};
         ids.insert(id);
+        times[id] = until;
         return {};
     }
     Result<void> disarm(const std::string &id) override
@@ -138,7 +141,8 @@ struct FakeTimers : Timers {
 
     Script &script;
     std::set<std::string> ids;
-    bool tells = true; // whether systemd lists its timers
+    std::map<std::string, WallTime> times; // when each was last set to fire
+    bool tells = true;                     // whether systemd lists its timers
 };
 
 struct FakeProcesses : Processes {
@@ -222,8 +226,7 @@ struct FakeScopes : Scopes {
 
 struct RecordingDisk : Disk {
     explicit RecordingDisk(Script &s) : script(s) {}
-    Result<void> write(int directory, const std::string &name, std::string_view bytes,
-                       mode_t mode) override
+    static std::string describe(const std::string &name, std::string_view bytes)
     {
         std::string what = "write " + name;
         for (const char *state : {"granting", "live", "ended"})
@@ -231,7 +234,12 @@ struct RecordingDisk : Disk {
                 what += std::string{" "} + state;
         if (bytes.find("\"owes_record\":true") != bytes.npos)
             what += " owing";
-        if (!script.step(what))
+        return what;
+    }
+    Result<void> write(int directory, const std::string &name, std::string_view bytes,
+                       mode_t mode) override
+    {
+        if (!script.step(describe(name, bytes)))
             return script.error();
         tear(directory, name, bytes);
         if (name.ends_with(".membership"))
@@ -243,6 +251,45 @@ struct RecordingDisk : Disk {
         if (!script.step("remove " + name))
             return script.error();
         return sys::remove_durable(directory, name);
+    }
+    std::vector<Result<void>> write_each(int directory, const std::vector<File> &files,
+                                         mode_t mode) override
+    {
+        std::vector<Result<void>> done;
+        for (const File &file : files) {
+            if (script.step(describe(file.name, file.bytes))) {
+                tear(directory, file.name, file.bytes);
+                done.push_back(sys::write_durable(directory, file.name, file.bytes, mode));
+            } else {
+                done.emplace_back(script.error());
+            }
+        }
+        sync(directory, files.size());
+        return done;
+    }
+    std::vector<Result<void>> remove_each(int directory,
+                                          const std::vector<std::string> &names) override
+    {
+        std::vector<Result<void>> done;
+        for (const std::string &name : names) {
+            if (!script.step("remove " + name)) {
+                done.emplace_back(script.error());
+                continue;
+            }
+            const auto taken = sys::take_file_away(directory, name);
+            done.push_back(taken ? Result<void>{} : Result<void>{taken.error()});
+        }
+        sync(directory, names.size());
+        return done;
+    }
+    void sync(int directory, std::size_t count)
+    {
+        if (count == 0)
+            return;
+        if (count > 1)
+            script.point(); // one is a step of its own
+        ++syncs;
+        (void)sys::sync_directory(directory);
     }
     // What a kill within a write leaves.
     void tear(int directory, const std::string &name, std::string_view bytes)
@@ -257,6 +304,7 @@ struct RecordingDisk : Disk {
     }
     Script &script;
     std::set<std::string> made; // every membership that ever was
+    int syncs = 0;              // of a directory, for what was changed many at once
 };
 
 struct FakeRules : Rules {

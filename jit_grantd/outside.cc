@@ -1,0 +1,31 @@
+// Many at once, for who does not know better: one after the other.
+#include "jit_grantd/outside.h"
+
+namespace jit::grantd {
+
+std::vector<Result<void>> Timers::disarm_each(const std::vector<std::string> &ids)
+{
+    std::vector<Result<void>> done;
+    for (const std::string &id : ids)
+        done.push_back(disarm(id));
+    return done;
+}
+
+std::vector<Result<void>> Disk::write_each(int directory, const std::vector<File> &files,
+                                           mode_t mode)
+{
+    std::vector<Result<void>> done;
+    for (const File &file : files)
+        done.push_back(write(directory, file.name, file.bytes, mode));
+    return done;
+}
+
+std::vector<Result<void>> Disk::remove_each(int directory, const std::vector<std::string> &names)
+{
+    std::vector<Result<void>> done;
+    for (const std::string &name : names)
+        done.push_back(remove(directory, name));
+    return done;
+}
+
+} // namespace jit::grantd
