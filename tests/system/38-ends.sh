@@ -35,7 +35,7 @@ newest() { # of root's ledger: a short one may be over before jitctl lists it
 # A grant of so many seconds; $id and $until are its own.
 #   granted SECONDS
 granted() {
-    check "a grant of $1 s" says granted ask --for "$1s"
+    check "a grant of $1 s" says "^granted: " ask --for "$1s"
     read -r id until <<<"$(newest)"
     until=$(date -d "$until" +%s)
 }
@@ -174,5 +174,5 @@ recorded() {
 check 'each end is on record' eventually 40 recorded
 check 'and in the ledger' same "$(host_run /usr/local/bin/flood.py list | cut -d' ' -f3)" 0
 check 'nothing has failed' same "$(host_run systemctl list-units --failed --plain --no-legend 'jit*')" ''
-check 'and a grant can be had' says granted ask --for 5s
+check 'and a grant can be had' says "^granted: " ask --for 5s
 finish
