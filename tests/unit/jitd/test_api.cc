@@ -486,7 +486,8 @@ void as_many_as_may_be_live_are_all_listed_whatever_was_said_of_them(void **)
         grant.reason = std::string(512, '"'); // two bytes each
         service.grants->add(std::move(grant));
     }
-    const auto replies = service.ask_all(ipc::method::list, ipc::encode_list_call({{}, true, true}));
+    const auto replies =
+        service.ask_all(ipc::method::list, ipc::encode_list_call({{}, true, true}));
     assert_int_equal(replies.size(), limits::live_grants);
     for (const ipc::Reply &reply : replies)
         assert_true(ipc::decode_list_reply(reply.parameters.get())->grant.has_value());
