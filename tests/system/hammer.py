@@ -69,9 +69,10 @@ def own(kind):
 
 
 def take_lock(path):
-    with open(path) as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        time.sleep(0.2)
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    time.sleep(0.2)
+    os.close(file)
 
 
 def listing(folder):
@@ -89,10 +90,8 @@ def play_with(folder):
         attempt(f"{path} removed", lambda: os.unlink(path))
         attempt(f"{path} moved", lambda: os.rename(path, f"{home}/moved"))
         attempt(f"{path} written", lambda: os.close(os.open(path, os.O_WRONLY)))
-        if name != "reconciled":  # a mark for everybody to read
-            attempt(f"{path} locked", lambda: take_lock(path) if os.path.isfile(path) and not
-                    name.endswith((".toml", ".pem", ".membership")) and folder != "/usr/libexec/jit"
-                    else os.stat("/nonexistent"))
+        if folder.startswith(("/run/jit", "/var/lib/jit")) and name != "reconciled":  # which all may read
+            attempt(f"{path} locked", lambda: take_lock(path))
         attempt(f"a hard link to {path}", lambda: os.link(path, f"{home}/hard"))
     attempt(f"{folder} moved", lambda: os.rename(folder, folder + ".old"))
     attempt(f"{folder} opened up", lambda: os.chmod(folder, 0o777))

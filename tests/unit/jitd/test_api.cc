@@ -463,6 +463,36 @@ void any_other_grant_is_good_for_many_sessions(void **)
     assert_false(service.store->read(grant_id)->is_used);
 }
 
+// One record a reply, all of them in one answer.
+void as_many_as_may_be_live_are_all_listed_whatever_was_said_of_them(void **)
+{
+    if (!is_root_here())
+        return;
+    Service service;
+    for (std::size_t i = 0; i < limits::live_grants; ++i) {
+        char id[17];
+        (void)snprintf(id, sizeof id, "%016zx", i);
+        Grant grant;
+        grant.id = id;
+        grant.role = std::string(64, 'r');
+        grant.user = std::string(32, 'u');
+        grant.uid = somebody;
+        grant.oid = std::string(255, 'o');
+        grant.groups = {std::string(32, 'g'), std::string(32, 'h')};
+        grant.since = wall_time();
+        grant.until = grant.since + 3600s;
+        grant.until_boot = boot_time() + 3600s;
+        grant.host = std::string(64, 'w');
+        grant.reason = std::string(512, '"'); // two bytes each
+        service.grants->add(std::move(grant));
+    }
+    const auto replies =
+        service.ask_all(ipc::method::list, ipc::encode_list_call({{}, true, true}));
+    assert_int_equal(replies.size(), limits::live_grants);
+    for (const ipc::Reply &reply : replies)
+        assert_true(ipc::decode_list_reply(reply.parameters.get())->grant.has_value());
+}
+
 } // namespace
 
 int main()
@@ -479,6 +509,7 @@ int main()
         cmocka_unit_test(a_grant_of_single_use_ends_with_its_session),
         cmocka_unit_test(a_use_that_a_full_ledger_cannot_take_ends_the_grant_at_once),
         cmocka_unit_test(any_other_grant_is_good_for_many_sessions),
+        cmocka_unit_test(as_many_as_may_be_live_are_all_listed_whatever_was_said_of_them),
     };
     return cmocka_run_group_tests_name("jitd/api", tests, nullptr, nullptr);
 }
