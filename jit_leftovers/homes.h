@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "jit_leftovers/mounts.h"
 #include "jit_leftovers/traces.h"
 #include "jit_leftovers/tree.h"
 #include "lib/sys/local_accounts.h"
@@ -14,9 +13,9 @@ namespace jit::leftovers {
 
 // Looks at keys that may come in by ssh, at units of the user's own, and at the home itself: one
 // that was made is that of a new account.
+// Homes on what the budget avoids are left out.
 //   root    before each path; empty on a real host
-//   mounts  by which homes that lie elsewhere are known; those are left out
-void look_at_homes(const std::string &root, const std::vector<Mount> &mounts,
-                   const std::vector<sys::LocalUser> &users, Traces &traces, Budget &budget);
+void look_at_homes(const std::string &root, const std::vector<sys::LocalUser> &users,
+                   Traces &traces, Budget &budget);
 
 } // namespace jit::leftovers

@@ -98,14 +98,4 @@ std::set<std::string> find_avoided(const std::vector<Mount> &mounts)
     return avoided;
 }
 
-const Mount *find_mount(const std::vector<Mount> &mounts, std::string_view path)
-{
-    const Mount *best = nullptr;
-    for (const Mount &mount : mounts)
-        if (is_within(path, mount.point) &&
-            (best == nullptr || mount.point.size() >= best->point.size()))
-            best = &mount;
-    return best;
-}
-
 } // namespace jit::leftovers

@@ -32,8 +32,4 @@ std::set<std::string> find_avoided(const std::vector<Mount> &mounts);
 // Whether a path is another one or lies below it.
 bool is_within(std::string_view path, std::string_view other);
 
-// The mount in which a path lies that has no link in it; null if there is none. With several on one
-// point it is the last.
-const Mount *find_mount(const std::vector<Mount> &mounts, std::string_view path);
-
 } // namespace jit::leftovers

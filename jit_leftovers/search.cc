@@ -66,7 +66,7 @@ Result<void> search(const Places &places, const std::vector<WallTime> &moments, 
     // What costs little and is root's comes first: no heap of files elsewhere takes its turn.
     look_at_places(places.root, traces, budget);
     look_at_accounts(places.root, users, moments, traces);
-    look_at_homes(places.root, mounts, users, traces, budget);
+    look_at_homes(places.root, users, traces, budget);
     look_at_programs(places.root, mounts, traces, budget);
     return {};
 }

@@ -1,9 +1,11 @@
 // Any bytes as a report of what a grant left behind, as a path that is told of in one, and as the
-// kernel's list of what is mounted, in which users' own mounts have a say.
+// kernel's list of what is mounted, in which users' own mounts have a say, and as where a link
+// leads.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 
+#include "jit_leftovers/home_path.h"
 #include "jit_leftovers/mounts.h"
 #include "lib/base/text.h"
 #include "lib/ipc/leftovers.h"
@@ -75,8 +77,12 @@ void try_mounts(std::string_view text)
         expect(mount.point.starts_with('/') && mount.point.find('\0') == mount.point.npos);
     for (const leftovers::Mount &mount : leftovers::find_searched(mounts))
         expect(is_local(mount));
-    const leftovers::Mount *const found = find_mount(mounts, "/home/alice");
-    expect(found == nullptr || std::string_view{"/home/alice"}.starts_with(found->point));
+    for (const std::string &point : find_avoided(mounts))
+        expect(leftovers::is_within(point, "/"));
+    const std::string path = leftovers::normalize(text);
+    expect(path.starts_with('/') && leftovers::normalize(path) == path);
+    expect((path + "/").find("/../") == path.npos && (path + "/").find("/./") == path.npos);
+    expect(path == "/" || (path + "/").find("//") == path.npos);
 }
 
 } // namespace

@@ -9,7 +9,7 @@ cd "$(dirname "$0")"
 . lib/story.sh
 
 story_host
-printf 'alice ALL=(ALL) NOPASSWD: ALL\n' >"$HOST_ROOT/etc/sudoers.d/alice"
+printf 'alice ALL=(ALL) NOPASSWD: ALL\n' >"$HOST_ROOT/etc/sudoers.d/zz-alice"
 cat >"$HOST_ROOT/etc/jit/policy.d/web.toml" <<X
 [role.web]
 groups = ["jit-web"]
@@ -20,7 +20,7 @@ X
 # Before the grant: the same kinds of things, and what a user may lay in the way.
 host_sh 'cp /usr/bin/id /usr/local/bin/old && chmod 4755 /usr/local/bin/old
     mkdir -p /etc/cron.d /home/bob/.ssh && echo >/etc/cron.d/old
-    echo >/home/bob/.ssh/authorized_keys
+    echo >/home/bob/.ssh/authorized_keys && chown -R bob: /home/bob/.ssh
     cp /usr/bin/id /usr/bin/older'
 host_run systemctl restart jitd.service
 ask() { as "$1" timeout 30 jitctl request web 2>&1 | approve_codes "$1@contoso.com"; }
@@ -48,7 +48,7 @@ echo 'auth sufficient pam_permit.so' >/etc/pam.d/new
 X
 check 'with it the requester makes what outlives it' host_as alice 'sudo -n bash /home/alice/leave'
 # What anybody can lay in the way meanwhile.
-check 'others lay links and fifos in their homes' as bob bash -c 'cd
+check 'others lay links and fifos in their homes' as bob bash -c 'cd /home/bob
     rm -r .ssh; ln -s /etc .ssh; mkdir -p .config/systemd; mkfifo .config/systemd/user
     ln -s /root .local; mkfifo .fifo; ln -s . loop'
 check 'it is handed back' as alice jitctl drop web
@@ -59,8 +59,8 @@ check 'some seconds later somebody has, with nobody asked to' eventually 60 look
 check 'which took less than half a minute' [ $((SECONDS - began)) -lt 30 ]
 
 # --- what is told
-said=$(as alice jitctl status "$id")
-left() { grep -Eq "^left behind: $1 \(20[0-9-]+T[0-9:]+Z\)$" <<<"$said" || { echo "$said"; return 1; }; }
+told=$(as alice jitctl status "$id")
+left() { grep -Eq "^left behind: $1 \(20[0-9-]+T[0-9:]+Z\)$" <<<"$told" || { echo "$told"; return 1; }; }
 check 'a new setuid program is told of' left 'setuid /usr/local/bin/new'
 check 'an old program made setuid' left 'setuid /usr/bin/older'
 check 'a setgid one in /tmp' left 'setgid /tmp/group'
@@ -76,12 +76,12 @@ check 'that accounts were changed' left 'accounts /etc/passwd'
 check 'an account' left 'account mallory'
 check 'one that is root' left 'account toor \(uid 0\)'
 check 'a link in the place of keys' left 'authorized-keys /home/bob/.ssh'
-check 'nothing that was there before' fails grep -E '/old|jit|bob/.ssh/' <<<"$said"
-check 'and nothing twice' same "$(sort <<<"$said" | uniq -d)" ''
-check 'all could be looked at' fails grep -q 'not all' <<<"$said"
+check 'nothing that was there before' fails grep -E '^left behind.*(/old |jit|bob/.ssh/)' <<<"$told"
+check 'and nothing twice' same "$(sort <<<"$told" | uniq -d)" ''
+check 'all could be looked at' fails grep -q 'not all' <<<"$told"
 json() { as alice jitctl status "$id" --json | jq -r ".grants[0].leftovers$1"; }
 check 'with --json the same' same "$(json '.found[] | "left behind: \(.kind) \(.what) (\(.at))"')" \
-    "$(grep '^left behind' <<<"$said")"
+    "$(grep '^left behind' <<<"$told")"
 check 'a list of grants is without it' same \
     "$(host_run jitctl list --all --json | jq '[.grants[] | has("leftovers")] | any')" false
 check "another's is not shown" exits 6 as bob jitctl status "$id"
@@ -95,7 +95,7 @@ record() {
 check 'the journal has it, once, as a warning' same "$(record "$id" .PRIORITY)" 4
 check 'with whose it was' same "$(record "$id" '"\(.JIT_USER) \(.JIT_ROLE)"')" 'alice web'
 check 'and all of it' same "$(record "$id" .JIT_LEFTOVERS | sed -E 's/ ([^ ]+)$/ (\1)/')" \
-    "$(grep '^left behind' <<<"$said" | sed 's/^left behind: //')"
+    "$(grep '^left behind' <<<"$told" | sed 's/^left behind: //')"
 
 # --- the report, and who may see it
 check 'the report is for root and jitd' \

@@ -25,7 +25,7 @@ check 'jitd scores 1.2 at most' scored jitd 12
 for unit in jit-grantd jit-expire@0123456789abcdef jit-reconcile; do
     check "$unit scores 1.0 at most" scored "$unit" 10
 done
-check 'jit-leftovers scores 1.4 at most' scored jit-leftovers 14
+check 'jit-leftovers scores 1.2 at most' scored jit-leftovers 12
 for unit in $services; do
     check "$unit has no PrivateUsers, which would hide who calls" \
         same "$(host_run systemctl show -P PrivateUsers "$unit.service")" no

@@ -29,12 +29,12 @@ struct Host {
     // A file of the host, with the folders above it.
     void put(const std::string &path, const std::string &text = "x", mode_t mode = 0644) const
     {
-        folder.make("root/" + path.substr(0, path.rfind('/')));
+        folder.make("root/" + path.substr(0, path.rfind('/') + 1));
         folder.put("root/" + path, text, mode);
     }
     void link(const std::string &target, const std::string &path) const
     {
-        folder.make("root/" + path.substr(0, path.rfind('/')));
+        folder.make("root/" + path.substr(0, path.rfind('/') + 1));
         assert_int_equal(symlink(target.c_str(), on_disk(path).c_str()), 0);
     }
     std::string on_disk(const std::string &path) const { return folder.path + "/root/" + path; }
