@@ -18,10 +18,10 @@
 #include <string>
 
 #include "jit_grantd/answer.h"
+#include "jit_grantd/backends.h"
 #include "jit_grantd/checks.h"
 #include "jit_grantd/ledger.h"
 #include "jit_grantd/limits.h"
-#include "jit_grantd/memberships.h"
 #include "jit_grantd/outside.h"
 #include "jit_grantd/places.h"
 #include "lib/base/fd.h"
@@ -70,7 +70,7 @@ class Grants
     struct Books {
         Fd lock;
         Ledger ledger;
-        Memberships memberships;
+        Backends memberships;
     };
     Result<Books> open_books();
     // What is granted, or goes on, is decided by these.
@@ -84,7 +84,9 @@ class Grants
     // The steps of grant(): what it would be; what is there already; doing it.
     Answer<Entry> prepare(Books &books, const ipc::GrantCall &call, Checked &checked,
                           const Now &now);
-    std::optional<Refusal> find_parts(const Books &books, const Checked &checked, Entry &entry);
+    std::optional<Refusal> find_parts(Books &books, const Checked &checked, Entry &entry);
+    Result<bool> is_of_other_hands(const Books &books, const Entry &entry, const Checked &checked,
+                                   std::size_t at, Memberships::Presence presence);
     Result<void> carry_out(Books &books, Entry &entry, const Checked &checked);
     Result<void> mark_live(Books &books, Entry &entry);
     // From one end to a later one, or back.
@@ -93,6 +95,9 @@ class Grants
 
     bool is_shared(const Books &books, const Entry &entry, const std::string &group,
                    const Now &now) const;
+    static std::vector<Memberships::Name> names_of(const Entry &entry); // that were made for it
+    static ipc::GrantReply reply_of(const Entry &entry);
+    Result<bool> has_part(Books &books, const Entry &entry, const Part &part);
     Result<void> take_back(Books &books, const Entry &entry, const Now &now);
     Result<void> end_entry(Books &books, Entry entry, std::string_view cause);
     // The record of an extension. Reports its own faults.
@@ -106,10 +111,10 @@ class Grants
     bool handle_damage(Books &books);
     bool end_what_must(Books &books);
     bool remove_orphans(Books &books);
+    bool remove_remnants(Books &books); // in remnants.cc
     bool mend_timers(Books &books);
     bool prune(Books &books);
-    Result<std::string_view> why_ended(const Books &books, const Entry &entry,
-                                       const Now &now) const;
+    Result<std::string_view> why_ended(Books &books, const Entry &entry, const Now &now);
     Result<void> write_reconciled();
 
     // Logs an error where it stops.

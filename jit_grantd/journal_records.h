@@ -22,7 +22,7 @@ class JournalRecords : public Records
     void log(int priority, const std::string &text) override;
 };
 
-// sys::write_durable() and sys::remove_durable().
+// sys::write_durable(), sys::replace_durable() and sys::remove_durable().
 class DurableDisk : public Disk
 {
   public:
@@ -30,6 +30,11 @@ class DurableDisk : public Disk
                        mode_t mode) override
     {
         return sys::write_durable(directory, name, bytes, mode);
+    }
+    Result<void> replace(int directory, const std::string &name, std::string_view bytes,
+                         const struct stat &old) override
+    {
+        return sys::replace_durable(directory, name, bytes, old);
     }
     Result<void> remove(int directory, const std::string &name) override
     {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <vector>
 
@@ -38,6 +39,8 @@ class Accounts
     virtual Result<std::vector<std::string>> local_groups(const std::string &user) = 0;
     // Whether a cache (nscd) stands before the name service: it would hide the end of a membership.
     virtual bool has_cache() = 0;
+    // Has it forget what it knows of groups. Errors: unavailable; timed_out.
+    virtual Result<void> flush_cache() = 0;
 };
 
 // One timer for each grant, kept by the service manager.
@@ -66,6 +69,9 @@ class Disk
     virtual ~Disk() = default;
     virtual Result<void> write(int directory, const std::string &name, std::string_view bytes,
                                mode_t mode) = 0;
+    // Over a file that was looked at, with its owner and mode (sys::replace_durable()).
+    virtual Result<void> replace(int directory, const std::string &name, std::string_view bytes,
+                                 const struct stat &old) = 0;
     virtual Result<void> remove(int directory, const std::string &name) = 0;
 };
 

@@ -33,11 +33,12 @@ Result<void> Grants::write_reconciled()
 }
 
 // An entry that can't be read may stand for a live membership. In the first reconcile of a boot
-// there is none, since memberships do not outlive a boot and nothing was granted yet: the file is
-// put aside. Later, grants are refused until somebody has looked.
+// there is none, since memberships of userdb do not outlive a boot and nothing was granted yet: the
+// file is put aside. Later, and where the group file was ever used, grants are refused until
+// somebody has looked.
 bool Grants::handle_damage(Books &books)
 {
-    const bool is_first = !is_reconciled();
+    const bool is_first = !is_reconciled() && !books.memberships.has_used_etc_group();
     const std::vector<std::string> names = books.ledger.damaged();
     bool is_fine = true;
     for (const std::string &name : names) {
@@ -52,14 +53,14 @@ bool Grants::handle_damage(Books &books)
                              "ledger file " + path +
                                  " is damaged: no role is granted until it is removed, with any "
                                  "membership in " +
-                                 places_.userdb + " that it stood for");
+                                 places_.userdb + " or " + places_.etc +
+                                 "/group that it stood for");
     }
     return is_fine;
 }
 
 // The cause for which an entry must end now; empty: it may go on.
-Result<std::string_view> Grants::why_ended(const Books &books, const Entry &entry,
-                                           const Now &now) const
+Result<std::string_view> Grants::why_ended(Books &books, const Entry &entry, const Now &now)
 {
     if (entry.boot_id != outside_.boot_id)
         return std::string_view{"reboot"};
@@ -69,7 +70,7 @@ Result<std::string_view> Grants::why_ended(const Books &books, const Entry &entr
     if (entry.state == Entry::State::granting)
         return std::string_view{"interrupted"};
     for (const Part &part : entry.parts)
-        if (TRY(books.memberships.look({entry.user, part.group})) != Memberships::Presence::present)
+        if (!TRY(has_part(books, entry, part)))
             return std::string_view{"membership-gone"};
     return std::string_view{};
 }
@@ -100,7 +101,7 @@ bool Grants::end_what_must(Books &books)
 // steps, or an old file put back.
 bool Grants::remove_orphans(Books &books)
 {
-    const auto names = books.memberships.list();
+    const auto names = books.memberships.userdb().list();
     if (!names) {
         report("cannot list the memberships", names.error());
         return false;
@@ -111,7 +112,8 @@ bool Grants::remove_orphans(Books &books)
         bool is_ours = false;
         bool is_needed = false;
         for (const Entry &entry : entries) {
-            if (entry.user != name.user || !entry.has_group(name.group))
+            if (entry.user != name.user || entry.backend != Backend::userdb ||
+                !entry.has_group(name.group))
                 continue;
             is_ours = is_ours || (entry.boot_id == outside_.boot_id && entry.made(name.group));
             is_needed = is_needed || !entry.is_ended();
@@ -119,14 +121,14 @@ bool Grants::remove_orphans(Books &books)
         if (!is_ours || is_needed)
             continue;
         const std::string what = "membership of " + name.user + " in " + name.group;
-        if (const auto removed = books.memberships.remove(name); !removed) {
+        if (const auto removed = books.memberships.remove(Backend::userdb, {name}); !removed) {
             report("cannot remove the " + what, removed.error());
             is_fine = false;
         } else {
             outside_.records.log(LOG_WARNING, "removed the " + what + ": no live grant gives it");
         }
     }
-    books.memberships.remove_temporary_files();
+    books.memberships.userdb().remove_temporary_files();
     return is_fine;
 }
 
@@ -202,9 +204,10 @@ Result<void> Grants::make_agree()
     const bool is_said = say_what_is_owed(books);
     const bool are_ended = end_what_must(books);
     const bool are_removed = remove_orphans(books);
+    const bool are_gone = remove_remnants(books);
     const bool are_armed = mend_timers(books);
     const bool is_pruned = prune(books);
-    if (!is_whole || !are_ended || !are_removed)
+    if (!is_whole || !are_ended || !are_removed || !are_gone)
         return Error{Code::unavailable, "memberships and ledger do not agree"};
     // Only memberships bar the way: without a timer, the reconcile of every 30 s ends a grant.
     TRY(write_reconciled());

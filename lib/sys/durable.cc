@@ -10,6 +10,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
+#include "lib/sys/same_file.h"
 
 namespace jit::sys {
 
@@ -43,21 +44,47 @@ Result<void> write_whole(int file, std::string_view bytes)
     return {};
 }
 
-Result<void> fill(int file, std::string_view bytes, mode_t mode)
+// How the new file is to be; `old` is null where there need be none.
+struct Wanted {
+    mode_t mode = 0;
+    const struct stat *old = nullptr;
+};
+
+Result<void> fill(int file, std::string_view bytes, const Wanted &wanted)
 {
     TRY(write_whole(file, bytes));
+    struct stat made {
+    };
+    if (fstat(file, &made) != 0)
+        return Error{Code::unavailable, "cannot look at the file", errno};
+    // Where nothing changes, no capability is asked for.
+    const struct stat *const old = wanted.old;
+    if (old != nullptr && (old->st_uid != made.st_uid || old->st_gid != made.st_gid) &&
+        fchown(file, old->st_uid, old->st_gid) != 0)
+        return Error{Code::unavailable, "cannot set the file's owner", errno};
     // The mode is meant exactly: no umask takes from it.
-    if (fchmod(file, mode) != 0)
+    if (fchmod(file, wanted.mode) != 0)
         return Error{Code::unavailable, "cannot set the file's mode", errno};
     if (fsync(file) != 0)
         return Error{Code::unavailable, "cannot sync the file", errno};
     return {};
 }
 
-} // namespace
+Result<void> put_in_place(int directory, const std::string &temporary, const std::string &name,
+                          const struct stat *old)
+{
+    struct stat now {
+    };
+    if (old != nullptr && (fstatat(directory, name.c_str(), &now, AT_SYMLINK_NOFOLLOW) != 0 ||
+                           !is_same_file(*old, now)))
+        return Error{Code::denied, "somebody has changed the file meanwhile"};
+    if (renameat(directory, temporary.c_str(), directory, name.c_str()) != 0)
+        return Error{Code::unavailable, "cannot rename the file", errno};
+    return {};
+}
 
-Result<void> write_durable(int directory, const std::string &name, std::string_view bytes,
-                           mode_t mode)
+Result<void> write_beside(int directory, const std::string &name, std::string_view bytes,
+                          const Wanted &wanted)
 {
     if (!is_component(name))
         return Error{Code::bad_input, "not the name of a file"};
@@ -66,9 +93,9 @@ Result<void> write_durable(int directory, const std::string &name, std::string_v
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
     if (!file)
         return Error{Code::unavailable, "cannot create the file", errno};
-    Result<void> done = fill(file.get(), bytes, mode);
-    if (done && renameat(directory, temporary.c_str(), directory, name.c_str()) != 0)
-        done = Error{Code::unavailable, "cannot rename the file", errno};
+    Result<void> done = fill(file.get(), bytes, wanted);
+    if (done)
+        done = put_in_place(directory, temporary, name, wanted.old);
     if (!done) {
         (void)unlinkat(directory, temporary.c_str(), 0); // what went wrong before says more
         return done;
@@ -76,6 +103,20 @@ Result<void> write_durable(int directory, const std::string &name, std::string_v
     if (fsync(directory) != 0)
         return Error{Code::unavailable, "cannot sync the directory", errno};
     return {};
+}
+
+} // namespace
+
+Result<void> write_durable(int directory, const std::string &name, std::string_view bytes,
+                           mode_t mode)
+{
+    return write_beside(directory, name, bytes, {mode, nullptr});
+}
+
+Result<void> replace_durable(int directory, const std::string &name, std::string_view bytes,
+                             const struct stat &old)
+{
+    return write_beside(directory, name, bytes, {old.st_mode & 07777, &old});
 }
 
 Result<void> remove_durable(int directory, const std::string &name)

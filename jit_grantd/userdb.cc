@@ -1,4 +1,4 @@
-#include "jit_grantd/memberships.h"
+#include "jit_grantd/userdb.h"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -28,12 +28,12 @@ Result<std::string> file_of(const Memberships::Name &name)
 
 } // namespace
 
-Result<Memberships> Memberships::open(const Places &places, Disk &disk)
+Result<Userdb> Userdb::open(const Places &places, Disk &disk)
 {
-    return Memberships{disk, TRY(open_directory(places.userdb, 0755)), places.masks};
+    return Userdb{disk, TRY(open_directory(places.userdb, 0755)), places.masks};
 }
 
-Result<Memberships::Presence> Memberships::look(const Name &name) const
+Result<Memberships::Presence> Userdb::look(const Name &name)
 {
     const std::string file = TRY(file_of(name));
     struct stat about {
@@ -46,7 +46,7 @@ Result<Memberships::Presence> Memberships::look(const Name &name) const
     return S_ISREG(about.st_mode) && about.st_size > 0 ? Presence::present : Presence::masked;
 }
 
-Result<bool> Memberships::is_masked(const Name &name) const
+Result<bool> Userdb::is_masked(const Name &name)
 {
     const std::string path = masks_ + "/" + TRY(file_of(name));
     struct stat about {
@@ -62,12 +62,14 @@ Result<bool> Memberships::is_masked(const Name &name) const
     return !S_ISREG(about.st_mode) || about.st_size == 0;
 }
 
-Result<void> Memberships::make(const Name &name)
+Result<void> Userdb::make(const std::vector<Name> &names)
 {
-    return disk_->write(directory_.get(), TRY(file_of(name)), content, 0644);
+    for (const Name &name : names)
+        TRY(disk_->write(directory_.get(), TRY(file_of(name)), content, 0644));
+    return {};
 }
 
-Result<void> Memberships::remove(const Name &name)
+Result<void> Userdb::remove_one(const Name &name)
 {
     TRY(disk_->remove(directory_.get(), TRY(file_of(name))));
     if (TRY(look(name)) != Presence::absent)
@@ -75,7 +77,18 @@ Result<void> Memberships::remove(const Name &name)
     return {};
 }
 
-Result<std::vector<Memberships::Name>> Memberships::list() const
+Result<void> Userdb::remove(const std::vector<Name> &names)
+{
+    Result<void> first;
+    for (const Name &name : names) {
+        auto removed = remove_one(name);
+        if (!removed && first)
+            first = removed; // the other groups go all the same
+    }
+    return first;
+}
+
+Result<std::vector<Memberships::Name>> Userdb::list() const
 {
     std::vector<Name> names;
     for (const std::string &file : TRY(list_directory(directory_.get(), max_names))) {
@@ -92,7 +105,7 @@ Result<std::vector<Memberships::Name>> Memberships::list() const
     return names;
 }
 
-void Memberships::remove_temporary_files()
+void Userdb::remove_temporary_files()
 {
     const auto names = list_directory(directory_.get(), max_names);
     if (!names)
