@@ -286,7 +286,7 @@ class World
         std::filesystem::create_directory(places.etc);
         put(places.etc + "/group", group_text);
         put(places.etc + "/gshadow", gshadow_text);
-        rules.set.config.backend = policy::Config::Backend::userdb;
+        rules.set.config.backend = usual_backend;
         rules.set.digest = digest_of_policy;
         rules.set.config.users = {{"alice", alice_oid}};
         rules.set.policy.roles = {make_role("dba", {"jit-dba"}),
@@ -316,7 +316,20 @@ class World
     bool has_file(const std::string &path) const { return std::filesystem::exists(path); }
     bool is_member(const std::string &group) const
     {
-        return has_file(places.userdb + "/alice:" + group + ".membership");
+        return has_file(places.userdb + "/alice:" + group + ".membership") ||
+               accounts.is_in_file("alice", group);
+    }
+    // By the administrator's hand, where this world's memberships are.
+    void give(const std::string &group) const
+    {
+        if (usual_backend == policy::Config::Backend::userdb)
+            return put(places.userdb + "/alice:" + group + ".membership", "{}\n");
+        put(places.etc + "/group", *add_member(get(places.etc + "/group"), {"alice", group}));
+    }
+    void take(const std::string &group) const
+    {
+        std::filesystem::remove(places.userdb + "/alice:" + group + ".membership");
+        put(places.etc + "/group", remove_member(get(places.etc + "/group"), {"alice", group}));
     }
     void put(const std::string &path, std::string_view text) const;
     std::string get(const std::string &path) const;
@@ -350,6 +363,9 @@ class World
         clocks.time.boot = BootTime{std::chrono::seconds{20}};
         clocks.time.wall += std::chrono::seconds{40};
     }
+
+    // What a world is configured to. Not auto, whose probe is a step of its own.
+    inline static policy::Config::Backend usual_backend = policy::Config::Backend::userdb;
 
     std::string folder;
     Places places;

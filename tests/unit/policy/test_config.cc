@@ -261,7 +261,7 @@ void config_refuses_what_this_version_does_not_enforce(void **)
           "approver_client_id = \"x\"", "certificate = \"/x\"", "key = \"x\""})
         check_bad({{entra(line), later}});
     for (const char *section :
-         {"[grants]\nbackend = \"etc-group\"", "[pam]\nunproven_start = true",
+         {"[pam]\nunproven_start = true",
           "[notify]\nwebhooks = []", "[[notify.webhooks]]\nurl = \"https://x\""})
         check_bad({{entra("", section), later}});
 }
