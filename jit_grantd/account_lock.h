@@ -1,5 +1,5 @@
-// The locks under which the account files are changed: that of lckpwdf(3), and the lock files of the
-// shadow suite, which vipw(8), usermod(8) and gpasswd(1) take besides.
+// The locks under which the account files are changed: that of lckpwdf(3), and the lock files of
+// the shadow suite, which vipw(8), usermod(8) and gpasswd(1) take besides.
 #pragma once
 
 #include <array>

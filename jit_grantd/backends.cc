@@ -1,10 +1,12 @@
 #include "jit_grantd/backends.h"
 
+#include <algorithm>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "jit_grantd/folders.h"
+#include "jit_grantd/limits.h"
 
 namespace jit::grantd {
 
@@ -14,8 +16,6 @@ constexpr const char *choice_file = "backend"; // in run
 constexpr const char *used_file = "etc-group"; // in state
 constexpr std::size_t max_choice_bytes = 256;
 
-// No user of any host: the name is nobody's who could have a session.
-constexpr const char *nobody_at_all = "jit-probe";
 constexpr uid_t no_id = 65534;
 
 // What auto found out, and by which nsswitch.conf: as long as that stays, so does the choice.
@@ -48,7 +48,8 @@ Result<Backends> Backends::open(const Places &places, const Outside &outside,
                                 std::chrono::milliseconds patience)
 {
     return Backends{places, outside, TRY(Userdb::open(places, outside.disk)),
-                    EtcGroup{places, outside.disk, patience}};
+                    EtcGroup{places, outside.disk,
+                             std::min<std::chrono::milliseconds>(patience, account_patience)}};
 }
 
 Memberships &Backends::of(Backend backend)
@@ -60,9 +61,9 @@ Memberships &Backends::of(Backend backend)
 
 Result<Backend> Backends::probe(const std::string &group, gid_t gid)
 {
-    const std::vector<Memberships::Name> names{{nobody_at_all, group}};
+    const std::vector<Memberships::Name> names{{probe_user, group}};
     TRY(userdb_.make(names));
-    const auto seen = outside_->accounts.is_member({nobody_at_all, no_id, no_id}, gid);
+    const auto seen = outside_->accounts.is_member({probe_user, no_id, no_id}, gid);
     TRY(userdb_.remove(names));
     return TRY(seen) ? Backend::userdb : Backend::etc_group;
 }

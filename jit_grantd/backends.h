@@ -16,6 +16,9 @@
 
 namespace jit::grantd {
 
+// No user of any host: the name is nobody's who could have a session.
+inline constexpr const char *probe_user = "jit-probe";
+
 class Backends
 {
   public:
@@ -24,8 +27,8 @@ class Backends
                                  std::chrono::milliseconds patience);
 
     // The one for a grant that is made now, by [grants] backend. With auto it is userdb where a
-    // membership of a user who does not exist shows in the name service; that is tried when the host
-    // has booted or nsswitch.conf has changed, and said when it is another one than before.
+    // membership of a user who does not exist shows in the name service; that is tried when the
+    // host has booted or nsswitch.conf has changed, and said when it is another one than before.
     //   group, gid  a group that exists
     //   errors      unavailable
     Result<Backend> choose(policy::Config::Backend setting, const std::string &group, gid_t gid);

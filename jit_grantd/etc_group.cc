@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "jit_grantd/account_lock.h"
 #include "jit_grantd/folders.h"
 #include "jit_grantd/group_text.h"
 #include "lib/sys/durable.h"
@@ -38,6 +37,15 @@ Result<Fd> EtcGroup::open_folder() const
     if (!folder)
         return Error{Code::unavailable, "cannot open /etc", errno};
     return folder;
+}
+
+// A thousand ends in a row do not wait a thousand times for one open editor.
+Result<AccountLock> EtcGroup::lock(int folder)
+{
+    auto taken = AccountLock::take(folder, patience_);
+    if (!taken && taken.error().code == Code::timed_out)
+        patience_ = std::chrono::milliseconds{0};
+    return taken;
 }
 
 // A link, or a file that somebody else may write, is none of which we know the way.
@@ -122,7 +130,7 @@ Result<void> EtcGroup::make(const std::vector<Name> &names)
 {
     seen_.reset();
     const Fd folder = TRY(open_folder());
-    const AccountLock lock = TRY(AccountLock::take(folder.get(), patience_));
+    const AccountLock held = TRY(lock(folder.get()));
     const Files old = TRY(read_both(folder.get()));
     std::string group = old.group.text;
     std::string gshadow = old.gshadow ? old.gshadow->text : "";
@@ -152,7 +160,7 @@ Result<void> EtcGroup::remove(const std::vector<Name> &names)
         return {};
     seen_.reset();
     const Fd folder = TRY(open_folder());
-    const AccountLock lock = TRY(AccountLock::take(folder.get(), patience_));
+    const AccountLock held = TRY(lock(folder.get()));
     const Files old = TRY(read_both(folder.get()));
     std::string group = old.group.text;
     std::string gshadow = old.gshadow ? old.gshadow->text : "";
@@ -185,7 +193,7 @@ void EtcGroup::remove_temporary_files()
         has_lock = has_lock || name.ends_with(".lock.jit");
     }
     if (has_lock) // of a crash, or of who works just now: to take it is to clear it away
-        (void)AccountLock::take(folder->get(), patience_);
+        (void)lock(folder->get());
 }
 
 } // namespace jit::grantd

@@ -6,6 +6,7 @@
 #include <optional>
 #include <sys/stat.h>
 
+#include "jit_grantd/account_lock.h"
 #include "jit_grantd/memberships.h"
 #include "jit_grantd/outside.h"
 #include "jit_grantd/places.h"
@@ -16,13 +17,14 @@ namespace jit::grantd {
 // Both files are read and written under the locks of account_lock.h, each replaced as a whole, with
 // owner, group and mode as they were, and read back. A host without gshadow has none to edit.
 //
-// What counts is group, so it is written last when a member is made and first when one is removed: a
-// crash in between leaves nobody with a right.
+// What counts is group, so it is written last when a member is made and first when one is removed:
+// a crash in between leaves nobody with a right.
 class EtcGroup final : public Memberships
 {
   public:
     // Borrows the disk. Nothing is opened yet.
-    //   patience  how long to wait for who holds the locks
+    //   patience  how long to wait for who holds the locks; whom that was too long for once is not
+    //             waited for again
     EtcGroup(const Places &places, Disk &disk, std::chrono::milliseconds patience)
         : path_(places.etc), disk_(&disk), patience_(patience)
     {
@@ -53,6 +55,7 @@ class EtcGroup final : public Memberships
     };
 
     Result<Fd> open_folder() const;
+    Result<AccountLock> lock(int folder);
     static Result<std::optional<File>> read(int folder, const char *name);
     static Result<Files> read_both(int folder);
     // From memory, where neither has changed since.

@@ -85,8 +85,8 @@ ipc::GrantReply Grants::reply_of(const Entry &entry)
     return reply;
 }
 
-// Whether what the entry stands on is there. A right of other hands may come from a source that only
-// the name service knows; if that can't tell, it is taken to be there still.
+// Whether what the entry stands on is there. A right of other hands may come from a source that
+// only the name service knows; if that can't tell, it is taken to be there still.
 Result<bool> Grants::has_part(Books &books, const Entry &entry, const Part &part)
 {
     const Memberships::Name name{entry.user, part.group};

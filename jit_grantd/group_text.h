@@ -1,7 +1,7 @@
-// The text of /etc/group and /etc/gshadow, edited without a loss: of both, the fourth field of a line
-// is the members. Pure. Lines are understood as the C library understands them (group(5), gshadow(5)),
-// and every byte but those of the one member stays: comments, odd and NIS lines, a missing last
-// newline.
+// The text of /etc/group and /etc/gshadow, edited without a loss: of both, the fourth field of a
+// line is the members. Pure. Lines are understood as the C library understands them (group(5),
+// gshadow(5)), and every byte but those of the one member stays: comments, odd and NIS lines, a
+// missing last newline.
 #pragma once
 
 #include <cstddef>

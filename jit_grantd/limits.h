@@ -35,6 +35,10 @@ inline constexpr std::chrono::minutes remnant_window{2};
 // How long one process waits for another that holds the lock.
 inline constexpr std::chrono::seconds lock_patience{10};
 
+// How long one waits for another program that works on the account files: those do so for
+// milliseconds, but for an editor, whose user may be away.
+inline constexpr std::chrono::seconds account_patience{2};
+
 // A service that nobody has called for so long ends; its socket starts it again.
 inline constexpr std::chrono::seconds idle_exit{60};
 

@@ -49,12 +49,11 @@ bool Grants::handle_damage(Books &books)
             continue;
         }
         is_fine = false;
-        outside_.records.log(LOG_ALERT,
-                             "ledger file " + path +
-                                 " is damaged: no role is granted until it is removed, with any "
-                                 "membership in " +
-                                 places_.userdb + " or " + places_.etc +
-                                 "/group that it stood for");
+        outside_.records.log(
+            LOG_ALERT, "ledger file " + path +
+                           " is damaged: no role is granted until it is removed, with any "
+                           "membership in " +
+                           places_.userdb + " or " + places_.etc + "/group that it stood for");
     }
     return is_fine;
 }
@@ -109,7 +108,7 @@ bool Grants::remove_orphans(Books &books)
     bool is_fine = true;
     const auto &entries = books.ledger.entries();
     for (const Memberships::Name &name : *names) {
-        bool is_ours = false;
+        bool is_ours = name.user == probe_user;
         bool is_needed = false;
         for (const Entry &entry : entries) {
             if (entry.user != name.user || entry.backend != Backend::userdb ||

@@ -97,6 +97,29 @@ void auto_that_was_wrong_is_an_error_and_tries_again(void **)
     assert_true(host.ask('3', "ops")->made.has_value());
 }
 
+void a_kill_while_auto_finds_out_leaves_nothing(void **)
+{
+    for (const bool answers : {true, false}) {
+        bool is_over = false;
+        for (int at = 0; !is_over; ++at) {
+            Host host;
+            host.accounts.answers = answers;
+            host.script.kill_at = at;
+            is_over = true;
+            try {
+                (void)host.ask('1');
+            } catch (const Killed &) {
+                is_over = false;
+            }
+            host.script.clear();
+            host.pass(10min);
+            assert_true(host.grants().reconcile().has_value());
+            assert_true(host.names(host.places.userdb).empty() && host.group() == group_text);
+            assert_true(host.ask('2').has_value());
+        }
+    }
+}
+
 void a_trial_finds_out_and_makes_no_membership_of_the_user(void **)
 {
     Host host;
@@ -248,6 +271,22 @@ void what_cannot_be_removed_after_a_boot_keeps_every_door_shut(void **)
     assert_true(host.grants().is_reconciled() && host.group() == group_text);
 }
 
+// One open editor is waited for once, not by each of those that are due.
+void ends_that_cannot_have_the_lock_wait_for_it_once(void **)
+{
+    Host host{Setting::etc_group};
+    for (char last = '1'; last <= '9'; ++last)
+        assert_true(host.ask(last).has_value());
+    host.put(host.places.etc + "/group.lock", std::to_string(getppid()));
+    host.pass(601s);
+    const BootTime began = boot_time();
+    assert_false(host.grants(300ms).expire(World::id('1')).has_value());
+    assert_true(boot_time() - began < 900ms);
+    std::filesystem::remove(host.places.etc + "/group.lock");
+    assert_true(host.grants().expire(World::id('1')).has_value());
+    assert_true(host.group() == group_text);
+}
+
 void a_damaged_entry_is_not_set_aside_where_it_may_stand_for_a_member(void **)
 {
     Host host{Setting::etc_group};
@@ -314,6 +353,7 @@ int main()
         cmocka_unit_test(the_probe_gives_nobody_anything_and_is_gone),
         cmocka_unit_test(auto_tries_again_when_nsswitch_has_changed),
         cmocka_unit_test(auto_that_was_wrong_is_an_error_and_tries_again),
+        cmocka_unit_test(a_kill_while_auto_finds_out_leaves_nothing),
         cmocka_unit_test(a_trial_finds_out_and_makes_no_membership_of_the_user),
         cmocka_unit_test(a_cache_that_forgets_is_told_to_at_each_change),
         cmocka_unit_test(auto_refuses_userdb_where_a_cache_does_not_forget),
@@ -325,6 +365,7 @@ int main()
         cmocka_unit_test(two_grants_of_one_group_keep_the_member_until_the_later_end),
         cmocka_unit_test(the_first_reconcile_of_a_boot_removes_who_was_left_by_the_last),
         cmocka_unit_test(what_cannot_be_removed_after_a_boot_keeps_every_door_shut),
+        cmocka_unit_test(ends_that_cannot_have_the_lock_wait_for_it_once),
         cmocka_unit_test(a_damaged_entry_is_not_set_aside_where_it_may_stand_for_a_member),
         cmocka_unit_test(a_group_that_is_not_in_the_file_is_refused_before_anybody_signs_in),
         cmocka_unit_test(what_jit_has_put_into_the_file_is_no_standing_membership),

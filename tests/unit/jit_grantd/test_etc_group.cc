@@ -188,7 +188,8 @@ void a_change_by_others_is_seen_at_the_next_look(void **)
     assert_true(etc.lists("frank", "last"));
 }
 
-// Killed for good, at each moment: no right is left half made, no lock bars the way, no file is torn.
+// Killed for good, at each moment: no right is left half made, no lock bars the way, no file is
+// torn.
 void a_kill_at_any_moment_leaves_whole_files_and_no_lock_that_bars(void **)
 {
     for (const bool removes : {false, true}) {
@@ -247,7 +248,8 @@ void many_at_once_lose_nobodys_edit(void **)
         if (pids[worker] != 0)
             continue;
         EtcGroup files{etc.places, etc.disk, 20s};
-        const std::vector<Name> mine{{"u" + std::to_string(worker), worker % 2 ? "last" : "jit-dba"}};
+        const std::vector<Name> mine{
+            {"u" + std::to_string(worker), worker % 2 ? "last" : "jit-dba"}};
         bool is_fine = true;
         for (int round = 0; is_fine && round < rounds; ++round) {
             is_fine = files.make(mine).has_value() && files.remove(mine).has_value();
@@ -261,7 +263,8 @@ void many_at_once_lose_nobodys_edit(void **)
         assert_int_equal(status, 0);
     }
     for (int worker = 0; worker < workers; ++worker)
-        assert_true(etc.lists(("u" + std::to_string(worker)).c_str(), worker % 2 ? "last" : "jit-dba"));
+        assert_true(
+            etc.lists(("u" + std::to_string(worker)).c_str(), worker % 2 ? "last" : "jit-dba"));
     assert_true(etc.lists("erin", "last") && etc.lists("dave", "jit-ops"));
     assert_int_equal(etc.names(etc.places.etc).size(), 3);
 }

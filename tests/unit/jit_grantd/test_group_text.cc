@@ -39,8 +39,9 @@ void who_is_a_member_already_changes_nothing(void **)
 
 void every_other_byte_of_the_file_stays(void **)
 {
-    expect_added("# web:x:1:\n\r\n+web:::\nwebs:x:3:alice\n we:x\nweb:x:1:\nwin:x:2:bob\r\n\n",
-                 "# web:x:1:\n\r\n+web:::\nwebs:x:3:alice\n we:x\nweb:x:1:alice\nwin:x:2:bob\r\n\n");
+    expect_added(
+        "# web:x:1:\n\r\n+web:::\nwebs:x:3:alice\n we:x\nweb:x:1:\nwin:x:2:bob\r\n\n",
+        "# web:x:1:\n\r\n+web:::\nwebs:x:3:alice\n we:x\nweb:x:1:alice\nwin:x:2:bob\r\n\n");
 }
 
 void a_line_that_is_not_wholly_understood_is_not_written_into(void **)
