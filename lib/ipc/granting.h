@@ -43,7 +43,7 @@ struct GrantReply {
     std::vector<std::string> groups;
     // Where the memberships are in the host's group file: those of the groups that were made for the
     // grant; the user has the others by right. Absent: all are files of the user database.
-    std::optional<std::vector<std::string>> made;
+    std::optional<std::vector<std::string>> made{};
 };
 
 struct EndCall {

@@ -8,6 +8,7 @@
 
 #include "jitd/audit_record.h"
 #include "jitd/grant_table.h"
+#include "jitd/grants.h"
 #include "jitd/store.h"
 #include "lib/base/handle.h"
 #include "lib/ipc/message.h"
