@@ -21,8 +21,8 @@ struct Grant {
     uid_t uid = 0;
     std::string oid;
     std::vector<std::string> groups;
-    // On a host whose memberships are in the group file: the groups made for the grant; the user has
-    // the others by right. Absent: all are files of the user database.
+    // On a host whose memberships are in the group file: the groups made for the grant; the user
+    // has the others by right. Absent: all are files of the user database.
     std::optional<std::vector<std::string>> made;
     WallTime since{};
     WallTime until{};
@@ -49,7 +49,7 @@ class HasMembership
     }
     // One answer for both.
     template <typename One>
-        requires std::is_invocable_r_v<bool, One, std::string_view, std::string_view>
+    requires std::is_invocable_r_v<bool, One, std::string_view, std::string_view>
     HasMembership(One look) : in_userdb_(look), in_group_file_(std::move(look))
     {
     }

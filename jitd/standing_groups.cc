@@ -41,8 +41,8 @@ std::vector<std::string> StandingGroups::of(std::string_view user, std::vector<s
     std::erase_if(groups, [&](const std::string &group) {
         return std::any_of(held_.begin(), held_.end(), [&](const auto &each) {
             const Held &held = each.second;
-            return held.user == user && std::find(held.groups.begin(), held.groups.end(), group) !=
-                                            held.groups.end();
+            return held.user == user &&
+                   std::find(held.groups.begin(), held.groups.end(), group) != held.groups.end();
         });
     });
     return groups;

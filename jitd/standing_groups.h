@@ -38,7 +38,8 @@ class StandingGroups
 
     void sweep(BootTime now);
 
-    std::map<std::string, Held> held_; // by the grant's id; as many as wait, live and have just ended
+    std::map<std::string, Held>
+        held_; // by the grant's id; as many as wait, live and have just ended
 };
 
 } // namespace jit::daemon

@@ -41,8 +41,8 @@ struct GrantReply {
     WallTime since;
     WallTime until;
     std::vector<std::string> groups;
-    // Where the memberships are in the host's group file: those of the groups that were made for the
-    // grant; the user has the others by right. Absent: all are files of the user database.
+    // Where the memberships are in the host's group file: those of the groups that were made for
+    // the grant; the user has the others by right. Absent: all are files of the user database.
     std::optional<std::vector<std::string>> made{};
 };
 

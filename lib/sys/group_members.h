@@ -1,5 +1,5 @@
-// Who is listed in the host's own group file, asked at each sudo of a host whose memberships are kept
-// there: one look at the file, and a reading only where it has changed.
+// Who is listed in the host's own group file, asked at each sudo of a host whose memberships are
+// kept there: one look at the file, and a reading only where it has changed.
 #pragma once
 
 #include <string>

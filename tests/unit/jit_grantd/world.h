@@ -131,7 +131,7 @@ struct FakeAccounts : Accounts {
                                       {"toor", {"toor", 0, 0}}};
     std::map<std::string, gid_t> groups{{"jit-dba", 2001}, {"jit-ops", 2002}};
     std::vector<std::string> local;
-    bool answers = true; // whether nss-systemd is in nsswitch.conf
+    bool answers = true;             // whether nss-systemd is in nsswitch.conf
     std::set<std::string> elsewhere; // "USER:GROUP" of another source, such as LDAP
     bool cache = false;
     bool forgets = false; // whether the cache does so when it is told to
@@ -279,9 +279,8 @@ class World
         folder += "/jit-grantd-test-XXXXXX";
         if (mkdtemp(folder.data()) == nullptr)
             abort();
-        places = {folder + "/policy.d", folder + "/jitd.toml", folder + "/masks",
-                  folder + "/state",    folder + "/run",       folder + "/userdb",
-                  folder + "/etc"};
+        places = {folder + "/policy.d", folder + "/jitd.toml", folder + "/masks", folder + "/state",
+                  folder + "/run",      folder + "/userdb",    folder + "/etc"};
         std::filesystem::create_directory(places.masks);
         std::filesystem::create_directory(places.etc);
         put(places.etc + "/group", group_text);
@@ -346,8 +345,8 @@ class World
     bool is_clean() const
     {
         return get(places.etc + "/group") == group_text &&
-               get(places.etc + "/gshadow") == gshadow_text && names(places.userdb).empty() && names(places.state + "/grants").empty() &&
-               timers.ids.empty();
+               get(places.etc + "/gshadow") == gshadow_text && names(places.userdb).empty() &&
+               names(places.state + "/grants").empty() && timers.ids.empty();
     }
     void pass(std::chrono::seconds time)
     {
