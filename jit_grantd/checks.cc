@@ -1,5 +1,6 @@
 #include "jit_grantd/checks.h"
 
+#include "jit_grantd/standing.h"
 #include "jit_grantd/use.h"
 #include "lib/base/text.h"
 #include "policy/decide.h"
@@ -58,7 +59,8 @@ Answer<Accounts::User> check_user(const ipc::GrantCall &call, const policy::Role
 }
 
 std::optional<Refusal> check_standing(const Accounts::User &user, const std::string &oid,
-                                      const policy::Role &role, Accounts &accounts)
+                                      const policy::Role &role, Accounts &accounts,
+                                      const std::vector<Entry> &entries, WallTime now)
 {
     auto local = accounts.local_groups(user.name);
     if (!local)
@@ -66,7 +68,7 @@ std::optional<Refusal> check_standing(const Accounts::User &user, const std::str
     policy::Person person;
     person.user = user.name;
     person.oid = oid;
-    person.local_groups = *std::move(local);
+    person.local_groups = standing_groups(*std::move(local), user.name, entries, now);
     // What the provider alone knows (group:, approle:) is jitd's word; the rest is decided here.
     if (policy::standing_of(role, person) == policy::Standing::stranger)
         return refuse("user " + quote(user.name) + " is not among the requesters of role " +
@@ -117,14 +119,14 @@ Answer<Checked> check_grant(const ipc::GrantCall &call, const RuleSet &rules, Ac
     auto user = check_user(call, *role, rules.config, accounts);
     if (!user)
         return user.refusal();
-    if (auto no = check_standing(*user, call.oid, *role, accounts))
+    if (auto no = check_standing(*user, call.oid, *role, accounts, entries, now))
         return *std::move(no);
     const Who who{user->uid, call.oid};
     const auto time =
         policy::decide_time(*role, call.duration, count_use(entries, role->name, who, now), now);
     if (time.is_refused())
         return refuse(policy::explain(time, role->name, user->name));
-    Checked checked{*std::move(user), {}, {}, time.duration, std::nullopt};
+    Checked checked{*std::move(user), {}, {}, time.duration, rules.config.backend, std::nullopt};
     if (role->end.action == policy::End::Action::terminate)
         checked.grace = role->end.grace;
     for (const std::string &group : role->groups) {
@@ -136,9 +138,12 @@ Answer<Checked> check_grant(const ipc::GrantCall &call, const RuleSet &rules, Ac
     }
     if (checked.groups.empty())
         return refuse("role " + quote(role->name) + " has no group");
-    if (accounts.has_cache())
+    // With auto there is another way then; the group file, it watches.
+    if (checked.backend == policy::Config::Backend::userdb && accounts.has_cache() &&
+        !accounts.flush_cache())
         return Refusal{Refusal::Kind::unavailable,
-                       "nscd is running: it would hide the end of a membership"};
+                       "nscd is running and does not forget when it is told to: it would hide the "
+                       "end of a membership"};
     return checked;
 }
 

@@ -17,6 +17,7 @@ struct Checked {
     std::vector<std::string> groups; // of the role
     std::vector<gid_t> gids;         // of the same groups
     std::chrono::seconds duration{}; // as called for, or as long as hours and limits leave
+    policy::Config::Backend backend = policy::Config::Backend::automatic; // as configured
     std::optional<std::chrono::seconds> grace; // what runs ends with it; absent: it runs on
 };
 

@@ -10,6 +10,12 @@ Result<void> DurableDisk::write(int directory, const std::string &name, std::str
     return sys::write_durable(directory, name, bytes, mode);
 }
 
+Result<void> DurableDisk::replace(int directory, const std::string &name, std::string_view bytes,
+                                  const struct stat &old)
+{
+    return sys::replace_durable(directory, name, bytes, old);
+}
+
 Result<void> DurableDisk::remove(int directory, const std::string &name)
 {
     return sys::remove_durable(directory, name);

@@ -15,6 +15,10 @@ constexpr const char *no_name_service =
     "the name service does not answer for /run/userdb: is libnss-systemd installed, and systemd in "
     "the group line of /etc/nsswitch.conf?";
 
+constexpr const char *no_group_file =
+    "the name service does not show the member that was written to /etc/group: is 'files' in the "
+    "group line of /etc/nsswitch.conf?";
+
 } // namespace
 
 void Grants::report(const std::string &doing, const Error &error)
@@ -32,7 +36,7 @@ Result<Grants::Books> Grants::open_books_under(Fd lock)
     Fd gate = TRY(take_lock(places_.run, patience_, membership_lock));
     // Only now: another process may have changed the ledger while we waited.
     Ledger ledger = TRY(Ledger::read(places_, outside_.disk));
-    Memberships memberships = TRY(Memberships::open(places_, outside_.disk));
+    Backends memberships = TRY(Backends::open(places_, outside_, patience_));
     return Books{std::move(lock), std::move(gate), std::move(ledger), std::move(memberships)};
 }
 
@@ -62,7 +66,7 @@ Answer<ipc::GrantReply> Grants::grant(const ipc::GrantCall &call)
     if (!entry)
         return entry.refusal();
     if (call.is_trial)
-        return ipc::GrantReply{entry->since, entry->until, entry->groups()};
+        return reply_of(*entry);
     auto done = carry_out(books, *entry, *checked);
     const bool is_recorded = done.has_value();
     if (done) {
@@ -75,7 +79,7 @@ Answer<ipc::GrantReply> Grants::grant(const ipc::GrantCall &call)
         undo(books, *entry, is_recorded);
         return unavailable("cannot grant role " + entry->role, done.error());
     }
-    return ipc::GrantReply{entry->since, entry->until, entry->groups()};
+    return reply_of(*entry);
 }
 
 Answer<Entry> Grants::prepare(Books &books, const ipc::GrantCall &call, Checked &checked,
@@ -109,29 +113,6 @@ Answer<Entry> Grants::prepare(Books &books, const ipc::GrantCall &call, Checked 
     return entry;
 }
 
-// Finds out which memberships are there already, and by whose hand: ours are those that an entry of
-// this boot made; an empty file hides whatever we would do.
-std::optional<Refusal> Grants::find_parts(const Books &books, const Checked &checked, Entry &entry)
-{
-    for (const std::string &group : checked.groups) {
-        const Memberships::Name name{entry.user, group};
-        const auto masked = books.memberships.is_masked(name);
-        const auto presence = books.memberships.look(name);
-        if (!masked || !presence)
-            return unavailable("cannot look for a membership of " + entry.user,
-                               masked ? presence.error() : masked.error());
-        if (*masked || *presence == Memberships::Presence::masked)
-            return refuse("the administrator has masked the membership of " + entry.user + " in " +
-                          group);
-        const auto &entries = books.ledger.entries();
-        const bool is_ours = std::any_of(entries.begin(), entries.end(), [&](const Entry &each) {
-            return each.boot_id == outside_.boot_id && each.user == entry.user && each.made(group);
-        });
-        entry.parts.push_back({group, *presence == Memberships::Presence::present && !is_ours});
-    }
-    return std::nullopt;
-}
-
 Result<void> Grants::carry_out(Books &books, Entry &entry, const Checked &checked)
 {
     entry.state = Entry::State::granting;
@@ -141,12 +122,13 @@ Result<void> Grants::carry_out(Books &books, Entry &entry, const Checked &checke
     if (entry.is_due(now, outside_.boot_id))
         return Error{Code::timed_out, "the grant would be over before it began"};
     TRY(arm(entry, now));
-    for (const Part &part : entry.parts)
-        if (!part.was_there)
-            TRY(books.memberships.make({entry.user, part.group}));
+    TRY(books.memberships.make(entry.backend, names_of(entry)));
     for (const gid_t gid : checked.gids)
-        if (!TRY(outside_.accounts.is_member(checked.user, gid)))
-            return Error{Code::unavailable, no_name_service};
+        if (!TRY(outside_.accounts.is_member(checked.user, gid))) {
+            books.memberships.forget_choice();
+            const bool is_userdb = entry.backend == Backend::userdb;
+            return Error{Code::unavailable, is_userdb ? no_name_service : no_group_file};
+        }
     return {};
 }
 
@@ -185,21 +167,18 @@ bool Grants::is_shared(const Books &books, const Entry &entry, const std::string
     const auto &entries = books.ledger.entries();
     return std::any_of(entries.begin(), entries.end(), [&](const Entry &each) {
         return each.id != entry.id && each.state == Entry::State::live && each.user == entry.user &&
-               each.made(group) && !each.is_due(now, outside_.boot_id);
+               each.backend == entry.backend && each.made(group) &&
+               !each.is_due(now, outside_.boot_id);
     });
 }
 
 Result<void> Grants::take_back(Books &books, const Entry &entry, const Now &now)
 {
-    Result<void> first;
-    for (const Part &part : entry.parts) {
-        if (part.was_there || is_shared(books, entry, part.group, now))
-            continue;
-        auto removed = books.memberships.remove({entry.user, part.group});
-        if (!removed && first)
-            first = removed; // the other groups go all the same
-    }
-    return first;
+    std::vector<Memberships::Name> names = names_of(entry);
+    std::erase_if(names, [&](const Memberships::Name &name) {
+        return is_shared(books, entry, name.group, now);
+    });
+    return books.memberships.remove(entry.backend, names);
 }
 
 Result<void> Grants::end_entry(Books &books, const Entry &entry, std::string_view cause)

@@ -22,10 +22,10 @@
 #include <string>
 
 #include "jit_grantd/answer.h"
+#include "jit_grantd/backends.h"
 #include "jit_grantd/checks.h"
 #include "jit_grantd/ledger.h"
 #include "jit_grantd/limits.h"
-#include "jit_grantd/memberships.h"
 #include "jit_grantd/outside.h"
 #include "jit_grantd/places.h"
 #include "jit_grantd/runs.h"
@@ -89,7 +89,7 @@ class Grants
         Fd lock; // jit_grantd/lock.h
         Fd gate;
         Ledger ledger;
-        Memberships memberships;
+        Backends memberships;
     };
     Result<Books> open_books();
     Result<Books> open_books_under(Fd lock);
@@ -108,7 +108,9 @@ class Grants
     // The steps of grant(): what it would be; what is there already; doing it.
     Answer<Entry> prepare(Books &books, const ipc::GrantCall &call, Checked &checked,
                           const Now &now);
-    std::optional<Refusal> find_parts(const Books &books, const Checked &checked, Entry &entry);
+    std::optional<Refusal> find_parts(Books &books, const Checked &checked, Entry &entry);
+    Result<bool> is_of_other_hands(const Books &books, const Entry &entry, const Checked &checked,
+                                   std::size_t at, Memberships::Presence presence);
     Result<void> carry_out(Books &books, Entry &entry, const Checked &checked);
     Result<void> mark_live(Books &books, Entry &entry);
     // From one end to a later one, or back.
@@ -124,6 +126,9 @@ class Grants
 
     bool is_shared(const Books &books, const Entry &entry, const std::string &group,
                    const Now &now) const;
+    static std::vector<Memberships::Name> names_of(const Entry &entry); // that were made for it
+    static ipc::GrantReply reply_of(const Entry &entry);
+    Result<bool> has_part(Books &books, const Entry &entry, const Part &part);
     Result<void> take_back(Books &books, const Entry &entry, const Now &now);
     // The groups of the entry that its user no longer has.
     std::vector<gid_t> groups_gone(const Books &books, const Entry &entry, const Now &now);
@@ -156,12 +161,12 @@ class Grants
     Result<void> make_agree();
     bool handle_damage(Books &books);
     // Adds those that must end, as far as can be told.
-    bool find_what_must_end(const Books &books, std::vector<Ending> &endings);
+    bool find_what_must_end(Books &books, std::vector<Ending> &endings);
     bool remove_orphans(Books &books);
+    bool remove_remnants(Books &books); // in remnants.cc
     bool mend_timers(Books &books);
     bool prune(Books &books);
-    Result<std::string_view> why_ended(const Books &books, const Entry &entry,
-                                       const Now &now) const;
+    Result<std::string_view> why_ended(Books &books, const Entry &entry, const Now &now);
     Result<void> write_reconciled();
 
     // Logs an error where it stops.

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <syslog.h>
+#include <tuple>
 #include <utility>
 
 #include "jit_grantd/end_events.h"
@@ -49,7 +50,7 @@ void Grants::report_each(const std::string &doing, const std::vector<std::string
 std::vector<Result<void>> Grants::take_back_each(Books &books, const std::vector<Ending> &endings,
                                                  const Now &now)
 {
-    using Key = std::pair<std::string_view, std::string_view>; // user, group
+    using Key = std::tuple<Backend, std::string_view, std::string_view>; // user, group
     const std::set<std::string_view> ids = ids_of(endings);
     std::set<Key> kept;
     for (const Entry &each : books.ledger.entries())
@@ -57,22 +58,31 @@ std::vector<Result<void>> Grants::take_back_each(Books &books, const std::vector
             !each.is_due(now, outside_.boot_id))
             for (const Part &part : each.parts)
                 if (!part.was_there)
-                    kept.insert({each.user, part.group});
-    std::map<Key, std::size_t> at;
-    std::vector<Memberships::Name> names;
-    for (const Ending &ending : endings)
-        for (const Part &part : ending.entry.parts) {
-            const Key key{ending.entry.user, part.group};
-            if (!part.was_there && !kept.contains(key) && at.try_emplace(key, names.size()).second)
+                    kept.insert({each.backend, each.user, part.group});
+    std::map<Key, Result<void>> removed;
+    for (const Backend backend : {Backend::userdb, Backend::etc_group}) {
+        std::vector<Key> keys;
+        std::vector<Memberships::Name> names;
+        for (const Ending &ending : endings)
+            for (const Part &part : ending.entry.parts) {
+                const Key key{ending.entry.backend, ending.entry.user, part.group};
+                if (ending.entry.backend != backend || part.was_there || kept.contains(key) ||
+                    !removed.try_emplace(key).second)
+                    continue;
+                keys.push_back(key);
                 names.push_back({ending.entry.user, part.group});
-        }
-    const std::vector<Result<void>> removed = books.memberships.remove_each(names);
+            }
+        const std::vector<Result<void>> done = books.memberships.remove_each(backend, names);
+        for (std::size_t i = 0; i < keys.size(); ++i)
+            removed[keys[i]] = done[i];
+    }
     std::vector<Result<void>> done(endings.size());
     for (std::size_t i = 0; i < endings.size(); ++i)
         for (const Part &part : endings[i].entry.parts) {
-            const auto found = at.find({endings[i].entry.user, part.group});
-            if (done[i] && !part.was_there && found != at.end())
-                done[i] = removed[found->second];
+            const Entry &entry = endings[i].entry;
+            const auto found = removed.find({entry.backend, entry.user, part.group});
+            if (done[i] && !part.was_there && found != removed.end())
+                done[i] = found->second;
         }
     return done;
 }
@@ -208,7 +218,7 @@ Result<void> Grants::take_due_away(const std::string &id)
 {
     Fd gate = TRY(take_lock(places_.run, patience_, membership_lock));
     Ledger ledger = TRY(Ledger::read(places_, outside_.disk));
-    Memberships memberships = TRY(Memberships::open(places_, outside_.disk));
+    Backends memberships = TRY(Backends::open(places_, outside_, patience_));
     Books books{Fd{}, std::move(gate), std::move(ledger), std::move(memberships)};
     const std::vector<Ending> due = find_due(books, id);
     for (const Result<void> &each : take_back_each(books, due, outside_.clocks.now()))

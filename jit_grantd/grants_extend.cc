@@ -56,10 +56,10 @@ Answer<ipc::GrantReply> Grants::extend(const ipc::GrantCall &call)
                       ", and can't go on for longer: role " + old.role +
                       " is granted for at most " + format_duration(most));
     if (call.is_trial)
-        return ipc::GrantReply{longer.since, longer.until, longer.groups()};
+        return reply_of(longer);
     if (const auto done = carry_on(books, old, longer, now); !done)
         return unavailable("cannot extend grant " + call.id, done.error());
-    return ipc::GrantReply{longer.since, longer.until, longer.groups()};
+    return reply_of(longer);
 }
 
 Result<void> Grants::carry_on(Books &books, const Entry &old, const Entry &longer, const Now &now)

@@ -29,7 +29,8 @@ Answer<ipc::GrantList> Grants::list(const ipc::GrantListCall &call)
         list.entries.push_back(
             {entry->id, entry->user, entry->role, entry->groups(), entry->since, entry->until,
              entry->state == Entry::State::live && !entry->is_due(now, outside_.boot_id),
-             entry->is_ended() ? std::optional{entry->cause} : std::nullopt, entry->ended});
+             entry->is_ended() ? std::optional{entry->cause} : std::nullopt, entry->ended,
+             std::string{name_of(entry->backend)}});
     }
     return list;
 }

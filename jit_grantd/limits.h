@@ -31,8 +31,16 @@ inline constexpr std::size_t max_last_good_bytes = 2 * policy::max_set_bytes + (
 // How long an ended grant stays in the ledger.
 inline constexpr std::chrono::hours keep_ended{48};
 
+// How long after an end a member of the group file who stands there again is one whom a program has
+// written back that had read the file before.
+inline constexpr std::chrono::minutes remnant_window{2};
+
 // How long one process waits for another that holds the lock.
 inline constexpr std::chrono::seconds lock_patience{10};
+
+// How long one waits for another program that works on the account files: those do so for
+// milliseconds, but for an editor, whose user may be away.
+inline constexpr std::chrono::seconds account_patience{2};
 
 // A service that nobody has called for so long ends; its socket starts it again.
 inline constexpr std::chrono::seconds idle_exit{60};

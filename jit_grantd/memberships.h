@@ -1,14 +1,10 @@
-// Memberships as nss-systemd reads them (nss-systemd(8), "JSON user/group records"): a file
-// USER:GROUP.membership in /run/userdb. They are gone after a reboot.
+// Where memberships are made: files of the user database (userdb.h) or the host's group file
+// (etc_group.h). backends.h chooses.
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "jit_grantd/outside.h"
-#include "jit_grantd/places.h"
-#include "lib/base/fd.h"
 #include "lib/base/result.h"
 
 namespace jit::grantd {
@@ -23,37 +19,26 @@ class Memberships
     enum class Presence {
         absent,
         present,
-        masked, // an empty file of that name in /etc/userdb or in /run/userdb
+        masked, // hidden by the administrator's hand where it is made
     };
 
-    // Errors: unavailable.
-    static Result<Memberships> open(const Places &places, Disk &disk);
+    virtual ~Memberships() = default;
 
-    // What is there in /run/userdb, /etc/userdb's masks left out. Errors: unavailable.
-    Result<Presence> look(const Name &name) const;
-    // Whether /etc/userdb hides the membership, whoever makes it. Errors: unavailable.
-    Result<bool> is_masked(const Name &name) const;
+    // What is there now, by whatever hand. Errors: unavailable.
+    virtual Result<Presence> look(const Name &name) = 0;
+    // Whether the administrator hides the membership, whoever makes it. Errors: unavailable.
+    virtual Result<bool> is_masked(const Name &name) = 0;
+    // Whether make() could do its work here: told before anybody signs in. Errors: why not.
+    virtual Result<void> may_make(const Name &name) = 0;
 
-    Result<void> make(const Name &name);
-    // Removes, and looks that it is gone. Absent is fine. Errors: unavailable.
-    Result<void> remove(const Name &name);
+    // Makes them all. After an error some may be there. Errors: unavailable.
+    virtual Result<void> make(const std::vector<Name> &names) = 0;
+    // Removes them all, and looks that they are gone. Absent is fine. Each is tried, and the answers
+    // are in their order. Errors: unavailable.
+    virtual std::vector<Result<void>> remove_each(const std::vector<Name> &names) = 0;
 
-    // Many at once; each is tried, and the answers are in their order.
-    std::vector<Result<void>> remove_each(const std::vector<Name> &names);
-
-    // All in /run/userdb whose names have the form of ours.
-    Result<std::vector<Name>> list() const;
-    void remove_temporary_files();
-
-  private:
-    Memberships(Disk &disk, Fd directory, std::string masks)
-        : disk_(&disk), directory_(std::move(directory)), masks_(std::move(masks))
-    {
-    }
-
-    Disk *disk_;
-    Fd directory_;
-    std::string masks_;
+    // Removes what crashes within a write have left.
+    virtual void remove_temporary_files() = 0;
 };
 
 } // namespace jit::grantd

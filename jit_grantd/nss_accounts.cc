@@ -5,7 +5,7 @@
 #include <grp.h>
 #include <pwd.h>
 
-#include "lib/sys/connection.h"
+#include "jit_grantd/nscd.h"
 #include "lib/sys/local_accounts.h"
 
 namespace jit::grantd {
@@ -104,8 +104,12 @@ Result<std::vector<std::string>> NssAccounts::local_groups(const std::string &us
 
 bool NssAccounts::has_cache()
 {
-    // A socket left behind by a dead nscd does not answer.
-    return sys::connect_unix("/run/nscd/socket").has_value();
+    return is_nscd_running();
+}
+
+Result<void> NssAccounts::flush_cache()
+{
+    return flush_nscd();
 }
 
 } // namespace jit::grantd

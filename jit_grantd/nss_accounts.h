@@ -14,6 +14,7 @@ class NssAccounts : public Accounts
     Result<bool> is_member(const User &user, gid_t group) override;
     Result<std::vector<std::string>> local_groups(const std::string &user) override;
     bool has_cache() override;
+    Result<void> flush_cache() override;
 };
 
 } // namespace jit::grantd

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <vector>
 
@@ -19,9 +20,11 @@
 
 namespace jit::grantd {
 
+using ledger::Backend;
 using ledger::Entry;
 using ledger::Part;
 using ledger::Run;
+using ledger::name_of;
 using ledger::wire_bytes;
 
 // Users and groups, as the name service has them now.
@@ -46,6 +49,8 @@ class Accounts
     virtual Result<std::vector<std::string>> local_groups(const std::string &user) = 0;
     // Whether a cache (nscd) stands before the name service: it would hide the end of a membership.
     virtual bool has_cache() = 0;
+    // Has it forget what it knows of groups. Errors: unavailable; timed_out.
+    virtual Result<void> flush_cache() = 0;
 };
 
 // One timer for each grant, kept by the service manager.
@@ -125,6 +130,9 @@ class Disk
     virtual ~Disk() = default;
     virtual Result<void> write(int directory, const std::string &name, std::string_view bytes,
                                mode_t mode) = 0;
+    // Over a file that was looked at, with its owner and mode (sys::replace_durable()).
+    virtual Result<void> replace(int directory, const std::string &name, std::string_view bytes,
+                                 const struct stat &old) = 0;
     virtual Result<void> remove(int directory, const std::string &name) = 0;
 
     using File = sys::NamedBytes;

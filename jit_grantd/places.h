@@ -10,10 +10,11 @@ struct Places {
     std::string policy = "/etc/jit/policy.d";
     std::string config = "/etc/jit/jitd.toml";
     std::string masks = "/etc/userdb";
-    std::string state = "/var/lib/jit-grantd"; // grants/ID.json, last-good.json
-    std::string run = "/run/jit-grantd";       // lock, reconciled
+    std::string state = "/var/lib/jit-grantd"; // grants/ID.json, last-good.json, etc-group
+    std::string run = "/run/jit-grantd";       // lock, reconciled, backend
     std::string userdb = "/run/userdb";        // USER:GROUP.membership
     std::string devices = "/dev";              // terminals
+    std::string etc = "/etc";                  // group, gshadow, nsswitch.conf
 };
 
 } // namespace jit::grantd

@@ -39,11 +39,12 @@ Result<void> Grants::write_reconciled()
 }
 
 // An entry that can't be read may stand for a live membership. In the first reconcile of a boot
-// there is none, since memberships do not outlive a boot and nothing was granted yet: the file is
-// put aside. Later, grants are refused until somebody has looked.
+// there is none, since memberships of userdb do not outlive a boot and nothing was granted yet: the
+// file is put aside. Later, and where the group file was ever used, grants are refused until
+// somebody has looked.
 bool Grants::handle_damage(Books &books)
 {
-    const bool is_first = !is_reconciled();
+    const bool is_first = !is_reconciled() && !books.memberships.has_used_etc_group();
     const std::vector<std::string> names = books.ledger.damaged();
     bool is_fine = true;
     for (const std::string &name : names) {
@@ -54,18 +55,17 @@ bool Grants::handle_damage(Books &books)
             continue;
         }
         is_fine = false;
-        outside_.records.log(LOG_ALERT,
-                             "ledger file " + path +
-                                 " is damaged: no role is granted until it is removed, with any "
-                                 "membership in " +
-                                 places_.userdb + " that it stood for");
+        outside_.records.log(
+            LOG_ALERT, "ledger file " + path +
+                           " is damaged: no role is granted until it is removed, with any "
+                           "membership in " +
+                           places_.userdb + " or " + places_.etc + "/group that it stood for");
     }
     return is_fine;
 }
 
 // The cause for which an entry must end now; empty: it may go on.
-Result<std::string_view> Grants::why_ended(const Books &books, const Entry &entry,
-                                           const Now &now) const
+Result<std::string_view> Grants::why_ended(Books &books, const Entry &entry, const Now &now)
 {
     if (entry.boot_id != outside_.boot_id)
         return std::string_view{"reboot"};
@@ -75,12 +75,12 @@ Result<std::string_view> Grants::why_ended(const Books &books, const Entry &entr
     if (entry.state == Entry::State::granting)
         return std::string_view{"interrupted"};
     for (const Part &part : entry.parts)
-        if (TRY(books.memberships.look({entry.user, part.group})) != Memberships::Presence::present)
+        if (!TRY(has_part(books, entry, part)))
             return std::string_view{"membership-gone"};
     return std::string_view{};
 }
 
-bool Grants::find_what_must_end(const Books &books, std::vector<Ending> &endings)
+bool Grants::find_what_must_end(Books &books, std::vector<Ending> &endings)
 {
     const Now now = outside_.clocks.now();
     bool is_fine = true;
@@ -102,7 +102,7 @@ bool Grants::find_what_must_end(const Books &books, std::vector<Ending> &endings
 // steps, or an old file put back.
 bool Grants::remove_orphans(Books &books)
 {
-    const auto names = books.memberships.list();
+    const auto names = books.memberships.userdb().list();
     if (!names) {
         report("cannot list the memberships", names.error());
         return false;
@@ -114,6 +114,8 @@ bool Grants::remove_orphans(Books &books)
     std::map<std::pair<std::string_view, std::string_view>, Use> uses; // by user and group
     for (const Entry &entry : books.ledger.entries())
         for (const Part &part : entry.parts) {
+            if (entry.backend != Backend::userdb)
+                continue;
             Use &use = uses[{entry.user, part.group}];
             use.is_ours = use.is_ours || (entry.boot_id == outside_.boot_id && !part.was_there);
             use.is_needed = use.is_needed || !entry.is_ended();
@@ -121,17 +123,19 @@ bool Grants::remove_orphans(Books &books)
     bool is_fine = true;
     for (const Memberships::Name &name : *names) {
         const auto use = uses.find({name.user, name.group});
-        if (use == uses.end() || !use->second.is_ours || use->second.is_needed)
+        const bool is_over =
+            use != uses.end() && use->second.is_ours && !use->second.is_needed;
+        if (!is_over && name.user != probe_user)
             continue;
         const std::string what = "membership of " + name.user + " in " + name.group;
-        if (const auto removed = books.memberships.remove(name); !removed) {
+        if (const auto removed = books.memberships.remove(Backend::userdb, {name}); !removed) {
             report("cannot remove the " + what, removed.error());
             is_fine = false;
         } else {
             outside_.records.log(LOG_WARNING, "removed the " + what + ": no live grant gives it");
         }
     }
-    books.memberships.remove_temporary_files();
+    books.memberships.userdb().remove_temporary_files();
     return is_fine;
 }
 
@@ -214,10 +218,11 @@ Result<void> Grants::make_agree()
     const bool are_ended = end_all(books, endings).has_value() && are_found;
     const bool is_said = say_owed(books, owing);
     const bool are_removed = remove_orphans(books);
+    const bool are_gone = remove_remnants(books);
     const bool are_armed = mend_timers(books);
     const bool are_strays_gone = end_strays(books);
     const bool is_pruned = prune(books);
-    if (!is_whole || !are_ended || !are_removed)
+    if (!is_whole || !are_ended || !are_removed || !are_gone)
         return Error{Code::unavailable, "memberships and ledger do not agree"};
     // Only memberships bar the way: without a timer, the reconcile of every 30 s ends a grant.
     TRY(write_reconciled());

@@ -13,7 +13,6 @@
 #include "lib/ipc/interface_texts.h"
 #include "lib/sys/boot.h"
 #include "lib/sys/journal.h"
-#include "lib/sys/local_accounts.h"
 #include "lib/sys/memberships.h"
 
 namespace jit::daemon {
@@ -81,9 +80,12 @@ Result<void> Daemon::begin(Sockets sockets)
     if (pins_->fault())
         return *pins_->fault();
     grants_ = TRY(Grants::make(loop_, *store_, *audit_, helper_, boot_id_,
-                               [](std::string_view user, std::string_view group) {
-                                   return sys::has_membership(user, group);
-                               }));
+                               {[](std::string_view user, std::string_view group) {
+                                    return sys::has_membership(user, group);
+                                },
+                                [this](std::string_view user, std::string_view group) {
+                                    return group_file_.has(user, group);
+                                }}));
     requests_ = TRY(Requests::make(
         {loop_, *store_, *audit_, *grants_, helper_, settings_, *pins_, [this] { reload(); }}));
     watch_memberships();
@@ -97,7 +99,7 @@ Result<void> Daemon::begin(Sockets sockets)
     api_ = std::make_unique<Api>(
         Api::Parts{*store_, *audit_, *grants_, *pins_, *requests_, helper_, settings_,
                    [this] { return is_reconciled(); },
-                   [](const std::string &user) { return sys::read_local_groups(user); }});
+                   [this](const std::string &user) { return grants_->local_groups(user); }});
     server_ = TRY(sys::VarlinkServer::make(
         loop_, std::move(sockets.for_all),
         {"jitd", "io.jitd.Elevation", ipc::elevation_interface_text},

@@ -17,6 +17,7 @@
 #include "lib/base/fd.h"
 #include "lib/net/http.h"
 #include "lib/sys/event.h"
+#include "lib/sys/group_members.h"
 #include "lib/sys/varlink_server.h"
 
 namespace jit::daemon {
@@ -63,6 +64,7 @@ class Daemon
     std::unique_ptr<Audit> audit_;
     std::unique_ptr<Pins> pins_;
     GrantClient helper_;
+    sys::GroupMembers group_file_;
     std::unique_ptr<Grants> grants_;
     std::unique_ptr<Warnings> warnings_;
     std::unique_ptr<net::HttpClient> http_;

@@ -9,11 +9,25 @@ bool is_due(const Grant &grant, Now now)
     return now.wall >= grant.until || now.boot >= grant.until_boot;
 }
 
+bool HasMembership::all(const Grant &grant) const
+{
+    const Look &look = grant.made ? in_group_file_ : in_userdb_;
+    const std::vector<std::string> &groups = grant.made ? *grant.made : grant.groups;
+    return std::all_of(groups.begin(), groups.end(),
+                       [&](const std::string &group) { return look(grant.user, group); });
+}
+
+bool HasMembership::any(const Grant &grant) const
+{
+    const Look &look = grant.made ? in_group_file_ : in_userdb_;
+    const std::vector<std::string> &groups = grant.made ? *grant.made : grant.groups;
+    return std::any_of(groups.begin(), groups.end(),
+                       [&](const std::string &group) { return look(grant.user, group); });
+}
+
 bool is_live(const Grant &grant, Now now, const HasMembership &has_membership)
 {
-    return !is_due(grant, now) &&
-           std::all_of(grant.groups.begin(), grant.groups.end(),
-                       [&](const std::string &group) { return has_membership(grant.user, group); });
+    return !is_due(grant, now) && has_membership.all(grant);
 }
 
 void GrantTable::add(Grant grant)
@@ -78,6 +92,12 @@ std::vector<const Grant *> GrantTable::all() const
     for (const auto &[id, grant] : grants_)
         found.push_back(&grant);
     return found;
+}
+
+bool GrantTable::has_any_in_group_file() const
+{
+    return std::any_of(grants_.begin(), grants_.end(),
+                       [](const auto &each) { return each.second.made.has_value(); });
 }
 
 std::optional<BootTime> GrantTable::next_end() const

@@ -5,6 +5,7 @@
 #include "jitd/records.h"
 #include "lib/base/text.h"
 #include "lib/sys/journal.h"
+#include "lib/sys/local_accounts.h"
 
 namespace jit::daemon {
 
@@ -46,6 +47,7 @@ Grant make_grant(const StoredRequest &stored)
     grant.uid = stored.uid;
     grant.oid = stored.oid;
     grant.groups = stored.groups;
+    grant.made = stored.made;
     grant.since = stored.since.value_or(stored.began);
     grant.until = stored.until.value_or(stored.began);
     grant.until_boot = stored.until_boot.value_or(BootTime{});
@@ -81,6 +83,8 @@ Result<void> Grants::mend()
     for (StoredRequest &stored : TRY(store_.read_open())) {
         Grant grant = make_grant(stored);
         if (stored.state == ipc::State::live && stored.boot_id == boot_id_) {
+            if (grant.made)
+                standing_groups_.hold(grant.id, grant.user, *grant.made);
             table_.add(std::move(grant));
             continue;
         }
@@ -102,13 +106,16 @@ Result<void> Grants::mend()
         record.has_grant = false;
         record.until.reset();
         // What the helper may have granted unheard stays open until it has answered.
-        if (stored.asked_helper)
+        if (stored.asked_helper) {
+            standing_groups_.hold(grant.id, grant.user, grant.groups);
             helper_.end_surely({grant.id, "interrupted"},
                                [this, stored, record](const ipc::EndReply *, const HelperFault &) {
+                                   standing_groups_.release(stored.id, boot_time());
                                    (void)audit_.write(record, &stored);
                                });
-        else
+        } else {
             (void)audit_.write(record, &stored);
+        }
     }
     close_ended();
     return {};
@@ -127,6 +134,11 @@ void Grants::extend(const std::string &id, WallTime until)
     arm();
 }
 
+Result<std::vector<std::string>> Grants::local_groups(const std::string &user)
+{
+    return standing_groups_.of(user, TRY(sys::read_local_groups(user)), boot_time());
+}
+
 void Grants::arm()
 {
     if (changed_)
@@ -138,7 +150,7 @@ void Grants::arm()
     BootTime at = BootTime::max();
     if (!unwritten_.empty())
         at = now + write_again;
-    else if (!is_told_)
+    else if (!is_told_ || table_.has_any_in_group_file())
         at = now + look_again;
     // What is overdue is looked at again soon, not at once.
     if (next)
@@ -173,6 +185,7 @@ void Grants::close(const std::string &id, Event event, const std::string &cause,
     const auto grant = table_.take(id);
     if (!grant)
         return;
+    standing_groups_.release(id, boot_time());
     AuditRecord record = make_record(*grant, event, cause, message);
     record.at = wall_time();
     record.processes = sessions_.take(id);
@@ -253,9 +266,7 @@ void Grants::close_ended()
         if (!is_live(*grant, now, has_membership_))
             ended.push_back(*grant);
     for (const Grant &grant : ended) {
-        bool any_left = false;
-        for (const std::string &group : grant.groups)
-            any_left = any_left || has_membership_(grant.user, group);
+        const bool any_left = has_membership_.any(grant);
         // Another live grant of the same group may keep the membership.
         bool kept = false;
         for (const Grant *other : table_.of_user(grant.user))

@@ -12,6 +12,7 @@
 #include "jitd/grant_client.h"
 #include "jitd/grant_table.h"
 #include "jitd/open_sessions.h"
+#include "jitd/standing_groups.h"
 #include "jitd/store.h"
 #include "lib/sys/event.h"
 #include "policy/model.h"
@@ -77,6 +78,10 @@ class Grants
     const GrantTable &table() const { return table_; }
     const std::string &boot_id() const { return boot_id_; }
     const HasMembership &has_membership() const { return has_membership_; }
+    StandingGroups &standing_groups() { return standing_groups_; }
+    // The groups of a user by the host's own files, less those that jit has put there.
+    //   errors  unavailable: a file could not be read
+    Result<std::vector<std::string>> local_groups(const std::string &user);
 
   private:
     Grants(Store &store, Audit &audit, GrantClient &helper, std::string boot_id,
@@ -95,6 +100,7 @@ class Grants
     GrantTable table_;
     OpenSessions sessions_;
     std::function<void()> changed_;
+    StandingGroups standing_groups_;
     std::set<std::string> ending_; // the helper has been asked to end them and has not answered
     // Ends that the ledger could not take: tried again until it can, and found open at the next
     // start if that comes first. As many as there were live grants.

@@ -103,6 +103,8 @@ class Requests
     void keep_pin(const std::string &id, Pin pin);
     void ask_grant(const std::string &id, const AuditRecord &approved);
     void on_granted(const std::string &id, const ipc::GrantReply &reply);
+    void hold_groups(const Waiting &waiting, const ipc::GrantReply *reply,
+                     const HelperFault &fault);
     static StoredRequest &stored_of(Waiting &waiting);
     void end_surely(Waiting &waiting);
     bool record_grant(Waiting &waiting, const AuditRecord &record);

@@ -80,10 +80,14 @@ void Requests::ask_grant(const std::string &id, const AuditRecord &approved)
     if (!waiting.is_recorded)
         return perform(id, waiting.session->on_grant_failed(ipc::Cause::failed,
                                                             std::string{words::no_ledger}));
+    // From here on the member may be in the group file, whatever is heard of it.
+    if (facts.extends.empty())
+        parts_.grants.standing_groups().hold(id, facts.user, facts.groups);
     const auto granted = [this, id](const ipc::GrantReply *reply, const HelperFault &fault) {
         const auto found = waiting_.find(id);
         if (found == waiting_.end())
             return;
+        hold_groups(found->second, reply, fault);
         if (reply)
             return on_granted(id, *reply);
         const bool is_stale = fault.kind == HelperFault::Kind::policy_mismatch;
@@ -99,6 +103,20 @@ void Requests::ask_grant(const std::string &id, const AuditRecord &approved)
     ask_helper(facts, false, granted);
 }
 
+// What of a user's groups is of jit's making, now that the helper has answered.
+void Requests::hold_groups(const Waiting &waiting, const ipc::GrantReply *reply,
+                           const HelperFault &fault)
+{
+    const RequestFacts &facts = waiting.session->facts();
+    if (!facts.extends.empty())
+        return;
+    StandingGroups &standing = parts_.grants.standing_groups();
+    if (reply && reply->made)
+        standing.hold(facts.id, facts.user, *reply->made);
+    else if (reply || fault.kind != HelperFault::Kind::unavailable)
+        standing.forget(facts.id);
+}
+
 // The row stays open in the ledger until the helper has answered.
 void Requests::end_surely(Waiting &waiting)
 {
@@ -106,6 +124,7 @@ void Requests::end_surely(Waiting &waiting)
     owed_[id] = stored_of(waiting);
     parts_.helper.end_surely({id, "interrupted"},
                              [this, id](const ipc::EndReply *, const HelperFault &) {
+                                 parts_.grants.standing_groups().release(id, boot_time());
                                  if (const auto owed = owed_.find(id); owed != owed_.end()) {
                                      (void)parts_.store.put(owed->second);
                                      owed_.erase(owed);
@@ -120,6 +139,7 @@ void Requests::on_granted(const std::string &id, const ipc::GrantReply &reply)
     if (waiting.session->facts().extends.empty()) {
         StoredRequest &stored = stored_of(waiting);
         stored.groups = reply.groups;
+        stored.made = reply.made;
         stored.since = reply.since;
         stored.until = reply.until;
         stored.until_boot = now.boot + (reply.until - now.wall);

@@ -3,7 +3,6 @@
 #include "jitd/requests.h"
 
 #include "jitd/words.h"
-#include "lib/sys/local_accounts.h"
 #include "lib/sys/random.h"
 
 namespace jit::daemon {
@@ -50,7 +49,7 @@ void Requests::with_rules(const std::string &id, const std::function<Actions(con
     if (!settings.policy || !settings.config)
         return perform(id,
                        session.cancel(ipc::Cause::policy_changed, std::string{words::no_policy}));
-    const auto local_groups = sys::read_local_groups(facts.user);
+    const auto local_groups = parts_.grants.local_groups(facts.user);
     const std::vector<std::string> none;
     perform(id, judge(Rules{*settings.policy, settings.host, provider_->expected(),
                             settings.config->skew, local_groups ? *local_groups : none, seen_,

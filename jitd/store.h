@@ -24,6 +24,7 @@ struct StoredRequest {
     std::uint32_t uid = 0;
     std::string oid;
     std::vector<std::string> groups;
+    std::optional<std::vector<std::string>> made; // of them in the group file; absent: userdb
     ipc::State state = ipc::State::pending_signin;
     bool asked_helper = false; // the root helper may have made the grant
     std::string host;

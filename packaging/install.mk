@@ -23,6 +23,7 @@ install: $(PROGRAMS) ## install below DESTDIR, with PREFIX
 	set -e; for file in $(DROPINS); do $(data) packaging/systemd/$$file $(DESTDIR)$(UNITDIR)/$$file; done
 	$(INSTALL) -d $(DESTDIR)$(UNITDIR)/jitd.service.d
 	ln -sf ../jit-.service.d/10-sandbox.conf $(DESTDIR)$(UNITDIR)/jitd.service.d/10-sandbox.conf
+	$(data) packaging/etc-group.conf $(DESTDIR)$(PREFIX)/lib/jit/etc-group.conf
 	$(data) packaging/sysusers.d/jit.conf $(DESTDIR)$(SYSUSERSDIR)/jit.conf
 	$(data) packaging/tmpfiles.d/jit.conf $(DESTDIR)$(TMPFILESDIR)/jit.conf
 	set -e; for file in $(notdir $(wildcard packaging/examples/*)); do \

@@ -207,8 +207,11 @@ ParsedConfig parse_config(const SourceFile &file)
         read_table(top, "users", "[users]", [&](TableReader &users) { read_users(users, config); });
         read_table(top, "host", "[host]", [&](TableReader &host) { read_host(host, config); });
         read_table(top, "grants", "[grants]", [&](TableReader &grants) {
-            if (grants.choice("backend", {"auto", "userdb"}, {"etc-group"}) == "userdb")
+            const auto backend = grants.choice("backend", {"auto", "userdb", "etc-group"}, {});
+            if (backend == "userdb")
                 config.backend = Config::Backend::userdb;
+            else if (backend == "etc-group")
+                config.backend = Config::Backend::etc_group;
         });
         read_table(top, "pam", "[pam]", [&](TableReader &pam) { read_pam(pam, config); });
         read_table(top, "audit", "[audit]", [&](TableReader &audit) {

@@ -49,8 +49,9 @@ struct Config {
 
     // [grants]
     enum class Backend {
-        automatic,
-        userdb
+        automatic, // userdb where the name service answers for it
+        userdb,
+        etc_group
     };
     Backend backend = Backend::automatic;
 

@@ -21,6 +21,11 @@ bool is_end_cause(std::string_view text)
            text == "used";
 }
 
+bool is_backend(std::string_view text)
+{
+    return text == "userdb" || text == "etc-group";
+}
+
 template <typename T> Result<T> finish(MemberReader &reader, T value)
 {
     TRY(reader.finish());
@@ -42,6 +47,7 @@ Result<GrantEntry> decode_entry(const json_t *value)
     entry.live = reader.flag("live");
     entry.cause = reader.maybe_text("cause", max_cause_bytes);
     entry.ended = reader.maybe_time("ended");
+    entry.backend = reader.text("backend", 16, is_backend);
     return finish(reader, std::move(entry));
 }
 
@@ -57,6 +63,7 @@ Json encode_entry(const GrantEntry &entry)
     writer.flag("live", entry.live);
     writer.maybe_text("cause", entry.cause);
     writer.maybe_time("ended", entry.ended);
+    writer.text("backend", entry.backend);
     return writer.take();
 }
 
@@ -96,6 +103,7 @@ Result<GrantReply> decode_grant_reply(const json_t *parameters)
     reply.since = reader.time("since");
     reply.until = reader.time("until");
     reply.groups = reader.texts("groups", max_groups, max_name_bytes, is_name);
+    reply.made = reader.maybe_texts("made", max_groups, max_name_bytes, is_name);
     return finish(reader, std::move(reply));
 }
 
@@ -170,6 +178,7 @@ Json encode(const GrantReply &reply)
     writer.time("since", reply.since);
     writer.time("until", reply.until);
     writer.texts("groups", reply.groups);
+    writer.maybe_texts("made", reply.made);
     return writer.take();
 }
 

@@ -41,6 +41,9 @@ struct GrantReply {
     WallTime since;
     WallTime until;
     std::vector<std::string> groups;
+    // Where the memberships are in the host's group file: those of the groups that were made for
+    // the grant; the user has the others by right. Absent: all are files of the user database.
+    std::optional<std::vector<std::string>> made{};
 };
 
 struct EndCall {
@@ -66,6 +69,7 @@ struct GrantEntry {
     bool live = false;
     std::optional<std::string> cause;
     std::optional<WallTime> ended;
+    std::string backend = "userdb"; // userdb, etc-group: where its memberships are
 };
 
 struct GrantListCall {

@@ -31,6 +31,14 @@ Entry::State state_of(std::string_view name)
                               : Entry::State::ended;
 }
 
+constexpr std::string_view backend_names[] = {"userdb", "etc-group"};
+
+bool is_backend(std::string_view text)
+{
+    return std::find(std::begin(backend_names), std::end(backend_names), text) !=
+           std::end(backend_names);
+}
+
 std::int64_t to_us(BootTime time)
 {
     return time.time_since_epoch().count();
@@ -71,6 +79,11 @@ Result<std::vector<Run>> decode_runs(const std::vector<std::string> &texts)
 
 } // namespace
 
+std::string_view name_of(Backend backend)
+{
+    return backend_names[static_cast<std::size_t>(backend)];
+}
+
 bool Entry::is_due(const Now &now, std::string_view boot) const
 {
     return boot_id != boot || now.wall >= until || now.boot >= until_boot;
@@ -107,7 +120,7 @@ std::size_t count_exact(const std::vector<Entry> &entries, WallTime until)
 std::size_t wire_bytes(std::string_view user, std::string_view role,
                        const std::vector<std::string> &groups)
 {
-    constexpr std::size_t members = 208; // keys, id, three times, the longest cause, a comma
+    constexpr std::size_t members = 232; // keys, id, three times, the longest cause, a comma
     std::size_t bytes = members + user.size() + role.size();
     for (const std::string &group : groups)
         bytes += group.size() + 3;
@@ -132,6 +145,8 @@ Result<std::string> encode_entry(const Entry &entry)
     writer.text("role", entry.role);
     writer.texts("groups", entry.groups());
     writer.texts("were_there", there);
+    if (entry.backend != Backend::userdb) // which entries of before had no word for
+        writer.text("backend", name_of(entry.backend));
     writer.text("oid", entry.oid);
     writer.text("policy", entry.policy);
     writer.time("since", entry.since);
@@ -175,6 +190,8 @@ Result<Entry> decode_entry(std::string_view text)
     entry.role = reader.name("role");
     const auto groups = reader.texts("groups", max_groups_of_role, 64, is_name);
     const auto there = reader.texts("were_there", max_groups_of_role, 64, is_name);
+    if (reader.maybe_text("backend", 16, is_backend) == name_of(Backend::etc_group))
+        entry.backend = Backend::etc_group;
     entry.oid = reader.text("oid", 255, ipc::is_person_id);
     entry.policy = reader.text("policy", 64, ipc::is_digest);
     entry.since = reader.time("since");

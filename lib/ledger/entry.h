@@ -14,6 +14,13 @@
 
 namespace jit::ledger {
 
+// By which way memberships are made (backends.h).
+enum class Backend {
+    userdb,
+    etc_group,
+};
+std::string_view name_of(Backend backend);
+
 // One group of a grant.
 struct Part {
     std::string group;
@@ -38,6 +45,7 @@ struct Entry {
     uid_t uid = 0;
     std::string role;
     std::vector<Part> parts;
+    Backend backend = Backend::userdb; // of all its parts
     std::string oid;
     std::string policy; // SHA-256 of the policy set that allowed it
     WallTime since;
@@ -63,7 +71,7 @@ struct Entry {
     // Past its end by either clock, or of an earlier boot.
     bool is_due(const Now &now, std::string_view boot) const;
     bool has_group(std::string_view group) const;
-    // Whether the membership file of this group was made for this grant.
+    // Whether the membership of this group was made for this grant.
     bool made(std::string_view group) const;
     std::vector<std::string> groups() const;
 };

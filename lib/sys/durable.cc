@@ -13,6 +13,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
+#include "lib/sys/same_file.h"
 
 namespace jit::sys {
 
@@ -50,7 +51,11 @@ Result<void> write_whole(int file, std::string_view bytes)
 class Draft
 {
   public:
-    Draft(int directory, const NamedBytes &file) : directory_(directory), file_(file) {}
+    //   old  the file that this one replaces, as it was looked at; null: whatever is there
+    Draft(int directory, const NamedBytes &file, const struct stat *old = nullptr)
+        : directory_(directory), file_(file), old_(old)
+    {
+    }
     Draft(const Draft &) = delete;
     Draft &operator=(const Draft &) = delete;
     ~Draft()
@@ -70,6 +75,7 @@ class Draft
             return Error{Code::unavailable, "cannot create the file", errno};
         temporary_ = std::move(temporary);
         TRY(write_whole(fd_.get(), file_.bytes));
+        TRY(keep_owner());
         // The mode is meant exactly: no umask takes from it.
         if (fchmod(fd_.get(), mode) != 0)
             return Error{Code::unavailable, "cannot set the file's mode", errno};
@@ -84,6 +90,12 @@ class Draft
     void close() { fd_.reset(); }
     Result<void> put_in_place()
     {
+        struct stat now {
+        };
+        if (old_ != nullptr &&
+            (fstatat(directory_, file_.name.c_str(), &now, AT_SYMLINK_NOFOLLOW) != 0 ||
+             !is_same_file(*old_, now)))
+            return Error{Code::denied, "somebody has changed the file meanwhile"};
         if (renameat(directory_, temporary_.c_str(), directory_, file_.name.c_str()) != 0)
             return Error{Code::unavailable, "cannot rename the file", errno};
         temporary_.clear();
@@ -91,8 +103,24 @@ class Draft
     }
 
   private:
+    // Where nothing changes, no capability is asked for.
+    Result<void> keep_owner() const
+    {
+        if (old_ == nullptr)
+            return {};
+        struct stat made {
+        };
+        if (fstat(fd_.get(), &made) != 0)
+            return Error{Code::unavailable, "cannot look at the file", errno};
+        if ((old_->st_uid != made.st_uid || old_->st_gid != made.st_gid) &&
+            fchown(fd_.get(), old_->st_uid, old_->st_gid) != 0)
+            return Error{Code::unavailable, "cannot set the file's owner", errno};
+        return {};
+    }
+
     int directory_;
     const NamedBytes &file_;
+    const struct stat *old_;
     Fd fd_;
     std::string temporary_;
 };
@@ -162,6 +190,19 @@ Result<void> write_durable(int directory, const std::string &name, std::string_v
                            mode_t mode)
 {
     return write_each_durable(directory, {{name, std::string{bytes}}}, mode).front();
+}
+
+Result<void> replace_durable(int directory, const std::string &name, std::string_view bytes,
+                             const struct stat &old)
+{
+    const NamedBytes file{name, std::string{bytes}};
+    {
+        Draft draft{directory, file, &old};
+        TRY(draft.write(old.st_mode & 07777));
+        TRY(draft.sync());
+        TRY(draft.put_in_place());
+    }
+    return sync_directory(directory);
 }
 
 Result<void> remove_durable(int directory, const std::string &name)

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <vector>
 
@@ -19,6 +20,13 @@ namespace jit::sys {
 //   mode       exactly this: no umask is applied
 Result<void> write_durable(int directory, const std::string &name, std::string_view bytes,
                            mode_t mode);
+
+// The same over a file that is there, whose owner, group and mode the new one has. The file that
+// was looked at must be the one that is there still, unchanged: nobody's edit is lost.
+//   old     as it was when it was read
+//   errors  unavailable; denied: it has been changed meanwhile
+Result<void> replace_durable(int directory, const std::string &name, std::string_view bytes,
+                             const struct stat &old);
 
 // Removes a file and syncs the directory. Absent is fine.
 Result<void> remove_durable(int directory, const std::string &name);

@@ -59,6 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     listed.until = read->until;
     listed.live = read->state == Entry::State::live;
     listed.ended = read->ended;
+    listed.backend = name_of(read->backend);
     if (read->is_ended())
         listed.cause = "interrupted";
     const Handle<char, &std::free> text{

@@ -114,6 +114,17 @@ void replies_survive_the_wire(void **)
     const auto grant = decode_grant_reply(encode(GrantReply{since, since + 60s, {"a", "b"}}).get());
     assert_true(grant.has_value() && grant->since == since && grant->until == since + 60s);
     assert_int_equal(grant->groups.size(), 2);
+    assert_false(grant->made.has_value());
+    // None made is not the same as none said: it is the group file's, and all were there by right.
+    for (const std::vector<std::string> &made : {std::vector<std::string>{}, {"b"}}) {
+        const auto in_file =
+            decode_grant_reply(encode(GrantReply{since, since + 60s, {"a", "b"}, made}).get());
+        assert_true(in_file.has_value() && in_file->made == made);
+    }
+    assert_false(decode_grant_reply(parse(R"({"since":"2027-01-15T08:00:00Z",
+        "until":"2027-01-15T08:01:00Z","groups":["a"],"made":["a b"]})")
+                                        .get())
+                     .has_value());
     assert_true(decode_end_reply(encode(EndReply{true}).get())->ended);
     assert_false(decode_end_reply(encode(EndReply{false}).get())->ended);
     assert_false(decode_end_reply(parse("{\"ended\":1}").get()).has_value());
@@ -133,13 +144,16 @@ void a_list_survives_the_wire_with_and_without_an_end(void **)
                             since + 60s,
                             false,
                             "dropped",
-                            since + 5s});
+                            since + 5s,
+                            "etc-group"});
     const auto again = decode_grant_list(encode(list).get());
     assert_true(again.has_value());
     assert_int_equal(again->entries.size(), 2);
     assert_true(again->entries[0].live && !again->entries[0].cause && !again->entries[0].ended);
     assert_text(again->entries[1].cause.value_or(""), "dropped");
     assert_true(again->entries[1].ended == since + 5s);
+    assert_text(again->entries[0].backend, "userdb");
+    assert_text(again->entries[1].backend, "etc-group");
     assert_true(decode_grant_list(parse("{\"entries\":[]}").get())->entries.empty());
     assert_false(decode_grant_list(parse("{}").get()).has_value());
     assert_false(decode_grant_list(parse("{\"entries\":[1]}").get()).has_value());

@@ -67,6 +67,30 @@ std::string find_fault_of_entry(World &world, const Entry &entry)
     return {};
 }
 
+// The group file holds what it held, and who has a live grant; no lock or half a file is left.
+std::string find_fault_of_files(World &world, const Ledger &ledger)
+{
+    std::string files[] = {world.get(world.places.etc + "/group"),
+                           world.get(world.places.etc + "/gshadow")};
+    for (const char *group : {"jit-dba", "jit-ops"}) {
+        const auto &entries = ledger.entries();
+        const bool is_needed = std::any_of(entries.begin(), entries.end(), [&](const Entry &entry) {
+            return !entry.is_ended() && entry.has_group(group);
+        });
+        for (std::string &text : files) {
+            if (lists_member(text, {"alice", group}) && !is_needed)
+                return std::string{"a member has no grant: "} + group;
+            text = remove_member(text, {"alice", group});
+        }
+    }
+    if (files[0] != group_text || files[1] != gshadow_text)
+        return "another line of the group file has changed";
+    for (const std::string &name : world.names(world.places.etc))
+        if (name != "group" && name != "gshadow" && name != ".pwd.lock")
+            return "something is left in /etc: " + name;
+    return {};
+}
+
 // Empty: everything agrees.
 std::string find_fault(World &world)
 {
@@ -76,6 +100,8 @@ std::string find_fault(World &world)
     for (const Entry &entry : ledger->entries())
         if (auto fault = find_fault_of_entry(world, entry); !fault.empty())
             return fault;
+    if (auto fault = find_fault_of_files(world, *ledger); !fault.empty())
+        return fault;
     std::map<WallTime, int> late, exact;
     for (const Entry &entry : ledger->entries())
         if (!entry.is_ended() && !entry.is_due(world.clocks.now(), world.boot)) {
@@ -144,9 +170,9 @@ std::vector<Scenario> scenarios()
         {"a grant whose membership is of other hands",
          [](World &world) {
              (void)world.grants().reconcile();
-             world.put(world.places.userdb + "/alice:jit-dba.membership", "{}\n");
+             world.give("jit-dba");
              must_grant(world, '2', "ops", 900);
-             std::filesystem::remove(world.places.userdb + "/alice:jit-dba.membership");
+             world.take("jit-dba");
              must_grant(world, '3', "dba", 900);
          },
          [](World &world) {
@@ -201,7 +227,7 @@ std::vector<Scenario> scenarios()
         {"a reconcile when a membership is gone",
          [one](World &world) {
              one(world);
-             std::filesystem::remove(world.places.userdb + "/alice:jit-ops.membership");
+             world.take("jit-ops");
          },
          reconcile},
         {"a reconcile when a timer is gone",
@@ -469,11 +495,36 @@ void a_service_manager_that_lists_no_timers_is_reported_and_bars_nothing_else(vo
     assert_true(world.records.lines.back().find("cannot list the timers") != std::string::npos);
 }
 
+// The same once more, with memberships in the group file.
+int use_group_file(void **)
+{
+    World::usual_backend = policy::Config::Backend::etc_group;
+    return 0;
+}
+
+int use_userdb(void **)
+{
+    World::usual_backend = policy::Config::Backend::userdb;
+    return 0;
+}
+
+CMUnitTest in_group_file(const char *name, CMUnitTestFunction test)
+{
+    return {name, test, use_group_file, use_userdb, nullptr};
+}
+
 } // namespace
+
+#define IN_GROUP_FILE(test) in_group_file("in_the_group_file_" #test, test)
 
 int main()
 {
     const CMUnitTest tests[] = {
+        IN_GROUP_FILE(each_scenario_leaves_agreement_when_nothing_breaks),
+        IN_GROUP_FILE(a_kill_at_any_moment_is_mended_by_the_next_reconcile),
+        IN_GROUP_FILE(a_second_kill_at_any_moment_of_the_mending_is_mended_too),
+        IN_GROUP_FILE(a_step_that_fails_is_mended_by_the_next_reconcile),
+        IN_GROUP_FILE(a_reconcile_that_fails_at_any_step_is_made_good_by_the_next),
         cmocka_unit_test(each_scenario_leaves_agreement_when_nothing_breaks),
         cmocka_unit_test(a_kill_at_any_moment_is_mended_by_the_next_reconcile),
         cmocka_unit_test(a_second_kill_at_any_moment_of_the_mending_is_mended_too),

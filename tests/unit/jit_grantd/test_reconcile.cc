@@ -91,7 +91,7 @@ void an_emptied_membership_is_a_mask_and_ends_its_grant(void **)
 void a_group_held_by_right_neither_ends_its_grant_nor_keeps_it_from_ending(void **)
 {
     World world;
-    world.accounts.by_right.insert("alice:jit-dba");
+    world.accounts.elsewhere.insert("alice:jit-dba");
     assert_true(world.grants().grant(World::call('1')).has_value());
     assert_true(world.is_member("jit-dba"));
     assert_true(world.grants().reconcile().has_value());

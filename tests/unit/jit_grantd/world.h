@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <optional>
 #include <set>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "jit_grantd/grants.h"
+#include "jit_grantd/group_text.h"
 #include "lib/sys/durable.h"
 
 namespace jit::grantd::test {
@@ -20,6 +22,17 @@ inline constexpr const char *boot_one = "11111111-0000-4000-8000-000000000001";
 inline constexpr const char *boot_two = "22222222-0000-4000-8000-000000000002";
 inline constexpr const char *alice_oid = "aaaaaaaa-0000-4000-8000-000000000001";
 inline const std::string digest_of_policy(64, 'd');
+// Files of a host, with what a host's may hold besides.
+inline constexpr std::string_view group_text = "root:x:0:\n"
+                                               "# people\n"
+                                               "jit-dba:x:2001:\n"
+                                               "jit-ops:x:2002:carol,dave\n"
+                                               "+::::\n"
+                                               "last:x:3000:erin";
+inline constexpr std::string_view gshadow_text = "root:*::\n"
+                                                 "jit-dba:!::\n"
+                                                 "jit-ops:!:carol:carol,dave\n"
+                                                 "last:!::erin\n";
 
 // The process is dead: thrown out of whatever it was doing.
 struct Killed {
@@ -81,15 +94,35 @@ struct FakeAccounts : Accounts {
     {
         if (!script.step("ask name service"))
             return script.error();
+        if (user.gid == gid)
+            return true;
         for (const auto &[name, each] : groups)
-            if (each == gid && answers)
-                return by_right.contains(user.name + ":" + name) ||
-                       std::filesystem::exists(places.userdb + "/" + user.name + ":" + name +
-                                               ".membership");
+            if (each == gid && (is_in_userdb(user.name, name) || is_in_file(user.name, name) ||
+                                elsewhere.contains(user.name + ":" + name)))
+                return true;
         return false;
     }
     Result<std::vector<std::string>> local_groups(const std::string &) override { return local; }
     bool has_cache() override { return cache; }
+    Result<void> flush_cache() override
+    {
+        ++flushes;
+        if (!forgets)
+            return Error{Code::timed_out, "nscd does not answer"};
+        return {};
+    }
+
+    bool is_in_userdb(const std::string &user, const std::string &group) const
+    {
+        return answers &&
+               std::filesystem::exists(places.userdb + "/" + user + ":" + group + ".membership");
+    }
+    bool is_in_file(const std::string &user, const std::string &group) const
+    {
+        std::ifstream file{places.etc + "/group"};
+        const std::string text{std::istreambuf_iterator<char>{file}, {}};
+        return lists_member(text, {user, group});
+    }
 
     Script &script;
     Places &places;
@@ -99,9 +132,11 @@ struct FakeAccounts : Accounts {
                                       {"toor", {"toor", 0, 0}}};
     std::map<std::string, gid_t> groups{{"jit-dba", 2001}, {"jit-ops", 2002}};
     std::vector<std::string> local;
-    std::set<std::string> by_right; // USER:GROUP from elsewhere: a primary group, another source
-    bool answers = true;            // whether nss-systemd is in nsswitch.conf
+    bool answers = true;             // whether nss-systemd is in nsswitch.conf
+    std::set<std::string> elsewhere; // "USER:GROUP" of another source, such as LDAP
     bool cache = false;
+    bool forgets = false; // whether the cache does so when it is told to
+    int flushes = 0;
 };
 
 struct FakeTimers : Timers {
@@ -246,6 +281,14 @@ struct RecordingDisk : Disk {
             made.insert(name);
         return sys::write_durable(directory, name, bytes, mode);
     }
+    Result<void> replace(int directory, const std::string &name, std::string_view bytes,
+                         const struct stat &old) override
+    {
+        if (!script.step("replace " + name))
+            return script.error();
+        tear(directory, name, bytes);
+        return sys::replace_durable(directory, name, bytes, old);
+    }
     Result<void> remove(int directory, const std::string &name) override
     {
         if (!script.step("remove " + name))
@@ -362,9 +405,13 @@ class World
         folder += "/jit-grantd-test-XXXXXX";
         if (mkdtemp(folder.data()) == nullptr)
             abort();
-        places = {folder + "/policy.d", folder + "/jitd.toml", folder + "/masks",
-                  folder + "/state",    folder + "/run",       folder + "/userdb"};
+        places = {folder + "/policy.d", folder + "/jitd.toml", folder + "/masks", folder + "/state",
+                  folder + "/run",      folder + "/userdb",    folder + "/etc"};
         std::filesystem::create_directory(places.masks);
+        std::filesystem::create_directory(places.etc);
+        put(places.etc + "/group", group_text);
+        put(places.etc + "/gshadow", gshadow_text);
+        rules.set.config.backend = usual_backend;
         rules.set.digest = digest_of_policy;
         rules.set.config.users = {{"alice", alice_oid}};
         rules.set.policy.roles = {make_role("dba", {"jit-dba"}),
@@ -394,7 +441,20 @@ class World
     bool has_file(const std::string &path) const { return std::filesystem::exists(path); }
     bool is_member(const std::string &group) const
     {
-        return has_file(places.userdb + "/alice:" + group + ".membership");
+        return has_file(places.userdb + "/alice:" + group + ".membership") ||
+               accounts.is_in_file("alice", group);
+    }
+    // By the administrator's hand, where this world's memberships are.
+    void give(const std::string &group) const
+    {
+        if (usual_backend == policy::Config::Backend::userdb)
+            return put(places.userdb + "/alice:" + group + ".membership", "{}\n");
+        put(places.etc + "/group", *add_member(get(places.etc + "/group"), {"alice", group}));
+    }
+    void take(const std::string &group) const
+    {
+        std::filesystem::remove(places.userdb + "/alice:" + group + ".membership");
+        put(places.etc + "/group", remove_member(get(places.etc + "/group"), {"alice", group}));
     }
     void put(const std::string &path, std::string_view text) const;
     std::string get(const std::string &path) const;
@@ -410,8 +470,9 @@ class World
     // No membership, timer or ledger entry.
     bool is_clean() const
     {
-        return names(places.userdb).empty() && names(places.state + "/grants").empty() &&
-               timers.ids.empty();
+        return get(places.etc + "/group") == group_text &&
+               get(places.etc + "/gshadow") == gshadow_text && names(places.userdb).empty() &&
+               names(places.state + "/grants").empty() && timers.ids.empty();
     }
     void pass(std::chrono::seconds time)
     {
@@ -429,6 +490,9 @@ class World
         clocks.time.boot = BootTime{std::chrono::seconds{20}};
         clocks.time.wall += std::chrono::seconds{40};
     }
+
+    // What a world is configured to. Not auto, whose probe is a step of its own.
+    inline static policy::Config::Backend usual_backend = policy::Config::Backend::userdb;
 
     std::string folder;
     Places places;

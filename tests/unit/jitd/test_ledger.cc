@@ -8,6 +8,7 @@
 
 #include "jitd/audit_record.h"
 #include "jitd/grant_table.h"
+#include "jitd/grants.h"
 #include "jitd/store.h"
 #include "lib/base/handle.h"
 #include "lib/ipc/message.h"
@@ -230,7 +231,7 @@ void a_ledger_of_version_1_becomes_this_one_and_keeps_all_it_has(void **)
                       .c_str());
     for (int run = 0; run < 2; ++run) {
         auto store = *Store::open(path, 1000);
-        assert_int_equal(read_number(path, "PRAGMA user_version"), 3);
+        assert_int_equal(read_number(path, "PRAGMA user_version"), 4);
         const auto open = *store->read_open();
         assert_int_equal(open.size(), 1);
         assert_text(open[0].id, "0000000000000001");
@@ -238,6 +239,7 @@ void a_ledger_of_version_1_becomes_this_one_and_keeps_all_it_has(void **)
         assert_true(open[0].groups == std::vector<std::string>{"jit-web"});
         assert_true(open[0].until == WallTime{seconds{3701}});
         assert_false(open[0].is_used);
+        assert_false(open[0].made.has_value()); // all were files of the user database
         if (run == 0) {
             assert_false(store->read_untold()->has_value());
             assert_true(store->read_pins()->empty());
@@ -269,7 +271,7 @@ void a_ledger_of_version_2_becomes_this_one_and_keeps_all_it_has(void **)
     execute(path, version_2);
     for (int run = 0; run < 3; ++run) {
         auto store = *Store::open(path, 1000);
-        assert_int_equal(read_number(path, "PRAGMA user_version"), 3);
+        assert_int_equal(read_number(path, "PRAGMA user_version"), 4);
         auto open = *store->read_open();
         assert_int_equal(open.size(), 1);
         assert_text(open[0].reason, "why");
@@ -283,6 +285,45 @@ void a_ledger_of_version_2_becomes_this_one_and_keeps_all_it_has(void **)
         assert_true(store->put(open[0]).has_value());
     }
     assert_int_equal(read_number(path, "SELECT count(*) FROM request WHERE used = 1"), 1);
+}
+
+// What version 3 added to it.
+constexpr const char *version_3 = R"(
+ALTER TABLE request ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = 3;
+UPDATE request SET used = 1;
+)";
+
+void a_ledger_of_version_3_becomes_this_one_and_keeps_all_it_has(void **)
+{
+    const Folder folder;
+    const std::string path = folder.path + "/jit.db";
+    for (const char *version : {version_1, version_2, version_3})
+        execute(path, version);
+    for (int run = 0; run < 2; ++run) {
+        auto store = *Store::open(path, 1000);
+        assert_int_equal(read_number(path, "PRAGMA user_version"), 4);
+        const auto open = *store->read_open();
+        assert_int_equal(open.size(), 1);
+        assert_true(open[0].is_used && !open[0].made);
+        assert_true((*store->read_pins())[0].confirmed);
+    }
+}
+
+void groups_made_in_the_group_file_are_kept_and_none_is_not_absent(void **)
+{
+    const Folder folder;
+    const std::string path = folder.path + "/jit.db";
+    execute(path, version_1);
+    for (const std::vector<std::string> &made :
+         {std::vector<std::string>{}, {"jit-web"}, {"jit-web", "jit-dba"}}) {
+        auto store = *Store::open(path, 1000);
+        auto request = (*store->read_open())[0];
+        request.made = made;
+        assert_true(store->put(request).has_value());
+        assert_true(store->read(request.id)->made == made);
+        assert_true(daemon::make_grant(request).made == made);
+    }
 }
 
 void the_audit_is_read_on_from_a_number(void **)
@@ -329,7 +370,7 @@ void a_ledger_of_another_version_or_kind_is_not_touched(void **)
 {
     const Folder folder;
     const std::string path = folder.path + "/jit.db";
-    for (const char *version : {"4", "5", "1000000", "-1"}) {
+    for (const char *version : {"5", "6", "1000000", "-1"}) {
         execute(path, (std::string{"PRAGMA user_version = "} + version).c_str());
         const auto other = Store::open(path, 1000);
         assert_false(other.has_value());
@@ -482,6 +523,33 @@ void a_grant_ends_at_its_second_by_either_clock(void **)
     assert_true(is_due(grant, {WallTime{seconds{-5}}, BootTime{seconds{11}}}));
 }
 
+void a_grant_is_looked_for_where_it_was_made_and_nowhere_else(void **)
+{
+    Grant grant = make_grant("1", "alice", 10);
+    grant.groups = {"jit-web", "jit-dba"};
+    const auto there = [](std::string_view, std::string_view) { return true; };
+    const auto gone = [](std::string_view, std::string_view) { return false; };
+    const auto dba = [](std::string_view user, std::string_view group) {
+        return user == "alice" && group == "jit-dba";
+    };
+    const Now now{WallTime{seconds{1}}, BootTime{seconds{1}}};
+    assert_true(is_live(grant, now, {there, gone}));
+    assert_false(is_live(grant, now, {gone, there}));
+    assert_false(is_live(grant, now, {dba, there}));
+    assert_true(HasMembership(dba, gone).any(grant));
+    grant.made = {"jit-dba"}; // he is in the other by right, wherever that stands
+    assert_true(is_live(grant, now, {gone, dba}));
+    assert_false(is_live(grant, now, {there, gone}));
+    assert_false(HasMembership(there, gone).any(grant));
+    grant.made = std::vector<std::string>{};
+    assert_true(is_live(grant, now, {gone, gone}));
+    assert_false(HasMembership(there, there).any(grant)); // nothing of jit's is left to remove
+    GrantTable table;
+    assert_false(table.has_any_in_group_file());
+    table.add(grant);
+    assert_true(table.has_any_in_group_file());
+}
+
 } // namespace
 
 int main()
@@ -494,6 +562,9 @@ int main()
         cmocka_unit_test(a_record_put_in_or_taken_out_breaks_the_chain),
         cmocka_unit_test(a_ledger_of_version_1_becomes_this_one_and_keeps_all_it_has),
         cmocka_unit_test(a_ledger_of_version_2_becomes_this_one_and_keeps_all_it_has),
+        cmocka_unit_test(a_ledger_of_version_3_becomes_this_one_and_keeps_all_it_has),
+        cmocka_unit_test(groups_made_in_the_group_file_are_kept_and_none_is_not_absent),
+        cmocka_unit_test(a_grant_is_looked_for_where_it_was_made_and_nowhere_else),
         cmocka_unit_test(the_audit_is_read_on_from_a_number),
         cmocka_unit_test(a_full_ledger_of_version_1_can_still_be_read),
         cmocka_unit_test(a_ledger_of_another_version_or_kind_is_not_touched),

@@ -64,6 +64,16 @@ void an_ended_entry_has_a_cause_and_a_time(void **)
     assert_false(decode_entry(*encode_entry(ended)).has_value());
 }
 
+// Entries of before it could be another have no word for it.
+void an_entry_is_of_the_user_database_unless_it_says_otherwise(void **)
+{
+    Entry entry = sample();
+    assert_true(encode_entry(entry)->find("backend") == std::string::npos);
+    assert_true(decode_entry(*encode_entry(entry))->backend == Backend::userdb);
+    entry.backend = Backend::etc_group;
+    assert_true(decode_entry(*encode_entry(entry))->backend == Backend::etc_group);
+}
+
 void what_ended_or_goes_on_longer_may_owe_a_record(void **)
 {
     Entry entry = sample();
@@ -95,6 +105,8 @@ void a_wrong_or_missing_member_is_refused(void **)
         {"\"since_boot_us\":5000000", "\"since_boot_us\":\"5\""},
         {"\"until\":\"2027", "\"until\":\"20x7"},
         {"\"state\"", "\"stage\":1,\"state\""},
+        {"\"state\"", "\"backend\":\"gpasswd\",\"state\""},
+        {"\"state\"", "\"backend\":1,\"state\""},
         {"{", "[{"},
     };
     for (const auto &change : changes)
@@ -123,6 +135,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(an_ended_entry_has_a_cause_and_a_time),
+        cmocka_unit_test(an_entry_is_of_the_user_database_unless_it_says_otherwise),
         cmocka_unit_test(what_ended_or_goes_on_longer_may_owe_a_record),
         cmocka_unit_test(a_wrong_or_missing_member_is_refused),
         cmocka_unit_test(it_is_due_at_the_second_of_its_end_by_either_clock),

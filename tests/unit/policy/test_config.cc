@@ -260,10 +260,22 @@ void config_refuses_what_this_version_does_not_enforce(void **)
          {"credential = \"certificate\"", "credential = \"imds\"", "credential = \"arc\"",
           "approver_client_id = \"x\"", "certificate = \"/x\"", "key = \"x\""})
         check_bad({{entra(line), later}});
-    for (const char *section :
-         {"[grants]\nbackend = \"etc-group\"", "[pam]\nunproven_start = true",
-          "[notify]\nwebhooks = []", "[[notify.webhooks]]\nurl = \"https://x\""})
+    for (const char *section : {"[pam]\nunproven_start = true", "[notify]\nwebhooks = []",
+                                "[[notify.webhooks]]\nurl = \"https://x\""})
         check_bad({{entra("", section), later}});
+}
+
+void config_knows_three_ways_to_make_a_membership(void **)
+{
+    const std::pair<const char *, Config::Backend> ways[] = {
+        {"auto", Config::Backend::automatic},
+        {"userdb", Config::Backend::userdb},
+        {"etc-group", Config::Backend::etc_group}};
+    for (const auto &[word, backend] : ways)
+        assert_true(
+            good_config(entra("", std::string{"[grants]\nbackend = \""} + word + "\"")).backend ==
+            backend);
+    check_bad({{entra("", "[grants]\nbackend = \"gpasswd\""), "gpasswd"}});
 }
 
 void config_matches_by_upn_with_a_domain(void **)
@@ -457,6 +469,7 @@ int main()
         cmocka_unit_test(config_refuses_scopes_that_can_not_be_asked_for),
         cmocka_unit_test(config_refuses_transport_out_of_range),
         cmocka_unit_test(config_refuses_what_this_version_does_not_enforce),
+        cmocka_unit_test(config_knows_three_ways_to_make_a_membership),
         cmocka_unit_test(config_matches_by_upn_with_a_domain),
         cmocka_unit_test(a_user_in_the_map_has_no_upn_and_all_others_have),
         cmocka_unit_test(a_name_that_cannot_begin_a_upn_has_none),

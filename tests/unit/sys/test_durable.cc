@@ -84,6 +84,42 @@ void a_name_with_a_path_in_it_is_bad_input(void **)
     assert_int_equal(count(folder), 0);
 }
 
+void a_replacement_has_the_mode_and_the_owner_of_the_old_file(void **)
+{
+    Folder folder;
+    assert_true(write_durable(folder.fd.get(), "one", "old", 0640).has_value());
+    if (geteuid() == 0)
+        assert_int_equal(chown((folder.path + "/one").c_str(), 1, 42), 0);
+    struct stat old {
+    };
+    assert_int_equal(stat((folder.path + "/one").c_str(), &old), 0);
+    assert_true(replace_durable(folder.fd.get(), "one", "new", old).has_value());
+    struct stat now {
+    };
+    assert_int_equal(stat((folder.path + "/one").c_str(), &now), 0);
+    assert_int_equal(now.st_mode, old.st_mode);
+    assert_int_equal(now.st_uid, old.st_uid);
+    assert_int_equal(now.st_gid, old.st_gid);
+    assert_int_equal(now.st_size, 3);
+}
+
+void a_file_that_is_another_by_now_is_not_replaced(void **)
+{
+    Folder folder;
+    assert_true(write_durable(folder.fd.get(), "one", "old", 0600).has_value());
+    struct stat old {
+    };
+    assert_int_equal(stat((folder.path + "/one").c_str(), &old), 0);
+    assert_true(write_durable(folder.fd.get(), "one", "his", 0600).has_value());
+    const auto done = replace_durable(folder.fd.get(), "one", "new", old);
+    assert_false(done.has_value());
+    assert_int_equal(static_cast<int>(done.error().code), static_cast<int>(Code::denied));
+    assert_int_equal(count(folder), 1);
+    assert_true(remove_durable(folder.fd.get(), "one").has_value());
+    assert_false(replace_durable(folder.fd.get(), "one", "new", old).has_value());
+    assert_int_equal(count(folder), 0);
+}
+
 void removing_is_done_once_and_fine_twice(void **)
 {
     Folder folder;
@@ -128,6 +164,8 @@ int main()
         cmocka_unit_test(after_an_error_the_old_file_stays_and_nothing_else),
         cmocka_unit_test(a_link_is_replaced_and_not_followed),
         cmocka_unit_test(a_name_with_a_path_in_it_is_bad_input),
+        cmocka_unit_test(a_replacement_has_the_mode_and_the_owner_of_the_old_file),
+        cmocka_unit_test(a_file_that_is_another_by_now_is_not_replaced),
         cmocka_unit_test(removing_is_done_once_and_fine_twice),
         cmocka_unit_test(a_temporary_name_is_known_again),
         cmocka_unit_test(sha256_has_the_standards_answers),

@@ -1,4 +1,4 @@
-#include "jit_grantd/memberships.h"
+#include "jit_grantd/userdb.h"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -31,12 +31,12 @@ Result<std::string> file_of(const Memberships::Name &name)
 
 } // namespace
 
-Result<Memberships> Memberships::open(const Places &places, Disk &disk)
+Result<Userdb> Userdb::open(const Places &places, Disk &disk)
 {
-    return Memberships{disk, TRY(open_directory(places.userdb, 0755)), places.masks};
+    return Userdb{disk, TRY(open_directory(places.userdb, 0755)), places.masks};
 }
 
-Result<Memberships::Presence> Memberships::look(const Name &name) const
+Result<Memberships::Presence> Userdb::look(const Name &name)
 {
     const std::string file = TRY(file_of(name));
     struct stat about {
@@ -49,7 +49,7 @@ Result<Memberships::Presence> Memberships::look(const Name &name) const
     return S_ISREG(about.st_mode) && about.st_size > 0 ? Presence::present : Presence::masked;
 }
 
-Result<bool> Memberships::is_masked(const Name &name) const
+Result<bool> Userdb::is_masked(const Name &name)
 {
     const std::string path = masks_ + "/" + TRY(file_of(name));
     struct stat about {
@@ -65,20 +65,14 @@ Result<bool> Memberships::is_masked(const Name &name) const
     return !S_ISREG(about.st_mode) || about.st_size == 0;
 }
 
-Result<void> Memberships::make(const Name &name)
+Result<void> Userdb::make(const std::vector<Name> &names)
 {
-    return disk_->write(directory_.get(), TRY(file_of(name)), content, 0644);
-}
-
-Result<void> Memberships::remove(const Name &name)
-{
-    TRY(disk_->remove(directory_.get(), TRY(file_of(name))));
-    if (TRY(look(name)) != Presence::absent)
-        return Error{Code::unavailable, "the membership is still there"};
+    for (const Name &name : names)
+        TRY(disk_->write(directory_.get(), TRY(file_of(name)), content, 0644));
     return {};
 }
 
-std::vector<Result<void>> Memberships::remove_each(const std::vector<Name> &names)
+std::vector<Result<void>> Userdb::remove_each(const std::vector<Name> &names)
 {
     std::vector<Result<void>> done;
     std::vector<std::string> files;
@@ -105,7 +99,7 @@ std::vector<Result<void>> Memberships::remove_each(const std::vector<Name> &name
     return done;
 }
 
-Result<std::vector<Memberships::Name>> Memberships::list() const
+Result<std::vector<Memberships::Name>> Userdb::list() const
 {
     std::vector<Name> names;
     for (const std::string &file : TRY(list_directory(directory_.get(), max_names))) {
@@ -122,7 +116,7 @@ Result<std::vector<Memberships::Name>> Memberships::list() const
     return names;
 }
 
-void Memberships::remove_temporary_files()
+void Userdb::remove_temporary_files()
 {
     const auto names = list_directory(directory_.get(), max_names);
     if (!names)
