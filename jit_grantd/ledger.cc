@@ -52,6 +52,16 @@ Result<Ledger> Ledger::read(const Places &places, Disk &disk)
     return ledger;
 }
 
+Result<Entry> Ledger::read_one(const Places &places, const std::string &id)
+{
+    const Fd grants = TRY(open_directory(places.state + "/grants", 0700));
+    Entry entry =
+        TRY(decode_entry(TRY(read_small_file(grants.get(), file_of(id), max_ledger_file_bytes))));
+    if (entry.id != id)
+        return Error{Code::bad_input, "an entry under another's name"};
+    return entry;
+}
+
 const Entry *Ledger::find(std::string_view id) const
 {
     const auto at = std::find_if(entries_.begin(), entries_.end(),
@@ -114,6 +124,7 @@ std::vector<Result<void>> Ledger::store_each(const std::vector<Entry> &entries)
 std::vector<Result<void>> Ledger::forget_each(const std::vector<std::string> &ids)
 {
     std::vector<std::string> files;
+    files.reserve(ids.size());
     for (const std::string &id : ids)
         files.push_back(file_of(id));
     std::vector<Result<void>> done = disk_->remove_each(directory_.get(), files);
