@@ -7,9 +7,9 @@
 
 #include "jit_grantd/group_text.h"
 #include "lib/sys/durable.h"
+#include "lib/sys/folders.h"
 #include "lib/sys/same_file.h"
 #include "lib/sys/whole_file.h"
-#include "lib/sys/folders.h"
 
 namespace jit::grantd {
 

@@ -37,7 +37,8 @@ Result<Grants::Books> Grants::open_books_under(Fd lock)
     // Only now: another process may have changed the ledger while we waited.
     Ledger ledger = TRY(Ledger::read(places_, outside_.disk));
     Backends memberships = TRY(Backends::open(places_, outside_, patience_));
-    return Books{std::move(lock), std::move(gate), std::move(ledger), std::move(memberships)};
+    return Books{
+        std::move(lock), std::move(gate), std::move(ledger), std::move(memberships), {}, {}};
 }
 
 // --- granting ------------------------------------------------------------------------------------
@@ -197,6 +198,7 @@ Answer<ipc::EndReply> Grants::end(const ipc::EndCall &call)
     if (entry->is_ended()) {
         if (entry->owes_record)
             (void)say_ends(*books, {*entry});
+        (void)close(*std::move(books));
         return ipc::EndReply{false};
     }
     const WallTime until = entry->until;
@@ -205,6 +207,7 @@ Answer<ipc::EndReply> Grants::end(const ipc::EndCall &call)
         return unavailable("cannot end grant " + call.id, done.error());
     }
     (void)keep_exact(*books, until); // reconcile() would do it
+    (void)close(*std::move(books));  // and that
     return ipc::EndReply{true};
 }
 

@@ -8,9 +8,10 @@
 //              ledger. A crash leaves the timer of the old end, whose shot hits nothing:
 //              reconcile() arms another.
 //   ending     memberships removed and seen to be gone -> ledger "ended", which owes a record ->
-//              what runs is ended, if the role says so -> record -> ledger "ended" -> timer stopped. A crash or a full disk leaves "live"
-//              without membership: an end is repeated as often as need be. A record that is owed
-//              is written by whoever comes next: once too often rather than never.
+//              what runs is ended, if the role says so -> record -> ledger "ended" -> timer
+//              stopped. A crash or a full disk leaves "live" without membership: an end is repeated
+//              as often as need be. A record that is owed is written by whoever comes next: once
+//              too often rather than never.
 //
 // Many that end at once take each step together: first every membership that must go is gone, then
 // the ledger says so of each, then come the records, and last the timers. Each single grant is
@@ -90,6 +91,10 @@ class Grants
         Fd gate;
         Ledger ledger;
         Backends memberships;
+        // Their timers are stopped when the books are closed: they have ended just now; they had
+        // ended before, or nobody knows them.
+        std::vector<Entry> over;
+        std::vector<std::string> strays;
     };
     Result<Books> open_books();
     Result<Books> open_books_under(Fd lock);
@@ -145,11 +150,17 @@ class Grants
     Result<void> end_all(Books &books, const std::vector<Ending> &endings);
     std::vector<Result<void>> take_back_each(Books &books, const std::vector<Ending> &endings,
                                              const Now &now);
+    // Whether nothing is left to do for a shot at this grant, or somebody else is doing it: late
+    // ones must not queue up behind who writes the ends of a thousand.
+    bool is_done_already(const std::string &id) const;
     std::vector<Ending> find_due(const Books &books, const std::string &id) const;
     // Ended entries and extended ones that owe a record, but for those that end now.
     std::vector<Entry> find_owing(const Books &books, const std::vector<Ending> &endings) const;
-    // The records of ends, and what comes after them. Reports its own faults.
+    // The records of ends, and that they are owed no more. Reports its own faults.
     bool say_ends(Books &books, std::vector<Entry> entries);
+    // Lets go of the locks, then stops the timers of what has ended: a thousand take systemd a
+    // while, and no id comes to life again. Reports its own faults.
+    bool close(Books books);
     bool say_owed(Books &books, const std::vector<Entry> &owing);
     // What kept some of many from being done: the first few, and how many more.
     void report_each(const std::string &doing, const std::vector<std::string> &ids,

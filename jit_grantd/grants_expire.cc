@@ -1,5 +1,6 @@
 // Many grants that end at once: a thousand may end in one second, and what counts for rights comes
 // first for all of them.
+#include <algorithm>
 #include <map>
 #include <set>
 #include <syslog.h>
@@ -20,6 +21,12 @@ using std::chrono::seconds;
 constexpr seconds early_shot{2};
 // Grants of one end by the wall clock, a whole second, end within a second by time since boot.
 constexpr seconds same_end{1};
+
+bool all_of(const std::vector<Result<void>> &done)
+{
+    return std::all_of(done.begin(), done.end(),
+                       [](const Result<void> &each) { return each.has_value(); });
+}
 
 std::set<std::string_view> ids_of(const std::vector<Ending> &endings)
 {
@@ -156,12 +163,11 @@ bool Grants::say_ends(Books &books, std::vector<Entry> entries)
     }
     const auto stored = books.ledger.store_each(entries);
     report_each("it may be recorded again: the end of grant", ids, stored);
-    const auto stopped = outside_.timers.disarm_each(ids);
-    // reconcile() stops them, or their shots hit nothing.
-    report_each("cannot stop the timer of ended grant", ids, stopped);
-    bool is_fine = true;
-    for (std::size_t i = 0; i < ids.size(); ++i)
-        is_fine = is_fine && are_runs_ended[i] && stored[i] && stopped[i];
+    bool is_fine = all_of(stored);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        is_fine = is_fine && are_runs_ended[i];
+        books.over.push_back(std::move(entries[i]));
+    }
     return is_fine;
 }
 
@@ -219,7 +225,7 @@ Result<void> Grants::take_due_away(const std::string &id)
     Fd gate = TRY(take_lock(places_.run, patience_, membership_lock));
     Ledger ledger = TRY(Ledger::read(places_, outside_.disk));
     Backends memberships = TRY(Backends::open(places_, outside_, patience_));
-    Books books{Fd{}, std::move(gate), std::move(ledger), std::move(memberships)};
+    Books books{Fd{}, std::move(gate), std::move(ledger), std::move(memberships), {}, {}};
     const std::vector<Ending> due = find_due(books, id);
     for (const Result<void> &each : take_back_each(books, due, outside_.clocks.now()))
         TRY(each);
@@ -236,13 +242,39 @@ Result<Grants::Books> Grants::open_books_for_ends(const std::string &id)
     return open_books();
 }
 
+bool Grants::is_done_already(const std::string &id) const
+{
+    const auto entry = Ledger::read_one(places_, id);
+    if (!entry)
+        return false;
+    if (entry->is_ended() && !entry->owes_record)
+        return true;
+    if (entry->timer_late.count() == 0)
+        return false;
+    if (!entry->is_ended()) {
+        auto memberships = Backends::open(places_, outside_, patience_);
+        for (const Part &part : entry->parts) {
+            const auto presence =
+                memberships ? memberships->of(entry->backend).look({entry->user, part.group})
+                            : Result<Memberships::Presence>{memberships.error()};
+            if (!presence || *presence == Memberships::Presence::present)
+                return false;
+        }
+    }
+    return !take_lock(places_.run, {}).has_value();
+}
+
 Result<void> Grants::expire(const std::string &id)
 {
+    if (is_done_already(id))
+        return {};
     auto books = TRY(open_books_for_ends(id));
     const std::vector<Ending> due = find_due(books, id);
     const std::vector<Entry> owing = find_owing(books, due);
     const Result<void> ended = end_all(books, due);
-    if (!say_owed(books, owing) && ended)
+    const bool is_said = say_owed(books, owing);
+    const bool are_stopped = close(std::move(books));
+    if ((!is_said || !are_stopped) && ended)
         return Error{Code::unavailable, "an end is not wholly recorded"};
     return ended;
 }
@@ -260,6 +292,8 @@ Result<void> Grants::purge()
         first = Error{Code::unavailable, "an end is not wholly recorded"};
     if (!remove_orphans(books) && first)
         first = Error{Code::unavailable, "a membership without a grant could not be removed"};
+    if (!close(std::move(books)) && first)
+        first = Error{Code::unavailable, "a timer could not be stopped"};
     return first;
 }
 

@@ -69,8 +69,7 @@ Result<void> Grants::carry_on(Books &books, const Entry &old, const Entry &longe
     TRY(books.ledger.store(owing));
     auto armed = rearm(longer, now);
     if (armed) {
-        const seconds left =
-            std::chrono::floor<seconds>(longer.until_boot - now.boot);
+        const seconds left = std::chrono::floor<seconds>(longer.until_boot - now.boot);
         if (const auto carried = runs_.carry_on(longer, std::max(left, seconds{1})); !carried)
             report("what runs under grant " + longer.id + " may end at its old end",
                    carried.error());

@@ -88,8 +88,7 @@ bool Grants::end_runs(Books &books, Entry &entry)
     // Of an earlier boot nothing runs.
     if (entry.boot_id != outside_.boot_id)
         return true;
-    Runs::Found found =
-        runs_.end(entry, groups_gone(books, entry, outside_.clocks.now()));
+    Runs::Found found = runs_.end(entry, groups_gone(books, entry, outside_.clocks.now()));
     if (!found.lines.empty())
         entry.processes = std::move(found.lines);
     if (!found.done)

@@ -1,5 +1,7 @@
 // The timers of grants, by what the ledger says of them.
+#include <algorithm>
 #include <map>
+#include <syslog.h>
 
 #include "jit_grantd/grants.h"
 #include "jit_grantd/spread.h"
@@ -49,6 +51,35 @@ bool Grants::keep_exact(Books &books, std::optional<WallTime> until)
         }
     }
     return is_fine;
+}
+
+bool Grants::close(Books books)
+{
+    books.gate.reset();
+    books.lock.reset();
+    // Those that would fire next come first.
+    std::stable_sort(books.over.begin(), books.over.end(), [](const Entry &a, const Entry &b) {
+        return a.until + a.timer_late < b.until + b.timer_late;
+    });
+    std::vector<std::string> ids;
+    ids.reserve(books.over.size() + books.strays.size());
+    for (const Entry &entry : books.over)
+        ids.push_back(entry.id);
+    for (const std::string &id : books.strays)
+        ids.push_back(id);
+    const auto stopped = outside_.timers.disarm_each(ids);
+    // reconcile() stops them, or their shots hit nothing.
+    report_each("cannot stop the timer of ended grant", ids, stopped);
+    std::size_t strays = 0;
+    for (std::size_t i = books.over.size(); i < ids.size(); ++i)
+        if (stopped[i] && strays++ < max_told_faults)
+            outside_.records.log(LOG_WARNING,
+                                 "stopped the timer of grant " + ids[i] + ", which has ended");
+    if (strays > max_told_faults)
+        outside_.records.log(LOG_WARNING, "stopped " + std::to_string(strays - max_told_faults) +
+                                              " more timers of grants that have ended");
+    return std::all_of(stopped.begin(), stopped.end(),
+                       [](const Result<void> &each) { return each.has_value(); });
 }
 
 } // namespace jit::grantd

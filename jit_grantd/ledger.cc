@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "lib/ledger/limits.h"
 #include "lib/ledger/read.h"
 #include "lib/sys/folders.h"
 
@@ -25,6 +26,17 @@ Result<Ledger> Ledger::read(const Places &places, Disk &disk)
     ledger.damaged_ = std::move(files.damaged);
     ledger.temporary_ = std::move(files.temporary);
     return ledger;
+}
+
+Result<Entry> Ledger::read_one(const Places &places, const std::string &id)
+{
+    const Fd grants = TRY(open_directory(places.state + "/grants", 0700));
+    Entry entry =
+        TRY(ledger::decode_entry(TRY(
+            sys::read_small_file(grants.get(), file_of(id), ledger::max_ledger_file_bytes))));
+    if (entry.id != id)
+        return Error{Code::bad_input, "an entry under another's name"};
+    return entry;
 }
 
 const Entry *Ledger::find(std::string_view id) const
@@ -89,6 +101,7 @@ std::vector<Result<void>> Ledger::store_each(const std::vector<Entry> &entries)
 std::vector<Result<void>> Ledger::forget_each(const std::vector<std::string> &ids)
 {
     std::vector<std::string> files;
+    files.reserve(ids.size());
     for (const std::string &id : ids)
         files.push_back(file_of(id));
     std::vector<Result<void>> done = disk_->remove_each(directory_.get(), files);

@@ -19,6 +19,9 @@ class Ledger
     //   errors  unavailable. A file that can't be understood is no error: see damaged().
     static Result<Ledger> read(const Places &places, Disk &disk);
 
+    // One entry alone. Errors: not_found; bad_input; unavailable.
+    static Result<Entry> read_one(const Places &places, const std::string &id);
+
     const std::vector<Entry> &entries() const { return entries_; }
     // Names of files in the folder that are not entries. While there are any, nobody knows what
     // they granted.

@@ -120,7 +120,9 @@ int run(int argc, char **argv)
     auto boot = sys::read_boot_id();
     if (!boot)
         return finish(records, "cannot tell this boot from others", boot.error());
-    Grants grants{places, {accounts, timers, processes, scopes, disk, rules, records, clocks, *std::move(boot)}};
+    Grants grants{
+        places,
+        {accounts, timers, processes, scopes, disk, rules, records, clocks, *std::move(boot)}};
 
     if (verb.empty())
         return finish(records, "cannot serve", serve(grants, accounts, records));

@@ -33,8 +33,8 @@ class Memberships
 
     // Makes them all. After an error some may be there. Errors: unavailable.
     virtual Result<void> make(const std::vector<Name> &names) = 0;
-    // Removes them all, and looks that they are gone. Absent is fine. Each is tried, and the answers
-    // are in their order. Errors: unavailable.
+    // Removes them all, and looks that they are gone. Absent is fine. Each is tried, and the
+    // answers are in their order. Errors: unavailable.
     virtual std::vector<Result<void>> remove_each(const std::vector<Name> &names) = 0;
 
     // Removes what crashes within a write have left.

@@ -6,6 +6,7 @@ namespace jit::grantd {
 std::vector<Result<void>> Timers::disarm_each(const std::vector<std::string> &ids)
 {
     std::vector<Result<void>> done;
+    done.reserve(ids.size());
     for (const std::string &id : ids)
         done.push_back(disarm(id));
     return done;
@@ -15,6 +16,7 @@ std::vector<Result<void>> Disk::write_each(int directory, const std::vector<File
                                            mode_t mode)
 {
     std::vector<Result<void>> done;
+    done.reserve(files.size());
     for (const File &file : files)
         done.push_back(write(directory, file.name, file.bytes, mode));
     return done;
@@ -23,6 +25,7 @@ std::vector<Result<void>> Disk::write_each(int directory, const std::vector<File
 std::vector<Result<void>> Disk::remove_each(int directory, const std::vector<std::string> &names)
 {
     std::vector<Result<void>> done;
+    done.reserve(names.size());
     for (const std::string &name : names)
         done.push_back(remove(directory, name));
     return done;

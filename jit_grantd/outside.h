@@ -22,9 +22,9 @@ namespace jit::grantd {
 
 using ledger::Backend;
 using ledger::Entry;
+using ledger::name_of;
 using ledger::Part;
 using ledger::Run;
-using ledger::name_of;
 using ledger::wire_bytes;
 
 // Users and groups, as the name service has them now.

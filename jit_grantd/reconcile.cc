@@ -123,8 +123,7 @@ bool Grants::remove_orphans(Books &books)
     bool is_fine = true;
     for (const Memberships::Name &name : *names) {
         const auto use = uses.find({name.user, name.group});
-        const bool is_over =
-            use != uses.end() && use->second.is_ours && !use->second.is_needed;
+        const bool is_over = use != uses.end() && use->second.is_ours && !use->second.is_needed;
         if (!is_over && name.user != probe_user)
             continue;
         const std::string what = "membership of " + name.user + " in " + name.group;
@@ -162,14 +161,13 @@ bool Grants::mend_timers(Books &books)
         if (!entry.is_ended())
             without.insert(entry.id);
     }
-    std::vector<std::string> over;
+    std::set<std::string_view> over; // to be stopped anyway
+    for (const Entry &entry : books.over)
+        over.insert(entry.id);
     for (const std::string &id : *armed)
-        if (without.erase(id) == 0 && (known.contains(id) || books.ledger.damaged().empty()))
-            over.push_back(id);
-    const std::vector<Result<void>> stopped = outside_.timers.disarm_each(over);
-    for (std::size_t i = 0; i < over.size(); ++i)
-        note(stopped[i], "cannot stop the timer of ended grant " + over[i],
-             "stopped the timer of grant " + over[i] + ", which has ended");
+        if (without.erase(id) == 0 && !over.contains(id) &&
+            (known.contains(id) || books.ledger.damaged().empty()))
+            books.strays.push_back(id);
     for (const Entry &entry : books.ledger.entries()) {
         if (entry.state != Entry::State::live || !without.contains(entry.id))
             continue;
@@ -222,11 +220,12 @@ Result<void> Grants::make_agree()
     const bool are_armed = mend_timers(books);
     const bool are_strays_gone = end_strays(books);
     const bool is_pruned = prune(books);
+    const bool are_stopped = close(std::move(books));
     if (!is_whole || !are_ended || !are_removed || !are_gone)
         return Error{Code::unavailable, "memberships and ledger do not agree"};
     // Only memberships bar the way: without a timer, the reconcile of every 30 s ends a grant.
     TRY(write_reconciled());
-    if (!is_said || !are_armed || !are_strays_gone || !is_pruned)
+    if (!is_said || !are_armed || !are_strays_gone || !is_pruned || !are_stopped)
         return Error{Code::unavailable, "timers, scopes and ledger do not wholly agree"};
     return {};
 }

@@ -4,8 +4,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "lib/ledger/limits.h"
 #include "lib/base/text.h"
+#include "lib/ledger/limits.h"
 
 namespace jit::grantd {
 
@@ -56,8 +56,10 @@ std::string describe_process(const Process &process)
 
 Result<void> Runs::confine(const Entry &entry, const Process &process, std::chrono::seconds left)
 {
-    return scopes_.start(
-        {name_scope(entry.id, std::to_string(process.pid)), {process.pid}, left + spare, *entry.grace});
+    return scopes_.start({name_scope(entry.id, std::to_string(process.pid)),
+                          {process.pid},
+                          left + spare,
+                          *entry.grace});
 }
 
 Result<std::vector<std::string>> Runs::scopes_of(const std::string &id)
@@ -81,12 +83,11 @@ Result<std::vector<pid_t>> Runs::find_outsiders(const Entry &entry)
             continue;
         // A session that was made for the run began with it; one that it merely stands in is older.
         std::vector<pid_t> members = TRY(scopes_.processes_of(*unit));
-        const bool is_its_own =
-            unit->ends_with(scope_end) &&
-            std::all_of(members.begin(), members.end(), [&](pid_t pid) {
-                const auto member = processes_.look(pid);
-                return !member || member->start >= run.start;
-            });
+        const bool is_its_own = unit->ends_with(scope_end) &&
+                                std::all_of(members.begin(), members.end(), [&](pid_t pid) {
+                                    const auto member = processes_.look(pid);
+                                    return !member || member->start >= run.start;
+                                });
         if (!is_its_own)
             members = {run.pid};
         for (const pid_t pid : members)

@@ -1,8 +1,8 @@
-// What runs under a grant, and its end. A session that was opened under a grant whose role ends what
-// runs (jit-policy(5), end.action) is put into a scope of its own, with all that it starts; the
-// service manager ends that at the grant's end though everything of ours is dead. It may have left
-// the scope since: pam_systemd(8) of some releases gives su -l and sudo -i a session, which is a scope
-// of the session's own. By its pid and start it is found there.
+// What runs under a grant, and its end. A session that was opened under a grant whose role ends
+// what runs (jit-policy(5), end.action) is put into a scope of its own, with all that it starts;
+// the service manager ends that at the grant's end though everything of ours is dead. It may have
+// left the scope since: pam_systemd(8) of some releases gives su -l and sudo -i a session, which is
+// a scope of the session's own. By its pid and start it is found there.
 #pragma once
 
 #include <functional>
@@ -36,7 +36,8 @@ class Runs
     };
     // The processes are listed once for all ends until this is called.
     void look_anew() { processes_of_now_.reset(); }
-    // Ends what runs under the grant, where its role says so, and finds what still holds its groups.
+    // Ends what runs under the grant, where its role says so, and finds what still holds its
+    // groups.
     //   gone  the groups that its user no longer has
     Found end(const Entry &entry, const std::vector<gid_t> &gone);
 

@@ -1,5 +1,5 @@
-// The service manager over D-Bus (org.freedesktop.systemd1(5)): the few calls that timers and scopes
-// have in common.
+// The service manager over D-Bus (org.freedesktop.systemd1(5)): the few calls that timers and
+// scopes have in common.
 #pragma once
 
 #include <functional>

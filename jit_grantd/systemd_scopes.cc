@@ -18,8 +18,8 @@ std::uint64_t to_us(std::chrono::seconds time)
 // (systemd.kill(5)).
 int append_scope(sd_bus_message *call, const Scopes::Scope &scope)
 {
-    int r = sd_bus_message_append(call, "(sv)", "Description", "s",
-                                  "What runs under a grant of jit");
+    int r =
+        sd_bus_message_append(call, "(sv)", "Description", "s", "What runs under a grant of jit");
     if (r >= 0)
         r = sd_bus_message_append(call, "(sv)", "CollectMode", "s", "inactive-or-failed");
     if (r >= 0)
@@ -56,9 +56,8 @@ Result<std::vector<std::string>> SystemdScopes::active()
 Result<void> SystemdScopes::start(const Scope &scope)
 {
     const bus::Connection bus = TRY(bus::open());
-    return bus::start_transient(bus.get(), scope.name, [&](sd_bus_message *call) {
-        return append_scope(call, scope);
-    });
+    return bus::start_transient(bus.get(), scope.name,
+                                [&](sd_bus_message *call) { return append_scope(call, scope); });
 }
 
 Result<void> SystemdScopes::stop(const std::string &name)
@@ -72,9 +71,9 @@ Result<std::string> SystemdScopes::unit_of(pid_t pid)
     const bus::Connection bus = TRY(bus::open());
     bus::Fault fault;
     sd_bus_message *raw = nullptr;
-    int r = sd_bus_call_method(bus.get(), bus::destination, bus::manager_path, bus::manager,
-                               "GetUnitByPID", fault.get(), &raw, "u",
-                               static_cast<std::uint32_t>(pid));
+    int r =
+        sd_bus_call_method(bus.get(), bus::destination, bus::manager_path, bus::manager,
+                           "GetUnitByPID", fault.get(), &raw, "u", static_cast<std::uint32_t>(pid));
     const bus::Message reply{raw};
     if (r < 0 && (fault.is("org.freedesktop.systemd1.NoUnitForPID") || r == -ESRCH))
         return Error{Code::not_found, "the process is in no unit"};
@@ -109,8 +108,7 @@ Result<std::vector<pid_t>> SystemdScopes::processes_of(const std::string &unit)
     const char *group = nullptr;
     const char *command = nullptr;
     std::uint32_t pid = 0;
-    while (r >= 0 &&
-           (r = sd_bus_message_read(reply.get(), "(sus)", &group, &pid, &command)) > 0)
+    while (r >= 0 && (r = sd_bus_message_read(reply.get(), "(sus)", &group, &pid, &command)) > 0)
         pids.push_back(static_cast<pid_t>(pid));
     if (r < 0)
         return Error{Code::unavailable, "systemd does not list the processes of a unit", -r};

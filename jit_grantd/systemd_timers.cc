@@ -1,5 +1,8 @@
 #include "jit_grantd/systemd_timers.h"
 
+#include <algorithm>
+#include <deque>
+
 #include "jit_grantd/systemd_bus.h"
 #include "lib/base/text.h"
 
@@ -34,6 +37,60 @@ int append_timer(sd_bus_message *call, const std::string &id, WallTime until,
     return r;
 }
 
+// So many may be on their way; systemd and the library have queues that end somewhere.
+constexpr std::size_t max_calls_at_once = 64;
+
+// One StopUnit, and what is answered.
+class Stopping
+{
+  public:
+    explicit Stopping(Result<void> &done) : done_(done) {}
+    Stopping(const Stopping &) = delete;
+    Stopping &operator=(const Stopping &) = delete;
+    ~Stopping() = default;
+
+    void ask(sd_bus *manager, const std::string &unit)
+    {
+        sd_bus_slot *raw = nullptr;
+        const int r = sd_bus_call_method_async(manager, &raw, bus::destination, bus::manager_path,
+                                               bus::manager, "StopUnit", &Stopping::on_answer, this,
+                                               "ss", unit.c_str(), "replace");
+        slot_.reset(raw);
+        if (r < 0)
+            settle(-r);
+    }
+    void wait(sd_bus *manager)
+    {
+        while (!is_settled_) {
+            int r = sd_bus_process(manager, nullptr);
+            if (r == 0)
+                r = sd_bus_wait(manager, bus::call_timeout_us); // each call has its own end
+            if (r < 0 && r != -EINTR)
+                settle(-r);
+        }
+    }
+
+  private:
+    static int on_answer(sd_bus_message *reply, void *self, sd_bus_error *) noexcept
+    {
+        const sd_bus_error *const error = sd_bus_message_get_error(reply);
+        const bool is_absent = sd_bus_error_has_name(error, bus::no_such_unit) != 0;
+        static_cast<Stopping *>(self)->settle(
+            error == nullptr || is_absent ? 0 : sd_bus_error_get_errno(error));
+        return 1;
+    }
+    void settle(int error)
+    {
+        is_settled_ = true;
+        if (error != 0)
+            done_ = Error{Code::unavailable, "systemd does not stop the timer", error};
+    }
+
+    Result<void> &done_;
+    Handle<sd_bus_slot, &sd_bus_slot_unref> slot_;
+    bool is_settled_ = false;
+};
+
 } // namespace
 
 Result<void> SystemdTimers::arm(const std::string &id, WallTime until, BootTime::duration remaining)
@@ -66,8 +123,8 @@ Result<void> SystemdTimers::disarm(const std::string &id)
     return disarm_each({id}).front();
 }
 
-// Over one connection; each call is answered before the next one, which keeps systemd's queue
-// short.
+// Over one connection, some calls at a time: on a busy host one waits long for each answer, and
+// late timers would fire meanwhile.
 std::vector<Result<void>> SystemdTimers::disarm_each(const std::vector<std::string> &ids)
 {
     if (ids.empty())
@@ -75,10 +132,18 @@ std::vector<Result<void>> SystemdTimers::disarm_each(const std::vector<std::stri
     const auto bus = bus::open();
     if (!bus)
         return std::vector<Result<void>>(ids.size(), bus.error());
-    std::vector<Result<void>> done;
-    for (const std::string &id : ids)
-        done.push_back(is_id(id) ? bus::stop_unit(bus->get(), unit_of(id))
-                                 : Result<void>{Error{Code::internal, "not an id"}});
+    std::vector<Result<void>> done(ids.size());
+    for (std::size_t first = 0; first < ids.size(); first += max_calls_at_once) {
+        const std::size_t end = std::min(first + max_calls_at_once, ids.size());
+        std::deque<Stopping> calls;
+        for (std::size_t i = first; i < end; ++i)
+            if (!is_id(ids[i]))
+                done[i] = Error{Code::internal, "not an id"};
+            else
+                calls.emplace_back(done[i]).ask(bus->get(), unit_of(ids[i]));
+        for (Stopping &call : calls)
+            call.wait(bus->get());
+    }
     return done;
 }
 

@@ -15,16 +15,15 @@ std::string describe_standing(const Entry &entry, const Now &now)
         const bool is_taken = entry.cause == "revoked" || entry.cause == "policy";
         const bool ends_runs = entry.grace && !entry.processes.empty();
         return role + (is_taken ? "was taken back" : "has ended") +
-               (ends_runs ? ", and what you started under it ends within " +
-                                format_duration(*entry.grace)
-                          : "");
+               (ends_runs
+                    ? ", and what you started under it ends within " + format_duration(*entry.grace)
+                    : "");
     }
     const auto left = std::chrono::floor<std::chrono::seconds>(
         std::min<BootTime::duration>(entry.until - now.wall, entry.until_boot - now.boot));
     return role + "ends in " + format_duration(std::max(left, std::chrono::seconds{1})) + ", at " +
-           format_time(entry.until) +
-           (entry.grace ? ", with all that you started under it" : "") + "; to go on: jitctl extend " +
-           entry.role;
+           format_time(entry.until) + (entry.grace ? ", with all that you started under it" : "") +
+           "; to go on: jitctl extend " + entry.role;
 }
 
 Result<void> tell(const Places &places, Disk &disk, const std::string &id, const Now &now)

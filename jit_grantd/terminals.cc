@@ -18,8 +18,8 @@ constexpr std::size_t max_line_bytes = 512;
 
 bool is_number(std::string_view text)
 {
-    return !text.empty() && std::all_of(text.begin(), text.end(),
-                                        [](char c) { return c >= '0' && c <= '9'; });
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 // tty1, ttyS0: no name that means something else.
@@ -43,8 +43,8 @@ void tell_folder(const std::string &path, uid_t uid, std::string_view text, IsTe
     for (const std::string &name : *names) {
         if (!is_terminal(name))
             continue;
-        // Looked at before it is opened, since opening some lines waits or hangs them up; and again,
-        // since it may be another's by then.
+        // Looked at before it is opened, since opening some lines waits or hangs them up; and
+        // again, since it may be another's by then.
         struct stat about {
         };
         const auto is_theirs = [&] { return S_ISCHR(about.st_mode) && about.st_uid == uid; };

@@ -1,5 +1,5 @@
-// Sessions under a grant, as PAM tells of them: their record, a role that is good for one of them, and
-// that they end with the grant.
+// Sessions under a grant, as PAM tells of them: their record, a role that is good for one of them,
+// and that they end with the grant.
 #include "jitd/api.h"
 
 #include "jitd/answers.h"
@@ -29,9 +29,9 @@ void Api::answer_session_opened(Call exchange)
     record.tty = call->tty.value_or("");
     record.rhost = call->rhost.value_or("");
     record.command = shown_command(call->command);
-    parts_.grants.sessions().opened(
-        grant->id, exchange->peer().pid,
-        safe_text(call->service, 64) + " for " + safe_text(call->account, 64));
+    parts_.grants.sessions().opened(grant->id, exchange->peer().pid,
+                                    safe_text(call->service, 64) + " for " +
+                                        safe_text(call->account, 64));
     if (is_single_use(*grant) && !grant->is_used)
         return parts_.grants.use_up(grant->id, record);
     parts_.audit.write_limited(record, boot_time());
@@ -40,13 +40,12 @@ void Api::answer_session_opened(Call exchange)
 // The program waits, so its process is still the one that called.
 void Api::confine(Call exchange, const Grant &grant)
 {
-    parts_.helper.ask_confine(
-        {grant.id, exchange->peer().pid},
-        [exchange](const ipc::ConfineReply *reply, const HelperFault &fault) {
-            if (!reply)
-                return fail(exchange, ipc::Fault::unavailable, fault.message);
-            exchange->reply(ipc::encode(ipc::SessionReply{reply->left}));
-        });
+    parts_.helper.ask_confine({grant.id, exchange->peer().pid},
+                              [exchange](const ipc::ConfineReply *reply, const HelperFault &fault) {
+                                  if (!reply)
+                                      return fail(exchange, ipc::Fault::unavailable, fault.message);
+                                  exchange->reply(ipc::encode(ipc::SessionReply{reply->left}));
+                              });
 }
 
 bool Api::ends_runs(const Grant &grant) const

@@ -66,9 +66,9 @@ struct AuditRecord {
     std::string reason;
     std::string correlation;
     std::optional<WallTime> until;
-    std::string rule;           // the condition or cause that decided: "not-requester", "policy"
+    std::string rule; // the condition or cause that decided: "not-requester", "policy"
     std::vector<std::string> processes; // that ran under a grant when it ended
-    std::optional<WallTime> at; // absent: when it is written
+    std::optional<WallTime> at;         // absent: when it is written
 };
 
 // The record as one line of JSON, members in a fixed order, what is empty left out: what the

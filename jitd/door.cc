@@ -112,8 +112,7 @@ DoorAnswer pass(const ipc::CheckCall &call, const Grant &grant, const DoorFacts 
     answer.reply.grant = grant.id;
     answer.reply.until = grant.until;
     const policy::Role *const role = facts.settings.policy->find(grant.role);
-    answer.reply.confine =
-        role != nullptr && role->end.action == policy::End::Action::terminate;
+    answer.reply.confine = role != nullptr && role->end.action == policy::End::Action::terminate;
     return answer;
 }
 

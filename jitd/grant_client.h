@@ -51,7 +51,8 @@ class GrantClient
     void ask_end(const ipc::EndCall &call, Ended ended);
     using Confined = std::function<void(const ipc::ConfineReply *, const HelperFault &)>;
     void ask_confine(const ipc::ConfineCall &call, Confined confined);
-    // Nobody waits for the answers: a warning that fails is not said; the use is only for whoever reads root's ledger.
+    // Nobody waits for the answers: a warning that fails is not said; the use is only for whoever
+    // reads root's ledger.
     void warn(const ipc::WarnCall &call);
     void note_used(const ipc::UseCall &call);
     // Asks again and again until the helper has answered, so that no grant goes on because it was

@@ -1,5 +1,5 @@
-// Sessions under grants that PAM has said were opened, and not that they were closed: what still runs
-// when a grant ends, for its record. It decides nothing.
+// Sessions under grants that PAM has said were opened, and not that they were closed: what still
+// runs when a grant ends, for its record. It decides nothing.
 #pragma once
 
 #include <map>

@@ -32,8 +32,7 @@ std::vector<std::string> due_warnings(const GrantTable &grants, const policy::Po
     std::vector<std::string> ids;
     each_warning(grants, policy, [&](const Grant &grant, WallTime at) {
         // Of several that are due at once, one is said; of a grant that is over, none.
-        if (at > after && at <= now && now < grant.until &&
-            (ids.empty() || ids.back() != grant.id))
+        if (at > after && at <= now && now < grant.until && (ids.empty() || ids.back() != grant.id))
             ids.push_back(grant.id);
     });
     return ids;
@@ -70,9 +69,8 @@ void Warnings::arm()
     const Now now = read_clocks();
     // A clock that was set back would have all of them said again, or none for long.
     looked_ = std::min(looked_, now.wall);
-    const auto next = settings_.policy
-                          ? next_warning(grants_.table(), *settings_.policy, looked_)
-                          : std::nullopt;
+    const auto next =
+        settings_.policy ? next_warning(grants_.table(), *settings_.policy, looked_) : std::nullopt;
     if (!next)
         return timer_->stop();
     timer_->set(now.boot + std::max(*next - now.wall, std::chrono::seconds{0}));

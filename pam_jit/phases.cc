@@ -156,8 +156,8 @@ int run_phase(pam_handle_t *handle, Phase phase, Line line)
     return code_of(outcome, phase);
 }
 
-// pam_systemd(8) gives a session that it makes this longest time: systemd ends one that is no longer
-// among what we were started in.
+// pam_systemd(8) gives a session that it makes this longest time: systemd ends one that is no
+// longer among what we were started in.
 void limit_session(pam_handle_t *handle, Memory &memory, std::int32_t left_s)
 {
     FixedText<16> &limit = memory.session_limit();

@@ -36,7 +36,7 @@ struct ElevationReply {
     std::array<FixedText<64>, max_reply_roles> roles; // the first ones
     std::size_t role_count = 0;                       // of those kept
     bool has_more_roles = false;
-    bool confine = false; // wait for the answer to SessionOpened
+    bool confine = false;               // wait for the answer to SessionOpened
     std::optional<std::int32_t> left_s; // of SessionOpened
 };
 

@@ -209,9 +209,8 @@ Result<Entry> decode_entry(std::string_view text)
     entry.owes_record = reader.maybe_flag("owes_record");
     entry.grace = reader.maybe_duration("grace");
     const auto runs = reader.maybe_texts("runs", max_runs, max_run_bytes);
-    entry.processes =
-        reader.maybe_texts("processes", max_processes_said, max_process_bytes).value_or(
-            std::vector<std::string>{});
+    entry.processes = reader.maybe_texts("processes", max_processes_said, max_process_bytes)
+                          .value_or(std::vector<std::string>{});
     TRY(reader.finish());
     entry.runs = TRY(decode_runs(runs.value_or(std::vector<std::string>{})));
     for (const std::string &group : groups) {

@@ -23,8 +23,8 @@ inline const std::string id = R"("id":"0123456789abcdef","role":"web")";
 // Answers to Check.
 inline const std::string live =
     frame(R"("verdict":"live","role":"web","grant":"0123456789abcdef")");
-inline const std::string confined = frame(
-    R"("verdict":"live","role":"web","grant":"0123456789abcdef","confine":true)");
+inline const std::string confined =
+    frame(R"("verdict":"live","role":"web","grant":"0123456789abcdef","confine":true)");
 inline const std::string want = frame(R"("verdict":"request","role":"web")");
 inline const std::string choice = frame(R"("verdict":"choose","roles":["web","dba"])");
 inline const std::string refused = frame(R"("verdict":"denied","message":"not a requester")");

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "jit_grantd/account_lock.h"
-#include "tests/unit/jit_grantd/world.h"
 #include "lib/sys/folders.h"
+#include "tests/unit/jit_grantd/world.h"
 
 using namespace jit;
 using namespace jit::grantd;

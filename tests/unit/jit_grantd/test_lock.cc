@@ -114,6 +114,31 @@ void so_is_it_by_reconcile(void **)
     assert_int_equal(waitpid(holder.pid, nullptr, 0), holder.pid);
 }
 
+// A thousand of them would only wait, and the host with them.
+void a_late_shot_leaves_at_once_where_somebody_is_at_it(void **)
+{
+    World world;
+    for (const char last : std::string{"012345678"})
+        assert_true(world.grants().grant(World::call(last, "dba", 60)).has_value());
+    world.pass(70s);
+    const Holder holder = hold_elsewhere(world.places.run);
+    // The membership is there: it is taken away, and the ledger waited for.
+    assert_false(world.grants(50ms).expire(World::id('8')).has_value());
+    assert_false(world.is_member("jit-dba"));
+    assert_true(world.grants(50ms).expire(World::id('8')).has_value());
+    // One of the exact ones waits.
+    assert_false(world.grants(50ms).expire(World::id('0')).has_value());
+    assert_int_equal(kill(holder.pid, SIGKILL), 0);
+    assert_int_equal(waitpid(holder.pid, nullptr, 0), holder.pid);
+    // Who was at it is dead: then the late one does it all.
+    assert_true(world.grants(50ms).expire(World::id('8')).has_value());
+    const auto list = world.grants().list();
+    assert_int_equal(list->entries.size(), 9);
+    for (const ipc::GrantEntry &entry : list->entries)
+        assert_text(entry.cause.value_or(""), "expired");
+    assert_true(world.timers.ids.empty());
+}
+
 void nothing_is_granted_while_another_process_takes_memberships_away(void **)
 {
     World world;
@@ -155,6 +180,7 @@ int main()
         cmocka_unit_test(the_lock_is_for_root_alone),
         cmocka_unit_test(what_is_due_is_taken_away_while_another_process_writes_the_ledger),
         cmocka_unit_test(so_is_it_by_reconcile),
+        cmocka_unit_test(a_late_shot_leaves_at_once_where_somebody_is_at_it),
         cmocka_unit_test(nothing_is_granted_while_another_process_takes_memberships_away),
         cmocka_unit_test(two_processes_that_grant_one_id_grant_it_once),
     };

@@ -35,11 +35,11 @@ struct Begun : World {
         scopes.units[unit].insert(pid);
     }
     bool runs(pid_t pid) const { return processes.running.contains(pid); }
-    Answer<ipc::ConfineReply> confine(pid_t pid = sudo)
+    Answer<ipc::ConfineReply> confine(pid_t pid = sudo) { return grants().confine({id('1'), pid}); }
+    Entry entry()
     {
-        return grants().confine({id('1'), pid});
+        return *ledger::decode_entry(get(places.state + "/grants/0000000000000001.json"));
     }
-    Entry entry() { return *ledger::decode_entry(get(places.state + "/grants/0000000000000001.json")); }
 };
 
 void a_session_is_noted_first_and_then_in_a_scope_that_ends_by_itself(void **)

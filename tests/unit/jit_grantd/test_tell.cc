@@ -62,8 +62,7 @@ void an_ended_grant_says_so_and_what_ends_with_it(void **)
 void a_grant_that_nobody_knows_is_told_to_nobody(void **)
 {
     World world;
-    assert_true(tell(world.places, world.disk, World::id('9'), {}).error().code ==
-                Code::not_found);
+    assert_true(tell(world.places, world.disk, World::id('9'), {}).error().code == Code::not_found);
 }
 
 // What a terminal's other side reads, waiting no longer than a moment.

@@ -367,8 +367,8 @@ struct FakeRecords : Records {
     void record(Event event, const Entry &entry) override
     {
         script.point();
-        static const char *const names[] = {"granted", "extended", "expired",
-                                            "dropped", "revoked",  "reconciled", "terminated"};
+        static const char *const names[] = {"granted", "extended",   "expired",   "dropped",
+                                            "revoked", "reconciled", "terminated"};
         events.push_back(std::string{names[static_cast<int>(event)]} + " " + entry.id);
         script.trace.push_back("record " + events.back());
     }
@@ -424,7 +424,9 @@ class World
     // As a process that starts now would have it.
     Grants grants(std::chrono::milliseconds patience = std::chrono::milliseconds{200})
     {
-        return {places, {accounts, timers, processes, scopes, disk, rules, records, clocks, boot}, patience};
+        return {places,
+                {accounts, timers, processes, scopes, disk, rules, records, clocks, boot},
+                patience};
     }
     static ipc::GrantCall call(char last, const std::string &role = "dba", int seconds = 600)
     {

@@ -45,11 +45,10 @@ struct Service {
         requests =
             *Requests::make({loop.get(), *store, *audit, *grants, *helper, settings, *pins, [] {}});
         settings.config.emplace();
-        api = std::make_unique<Api>(
-            Api::Parts{*store, *audit, *grants, *pins, *requests, *helper, settings,
-                       [] { return true; },
-                       [](const std::string &) { return std::vector<std::string>{}; },
-                       folder.path + "/leftovers"});
+        api = std::make_unique<Api>(Api::Parts{
+            *store, *audit, *grants, *pins, *requests, *helper, settings, [] { return true; },
+            [](const std::string &) { return std::vector<std::string>{}; },
+            folder.path + "/leftovers"});
         Fd listening{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
