@@ -34,7 +34,7 @@ Result<Grants::Books> Grants::open_books_under(Fd lock)
     Ledger ledger = TRY(Ledger::read(places_, outside_.disk));
     Memberships memberships = TRY(Memberships::open(places_, outside_.disk));
     return Books{
-        std::move(lock), std::move(gate), std::move(ledger), std::move(memberships), {}, {}};
+        std::move(lock), std::move(gate), std::move(ledger), std::move(memberships), {}, {}, {}};
 }
 
 // --- granting ------------------------------------------------------------------------------------
