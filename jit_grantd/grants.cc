@@ -38,7 +38,7 @@ Result<Grants::Books> Grants::open_books_under(Fd lock)
     Ledger ledger = TRY(Ledger::read(places_, outside_.disk));
     Backends memberships = TRY(Backends::open(places_, outside_, patience_));
     return Books{
-        std::move(lock), std::move(gate), std::move(ledger), std::move(memberships), {}, {}};
+        std::move(lock), std::move(gate), std::move(ledger), std::move(memberships), {}, {}, {}};
 }
 
 // --- granting ------------------------------------------------------------------------------------

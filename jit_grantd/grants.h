@@ -20,6 +20,7 @@
 // Two live grants that give one user the same group share its file: it stays until the later end.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "jit_grantd/answer.h"
@@ -94,6 +95,7 @@ class Grants
         // Their timers are stopped when the books are closed: they have ended just now; they had
         // ended before, or nobody knows them.
         std::vector<Entry> over;
+        std::set<std::string> stopped; // of these, already
         std::vector<std::string> strays;
     };
     Result<Books> open_books();
@@ -153,6 +155,10 @@ class Grants
     // Whether nothing is left to do for a shot at this grant, or somebody else is doing it: late
     // ones must not queue up behind who writes the ends of a thousand.
     bool is_done_already(const std::string &id) const;
+    // Of those that are due and whose memberships are gone: before the ledger is written, which may
+    // take longer than the first of these is late. What they are for is done.
+    void stop_late_timers(Books &books, const std::vector<Ending> &endings,
+                          const std::vector<Result<void>> &done, const Now &now);
     std::vector<Ending> find_due(const Books &books, const std::string &id) const;
     // Ended entries and extended ones that owe a record, but for those that end now.
     std::vector<Entry> find_owing(const Books &books, const std::vector<Ending> &endings) const;

@@ -99,6 +99,7 @@ std::vector<Result<void>> Grants::end_each(Books &books, const std::vector<Endin
     const Now now = outside_.clocks.now();
     std::vector<Result<void>> done = take_back_each(books, endings, now);
     books.gate.reset(); // what follows waits for a disk, and nobody else's end waits for that
+    stop_late_timers(books, endings, done, now);
     std::vector<Entry> ended;
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < endings.size(); ++i) {
@@ -225,7 +226,7 @@ Result<void> Grants::take_due_away(const std::string &id)
     Fd gate = TRY(take_lock(places_.run, patience_, membership_lock));
     Ledger ledger = TRY(Ledger::read(places_, outside_.disk));
     Backends memberships = TRY(Backends::open(places_, outside_, patience_));
-    Books books{Fd{}, std::move(gate), std::move(ledger), std::move(memberships), {}, {}};
+    Books books{Fd{}, std::move(gate), std::move(ledger), std::move(memberships), {}, {}, {}};
     const std::vector<Ending> due = find_due(books, id);
     for (const Result<void> &each : take_back_each(books, due, outside_.clocks.now()))
         TRY(each);

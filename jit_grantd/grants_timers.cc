@@ -53,25 +53,46 @@ bool Grants::keep_exact(Books &books, std::optional<WallTime> until)
     return is_fine;
 }
 
+void Grants::stop_late_timers(Books &books, const std::vector<Ending> &endings,
+                              const std::vector<Result<void>> &done, const Now &now)
+{
+    std::vector<const Entry *> late;
+    for (std::size_t i = 0; i < endings.size(); ++i) {
+        const Entry &entry = endings[i].entry;
+        if (done[i] && entry.timer_late.count() > 0 && entry.is_due(now, outside_.boot_id))
+            late.push_back(&entry);
+    }
+    // Those that would fire next come first.
+    std::stable_sort(late.begin(), late.end(), [](const Entry *a, const Entry *b) {
+        return a->until + a->timer_late < b->until + b->timer_late;
+    });
+    std::vector<std::string> ids;
+    ids.reserve(late.size());
+    for (const Entry *entry : late)
+        ids.push_back(entry->id);
+    const auto stopped = outside_.timers.disarm_each(ids);
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        if (stopped[i]) // else close() says why not
+            books.stopped.insert(ids[i]);
+}
+
 bool Grants::close(Books books)
 {
     books.gate.reset();
     books.lock.reset();
-    // Those that would fire next come first.
-    std::stable_sort(books.over.begin(), books.over.end(), [](const Entry &a, const Entry &b) {
-        return a.until + a.timer_late < b.until + b.timer_late;
-    });
     std::vector<std::string> ids;
     ids.reserve(books.over.size() + books.strays.size());
     for (const Entry &entry : books.over)
-        ids.push_back(entry.id);
+        if (!books.stopped.contains(entry.id))
+            ids.push_back(entry.id);
+    const std::size_t known = ids.size();
     for (const std::string &id : books.strays)
         ids.push_back(id);
     const auto stopped = outside_.timers.disarm_each(ids);
     // reconcile() stops them, or their shots hit nothing.
     report_each("cannot stop the timer of ended grant", ids, stopped);
     std::size_t strays = 0;
-    for (std::size_t i = books.over.size(); i < ids.size(); ++i)
+    for (std::size_t i = known; i < ids.size(); ++i)
         if (stopped[i] && strays++ < max_told_faults)
             outside_.records.log(LOG_WARNING,
                                  "stopped the timer of grant " + ids[i] + ", which has ended");
