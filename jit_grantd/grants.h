@@ -183,7 +183,9 @@ class Grants
     bool remove_remnants(Books &books); // in remnants.cc
     bool mend_timers(Books &books);
     bool prune(Books &books);
-    Result<std::string_view> why_ended(Books &books, const Entry &entry, const Now &now);
+    //   is_first  nothing was reconciled in this boot yet
+    Result<std::string_view> why_ended(Books &books, const Entry &entry, const Now &now,
+                                       bool is_first);
     Result<void> write_reconciled();
 
     // Logs an error where it stops.

@@ -65,9 +65,15 @@ bool Grants::handle_damage(Books &books)
 }
 
 // The cause for which an entry must end now; empty: it may go on.
-Result<std::string_view> Grants::why_ended(Books &books, const Entry &entry, const Now &now)
+//
+// A container may see the boot id of the machine that it runs on, which stays when it boots alone.
+// Its /run is as empty as any other's then, and a member whom the group file has kept is of before:
+// nothing is granted until the first reconcile is through.
+Result<std::string_view> Grants::why_ended(Books &books, const Entry &entry, const Now &now,
+                                           bool is_first)
 {
-    if (entry.boot_id != outside_.boot_id)
+    const bool is_kept = is_first && entry.backend == Backend::etc_group;
+    if (entry.boot_id != outside_.boot_id || is_kept)
         return std::string_view{"reboot"};
     if (entry.is_due(now, outside_.boot_id))
         return std::string_view{"expired"};
@@ -83,11 +89,12 @@ Result<std::string_view> Grants::why_ended(Books &books, const Entry &entry, con
 bool Grants::find_what_must_end(Books &books, std::vector<Ending> &endings)
 {
     const Now now = outside_.clocks.now();
+    const bool is_first = !is_reconciled();
     bool is_fine = true;
     for (const Entry &entry : books.ledger.entries()) {
         if (entry.is_ended())
             continue;
-        const auto cause = why_ended(books, entry, now);
+        const auto cause = why_ended(books, entry, now, is_first);
         if (!cause) {
             report("cannot tell whether grant " + entry.id + " must end", cause.error());
             is_fine = false;

@@ -25,7 +25,7 @@ groups           = ["jit-now"]
 requesters       = ["user:$alice_oid"]
 services         = ["su"]
 accounts         = ["carol"]
-default_duration = "1m"
+default_duration = "5m"
 max_duration     = "10m"
 approval.mode    = "auto"
 approval.accept_unattended = true
@@ -35,7 +35,7 @@ groups           = ["jit-more"]
 requesters       = ["local-group:jit-now"]
 services         = ["su"]
 accounts         = ["bob"]
-default_duration = "1m"
+default_duration = "5m"
 max_duration     = "10m"
 approval.mode    = "auto"
 approval.accept_unattended = true
@@ -203,6 +203,7 @@ host_sh 'rm /run/userdb/alice:jit-more.membership; systemctl stop nscd.socket ns
 sed -i 's/^group:.*/group: files/' "$HOST_ROOT/etc/nsswitch.conf"
 check 'in the group file again' says granted now
 check 'she is in both' in_both jit-now
+host_sh 'sed -i /pam_jit.so/d /etc/pam.d/sudo /etc/pam.d/sudo-i'
 check 'the package can be removed' host_apt remove jitd libpam-jit
 check 'and takes her out' in_none jit-now
 check 'nothing is left in /etc' nothing_lies

@@ -16,7 +16,11 @@ namespace {
 using Setting = policy::Config::Backend;
 
 struct Host : World {
-    explicit Host(Setting setting = Setting::automatic) { rules.set.config.backend = setting; }
+    explicit Host(Setting setting = Setting::automatic)
+    {
+        rules.set.config.backend = setting;
+        note_reconciled();
+    }
     std::string group() const { return get(places.etc + "/group"); }
     bool is_in_file(const char *group_name) const
     {
@@ -257,6 +261,24 @@ void the_first_reconcile_of_a_boot_removes_who_was_left_by_the_last(void **)
     assert_text(host.records.events.back(), "reconciled 0000000000000001");
 }
 
+// Its boot id is that of the machine it runs on, and stays.
+void regress_a_container_that_boots_is_known_by_its_empty_run(void **)
+{
+    Host host{Setting::etc_group};
+    assert_true(host.ask('1', "ops").has_value());
+    const std::string before = host.boot;
+    host.reboot();
+    host.boot = before;
+    host.clocks.time.boot += 2h;
+    assert_true(host.grants().reconcile().has_value());
+    assert_true(host.group() == group_text);
+    assert_text(host.records.events.back(), "reconciled 0000000000000001");
+    assert_true(host.timers.ids.empty());
+    assert_true(host.ask('2', "ops").has_value());
+    assert_true(host.grants().reconcile().has_value());
+    assert_true(host.is_in_file("jit-ops"));
+}
+
 void what_cannot_be_removed_after_a_boot_keeps_every_door_shut(void **)
 {
     Host host{Setting::etc_group};
@@ -364,6 +386,7 @@ int main()
         cmocka_unit_test(a_member_whom_somebody_else_removes_has_lost_the_grant),
         cmocka_unit_test(two_grants_of_one_group_keep_the_member_until_the_later_end),
         cmocka_unit_test(the_first_reconcile_of_a_boot_removes_who_was_left_by_the_last),
+        cmocka_unit_test(regress_a_container_that_boots_is_known_by_its_empty_run),
         cmocka_unit_test(what_cannot_be_removed_after_a_boot_keeps_every_door_shut),
         cmocka_unit_test(ends_that_cannot_have_the_lock_wait_for_it_once),
         cmocka_unit_test(a_damaged_entry_is_not_set_aside_where_it_may_stand_for_a_member),

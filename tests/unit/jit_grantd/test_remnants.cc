@@ -13,7 +13,11 @@ using namespace std::chrono_literals;
 namespace {
 
 struct Host : World {
-    Host() { rules.set.config.backend = policy::Config::Backend::etc_group; }
+    Host()
+    {
+        rules.set.config.backend = policy::Config::Backend::etc_group;
+        note_reconciled();
+    }
     std::string path(const char *name) const { return places.etc + "/" + name; }
     void grant(char last, const std::string &role = "ops", int seconds = 600)
     {

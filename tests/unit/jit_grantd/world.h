@@ -412,6 +412,8 @@ class World
         put(places.etc + "/group", group_text);
         put(places.etc + "/gshadow", gshadow_text);
         rules.set.config.backend = usual_backend;
+        if (usual_backend == policy::Config::Backend::etc_group)
+            note_reconciled();
         rules.set.digest = digest_of_policy;
         rules.set.config.users = {{"alice", alice_oid}};
         rules.set.policy.roles = {make_role("dba", {"jit-dba"}),
@@ -480,6 +482,12 @@ class World
     {
         clocks.time.wall += time;
         clocks.time.boot += time;
+    }
+    // As the first reconcile of a boot leaves it.
+    void note_reconciled() const
+    {
+        std::filesystem::create_directories(places.run);
+        put(places.run + "/reconciled", boot + "\n");
     }
     void reboot()
     {
