@@ -38,13 +38,13 @@ class EtcGroup final : public Memberships
     Result<void> make(const std::vector<Name> &names) override;
     // All in one write, so all have one answer. Takes no lock where nothing is to be removed.
     std::vector<Result<void>> remove_each(const std::vector<Name> &names) override;
+    Result<void> remove(const std::vector<Name> &names);
     void remove_temporary_files() override;
 
     // Whether the user is in either file. Errors: unavailable.
     Result<bool> is_in_any(const Name &name);
 
   private:
-    Result<void> remove(const std::vector<Name> &names);
     struct File {
         std::string text;
         struct stat about = {};

@@ -31,9 +31,8 @@ Result<Ledger> Ledger::read(const Places &places, Disk &disk)
 Result<Entry> Ledger::read_one(const Places &places, const std::string &id)
 {
     const Fd grants = TRY(open_directory(places.state + "/grants", 0700));
-    Entry entry =
-        TRY(ledger::decode_entry(TRY(
-            sys::read_small_file(grants.get(), file_of(id), ledger::max_ledger_file_bytes))));
+    Entry entry = TRY(ledger::decode_entry(
+        TRY(sys::read_small_file(grants.get(), file_of(id), ledger::max_ledger_file_bytes))));
     if (entry.id != id)
         return Error{Code::bad_input, "an entry under another's name"};
     return entry;
