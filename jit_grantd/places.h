@@ -13,8 +13,8 @@ struct Places {
     std::string state = "/var/lib/jit-grantd"; // grants/ID.json, last-good.json, etc-group
     std::string run = "/run/jit-grantd";       // lock, reconciled, backend
     std::string userdb = "/run/userdb";        // USER:GROUP.membership
-    std::string devices = "/dev";              // terminals
     std::string etc = "/etc";                  // group, gshadow, nsswitch.conf
+    std::string devices = "/dev";              // terminals
 };
 
 } // namespace jit::grantd

@@ -143,10 +143,9 @@ void read_end(TableReader &table, Role &role)
                 continue;
             }
             if (*before >= role.max_duration)
-                end.faults().warning(text->place, "warn: no grant of role " + role.name +
-                                                      " lasts as long as " +
-                                                      format_duration(*before) +
-                                                      ", so nobody is warned then");
+                end.faults().warning(text->place,
+                                     "warn: no grant of role " + role.name + " lasts as long as " +
+                                         format_duration(*before) + ", so nobody is warned then");
             out.warn.push_back(*before);
         }
         std::sort(out.warn.begin(), out.warn.end(), std::greater<>{});
