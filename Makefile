@@ -177,7 +177,7 @@ $(BUILD)/tests/entra/entra-emulator: $(EMULATOR_OBJS) $(call libs,lib/base)
 	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ \
 	    $(shell $(PKG_CONFIG) --libs cpp-httplib) -ljansson -lssl -lcrypto -pthread
 
-lint: $(PROGRAMS) ## layers, exports, needed libraries, format, doc/THREATS.md and POLICY.md, clang-tidy
+lint: $(PROGRAMS) ## layers, exports, needed libraries, format, doc/THREATS.md, GRANTS.md and POLICY.md, clang-tidy
 	@tools/check-layers
 	@tools/check-exports $(BUILD)/pam_jit/pam_jit.so
 	@$(if $(SAN),,tools/check-needed $(PROGRAMS))

@@ -35,7 +35,7 @@ std::string format_requests(const Records &records, WallTime now)
     return rows.size() > 1 ? format_table(rows) : "";
 }
 
-// Both kinds in one table, in jitd's order: newest first.
+// Both kinds in one table, newest first.
 std::string format_all(const Records &records)
 {
     std::vector<Row> rows{{"ID", "STATE", "ROLE", "USER", "GROUPS", "SINCE", "UNTIL", "REASON"}};

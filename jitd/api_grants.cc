@@ -1,6 +1,10 @@
 // Looking at grants, and ending them.
 #include "jitd/api.h"
 
+#include <map>
+#include <string_view>
+#include <utility>
+
 #include "jitd/answers.h"
 #include "jitd/leftovers.h"
 #include "jitd/limits.h"
@@ -50,7 +54,7 @@ void Api::answer_list(Call exchange)
         if (const RequestFacts *const facts = parts_.requests.find(*call->id)) {
             if (!caller->is_root() && facts->user != caller->user)
                 return refuse_caller(exchange, "the request is not yours");
-            replies.push_back({std::nullopt, make_request_record(*facts)});
+            replies.push_back({std::nullopt, make_request_record(*facts), {}});
             return reply_each(exchange, replies);
         }
         const auto stored = parts_.store.read(*call->id);
@@ -64,20 +68,43 @@ void Api::answer_list(Call exchange)
                 read_leftovers(parts_.leftovers, grant->id, grant->until, wall_time());
         return reply_each(exchange, replies);
     }
+    // By id, which neither time nor state changes between two pages.
+    std::map<std::string_view, std::pair<const RequestFacts *, const Grant *>> open;
+    const auto is_behind = [&](const std::string &id) { return !call->after || id > *call->after; };
     for (const RequestFacts *facts : parts_.requests.all())
-        if (is_theirs(facts->user))
-            replies.push_back({std::nullopt, make_request_record(*facts)});
+        if (is_theirs(facts->user) && is_behind(facts->id))
+            open[facts->id].first = facts;
     for (const Grant *grant : parts_.grants.table().all())
-        if (is_theirs(grant->user))
-            replies.push_back({make_grant_record(*grant, state_of(*grant)), std::nullopt});
+        if (is_theirs(grant->user) && is_behind(grant->id))
+            open[grant->id].second = grant;
+    std::size_t bytes = 0;
+    const auto add = [&](ipc::ListReply record) {
+        bytes += json_dumpb(ipc::encode_list_reply(record).get(), nullptr, 0, JSON_COMPACT);
+        replies.push_back(std::move(record));
+    };
+    const auto is_full = [&] {
+        return replies.size() >= limits::listed_records || bytes > limits::listed_bytes;
+    };
+    for (const auto &[id, one] : open) {
+        if (is_full()) {
+            const ipc::ListReply &last = replies.back();
+            replies.back().next = last.grant ? last.grant->id : last.request->id;
+            return reply_each(exchange, replies);
+        }
+        if (one.second)
+            add({make_grant_record(*one.second, state_of(*one.second)), std::nullopt, {}});
+        else
+            add({std::nullopt, make_request_record(*one.first), {}});
+    }
     if (call->ended) {
         const auto stored =
             parts_.store.read_newest(call->all ? "" : caller->user, limits::listed_records);
         if (!stored)
             return fail(exchange, ipc::Fault::unavailable, stored.error().what);
         for (const StoredRequest &one : *stored)
-            if (one.state != ipc::State::live && one.state != ipc::State::pending_signin)
-                replies.push_back(make_record(one));
+            if (!is_full() && one.state != ipc::State::live &&
+                one.state != ipc::State::pending_signin)
+                add(make_record(one));
     }
     reply_each(exchange, replies);
 }

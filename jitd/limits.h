@@ -60,13 +60,14 @@ inline constexpr std::int64_t ledger_pages = 262'144;
 // Users whose person is pinned, all of them in memory: some 2 MiB. Past it nobody more is pinned,
 // and so let in: to forget one for another would let anybody be him again.
 inline constexpr std::size_t pins = 4096;
-// Ended ones of one List: with all that are live, of some 1.2 kB at most but for roles of very many
-// groups, they must fit into what one connection may hold unread (4 MiB).
+// Records of one List, and their bytes: all of them must fit into what one connection may hold
+// unread (1 MiB). One more may take 64 KiB.
 inline constexpr std::size_t listed_records = 500;
+inline constexpr std::size_t listed_bytes = std::size_t{896} * 1024;
 // Records of the audit that one call is given, and how many rows are looked at for them.
 inline constexpr std::size_t audit_records = 500;
 inline constexpr std::size_t audit_rows = 2000;
-// Their bytes in the ledger; as JSON in JSON they may take twice that.
+// Their bytes in the ledger; as JSON in JSON they may take twice that, of a connection's 1 MiB.
 inline constexpr std::size_t audit_bytes = std::size_t{256} * 1024;
 
 // How long the root helper may take for one call, its start included.

@@ -65,7 +65,7 @@ AuditRecord record_of(const Grant &grant, Event event)
 ipc::ListReply make_record(const StoredRequest &stored)
 {
     if (stored.since)
-        return {make_grant_record(make_grant(stored), stored.state), std::nullopt};
+        return {make_grant_record(make_grant(stored), stored.state), std::nullopt, {}};
     ipc::RequestRecord record;
     record.id = stored.id;
     record.role = stored.role;
@@ -77,7 +77,7 @@ ipc::ListReply make_record(const StoredRequest &stored)
     record.host = stored.host;
     record.service = unless_empty(stored.service);
     record.reason = unless_empty(stored.reason);
-    return {std::nullopt, std::move(record)};
+    return {std::nullopt, std::move(record), {}};
 }
 
 } // namespace jit::daemon

@@ -208,11 +208,13 @@ struct ListCall {
     std::optional<std::string> id;
     bool all = false;
     bool ended = false;
+    std::optional<std::string> after; // an id: what is not ended goes on behind it
 };
 // One of the two, or neither: nothing to show.
 struct ListReply {
     std::optional<GrantRecord> grant;
     std::optional<RequestRecord> request;
+    std::optional<std::string> next; // in the last one: there are more, after this id
 };
 Result<ListCall> decode_list_call(const json_t *parameters);
 Result<ListReply> decode_list_reply(const json_t *parameters);

@@ -114,6 +114,7 @@ Result<ListCall> decode_list_call(const json_t *parameters)
     call.id = reader.maybe_id("id");
     call.all = reader.maybe_flag("all");
     call.ended = reader.maybe_flag("ended");
+    call.after = reader.maybe_id("after");
     TRY(reader.finish());
     return call;
 }
@@ -126,6 +127,7 @@ Json encode_list_call(const ListCall &call)
         writer.flag("all", true);
     if (call.ended)
         writer.flag("ended", true);
+    writer.maybe_text("after", call.after);
     return writer.take();
 }
 
@@ -136,8 +138,9 @@ Result<ListReply> decode_list_reply(const json_t *parameters)
     const json_t *request = reader.maybe_object("request");
     if (grant != nullptr && request != nullptr)
         reader.refuse("a record is both a grant and a request");
-    TRY(reader.finish());
     ListReply reply;
+    reply.next = reader.maybe_id("next");
+    TRY(reader.finish());
     if (grant != nullptr)
         reply.grant = TRY(decode_grant(grant));
     if (request != nullptr)
@@ -152,6 +155,7 @@ Json encode_list_reply(const ListReply &reply)
         writer.value("grant", encode_grant(*reply.grant));
     if (reply.request)
         writer.value("request", encode_request(*reply.request));
+    writer.maybe_text("next", reply.next);
     return writer.take();
 }
 

@@ -13,8 +13,7 @@ namespace jit::sys {
 
 namespace {
 
-// A list of all that may be live at once, with what each person had to say (jitd/limits.h).
-constexpr std::size_t max_queued_bytes = 64 * ipc::max_frame_bytes;
+constexpr std::size_t max_queued_bytes = 16 * ipc::max_frame_bytes;
 // After a call a connection may lie still for so many times what a frame may take.
 constexpr int idle_patiences = 5;
 // How long what was said last may take to be read.

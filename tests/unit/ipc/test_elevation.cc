@@ -209,8 +209,10 @@ const std::string full_request =
 
 void list_replies_come_back_as_they_were_sent(void **)
 {
-    for (const std::string &text : {std::string{"{}"}, R"({"grant":)" + full_grant + "}",
-                                    R"({"request":)" + full_request + "}"}) {
+    for (const std::string &text :
+         {std::string{"{}"}, R"({"grant":)" + full_grant + "}",
+          R"({"request":)" + full_request + "}",
+          R"({"grant":)" + full_grant + R"(,"next":"0123456789abcdef"})"}) {
         const auto reply = decode_list_reply(parse(text).get());
         assert_true(reply.has_value());
         assert_text(print(encode_list_reply(*reply)), text);
@@ -242,7 +244,7 @@ void list_call_flags_are_false_when_absent(void **)
     const auto all = decode_list_call(parse(R"({"all":true,"ended":true})").get());
     assert_true(all.has_value() && all->all && all->ended);
     assert_all_refused(decode_list_call, {R"({"all":1})", R"({"ended":"yes"})", R"({"id":"1"})",
-                                          R"({"user":"alice"})"});
+                                          R"({"after":"1"})", R"({"user":"alice"})"});
 }
 
 void roles_come_back_as_they_were_sent(void **)

@@ -3,6 +3,7 @@
 #include "tests/unit/cmocka_cpp.h"
 
 #include <pwd.h>
+#include <set>
 
 #include "jitd/limits.h"
 #include "lib/ipc/audit.h"
@@ -463,7 +464,7 @@ void any_other_grant_is_good_for_many_sessions(void **)
     assert_false(service.store->read(grant_id)->is_used);
 }
 
-// One record a reply, all of them in one answer.
+// One record a reply, as many pages as it takes, each within what one connection may hold unread.
 void as_many_as_may_be_live_are_all_listed_whatever_was_said_of_them(void **)
 {
     if (!is_root_here())
@@ -486,11 +487,23 @@ void as_many_as_may_be_live_are_all_listed_whatever_was_said_of_them(void **)
         grant.reason = std::string(512, '"'); // two bytes each
         service.grants->add(std::move(grant));
     }
-    const auto replies =
-        service.ask_all(ipc::method::list, ipc::encode_list_call({{}, true, true}));
-    assert_int_equal(replies.size(), limits::live_grants);
-    for (const ipc::Reply &reply : replies)
-        assert_true(ipc::decode_list_reply(reply.parameters.get())->grant.has_value());
+    std::set<std::string> ids;
+    std::size_t pages = 0;
+    ipc::ListCall call{{}, true, true, {}};
+    do {
+        const auto replies = service.ask_all(ipc::method::list, ipc::encode_list_call(call));
+        assert_true(replies.size() <= limits::listed_records);
+        for (const ipc::Reply &reply : replies) {
+            const auto record = ipc::decode_list_reply(reply.parameters.get());
+            assert_true(record.has_value() && record->grant);
+            assert_true(ids.insert(record->grant->id).second);
+            assert_true(!record->next || &reply == &replies.back());
+            call.after = record->next;
+        }
+        ++pages;
+    } while (call.after);
+    assert_int_equal(ids.size(), limits::live_grants);
+    assert_in_range(pages, 3, 4);
 }
 
 } // namespace
