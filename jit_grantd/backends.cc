@@ -90,7 +90,7 @@ Result<Backend> Backends::choose(policy::Config::Backend setting, const std::str
         text = "nscd " + text; // known for no longer than it runs
     if (known && *known == text)
         return chosen;
-    TRY(outside_->disk.write(run.get(), choice_file, text, 0644));
+    TRY(outside_->disk.write(run.get(), choice_file, text, 0600));
     const auto word = [](const std::string &line) { return line.substr(0, line.find(' ')); };
     if (!known || word(*known) != word(text))
         outside_->records.log(LOG_NOTICE, say_choice(chosen, has_cache));
