@@ -55,6 +55,7 @@ constexpr std::size_t max_run_bytes = 32;
 std::vector<std::string> encode_runs(const std::vector<Run> &runs)
 {
     std::vector<std::string> texts;
+    texts.reserve(runs.size());
     for (const Run &run : runs)
         texts.push_back(std::to_string(run.pid) + " " + std::to_string(run.start));
     return texts;
