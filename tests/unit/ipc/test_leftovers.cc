@@ -98,7 +98,7 @@ void the_longest_list_fits_into_a_grants_reply(void **)
     const Leftover longest{LeftoverKind::authorized_keys, std::string(max_leftover_bytes, '"'), at};
     for (; bytes + wire_bytes(longest) <= max_leftovers_bytes; bytes += wire_bytes(longest))
         grant.leftovers->found.push_back(longest);
-    const Json object = encode_list_reply({grant, std::nullopt});
+    const Json object = encode_list_reply({grant, std::nullopt, std::nullopt});
     assert_true(encode_reply(object.get(), true).has_value());
     const auto read = decode_list_reply(object.get());
     assert_true(read.has_value());
@@ -106,7 +106,8 @@ void the_longest_list_fits_into_a_grants_reply(void **)
     const auto report = encode_leftovers_report({grant.id, *grant.leftovers});
     assert_true(report->size() <= max_report_bytes);
     grant.leftovers->found.push_back(longest);
-    assert_false(decode_list_reply(encode_list_reply({grant, std::nullopt}).get()).has_value());
+    assert_false(decode_list_reply(encode_list_reply({grant, std::nullopt, std::nullopt}).get())
+                     .has_value());
 }
 
 void short_ones_are_counted_too(void **)
