@@ -166,6 +166,8 @@ check 'the timer too' fails says "jit-expire@$id.timer" host_run systemctl list-
 check 'the drop is recorded' eventually 3 has_event dropped "JIT_REQUEST=$id"
 check 'jitctl request grants for as long as was asked' tty_as alice 'jitctl request web --for 6s'
 check 'and there is the membership' is_member alice jit-web
+# Nothing of ours is to be alive, not what looks for leftovers either.
+host_run systemctl stop jit-leftovers.path jit-leftovers.timer jit-leftovers.service
 check 'both daemons are killed' host_run systemctl kill -s KILL jitd.service jit-grantd.service
 host_run systemctl mask --runtime --now jitd.service jitd.socket jit-grantd.service jit-grantd.socket \
     jit-reconcile.timer >/dev/null 2>&1

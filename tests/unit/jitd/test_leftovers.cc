@@ -86,14 +86,14 @@ void it_is_shown_for_an_ended_grant_that_is_asked_for_by_its_id(void **)
         return;
     Service service;
     assert_true(service.store->put(stored("alice", ipc::State::ended)).has_value());
-    const auto waiting = asked_for(service, {id, false, false}, 0);
+    const auto waiting = asked_for(service, {id, false, false, std::nullopt}, 0);
     assert_true(waiting && waiting->leftovers);
     service.folder.make("leftovers");
     service.folder.put("leftovers/" + id + ".json", report_of(id));
-    const auto grant = asked_for(service, {id, false, false}, 0);
+    const auto grant = asked_for(service, {id, false, false, std::nullopt}, 0);
     assert_true(grant && grant->leftovers && grant->leftovers->look == ipc::Look::done);
     assert_text(grant->leftovers->found[0].what, "/etc/cron.d/x");
-    const auto listed = asked_for(service, {{}, true, true}, 0);
+    const auto listed = asked_for(service, {{}, true, true, std::nullopt}, 0);
     assert_true(listed && !listed->leftovers);
 }
 
@@ -105,12 +105,12 @@ void it_is_for_root_and_the_requester_alone(void **)
     assert_true(service.store->put(stored("alice", ipc::State::ended)).has_value());
     service.folder.make("leftovers");
     service.folder.put("leftovers/" + id + ".json", report_of(id));
-    const auto reply =
-        service.ask_all(ipc::method::list, ipc::encode_list_call({id, false, false}), 1);
+    const auto reply = service.ask_all(ipc::method::list,
+                                       ipc::encode_list_call({id, false, false, std::nullopt}), 1);
     assert_text(reply.back().error, "io.jitd.Elevation.NotPermitted");
     const std::string who = *sys::read_user_name(1);
     assert_true(service.store->put(stored(who, ipc::State::ended)).has_value());
-    const auto own = asked_for(service, {id, false, false}, 1);
+    const auto own = asked_for(service, {id, false, false, std::nullopt}, 1);
     assert_true(own && own->leftovers && own->leftovers->found.size() == 1);
 }
 
