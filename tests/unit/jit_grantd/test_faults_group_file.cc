@@ -1,4 +1,4 @@
-// The failing steps of test_crashes, with memberships in the group file.
+// The scenarios of test_faults, with memberships in the group file.
 #include "tests/unit/cmocka_cpp.h"
 
 #include "tests/unit/jit_grantd/crash_scenarios.h"
