@@ -139,8 +139,9 @@ class Grants
     Result<void> take_back(Books &books, const Entry &entry, const Now &now);
     // The groups of the entry that its user no longer has.
     std::vector<gid_t> groups_gone(const Books &books, const Entry &entry, const Now &now);
-    // Ends what runs under an ended entry and notes what was found; a fault is reported.
-    bool end_runs(Books &books, Entry &entry);
+    // Ends what runs under an ended entry, and notes in it what was found, and whether that is owed
+    // still. Reports its own faults.
+    void end_runs(Books &books, Entry &entry);
     bool end_strays(Books &books);
     void tell_user(const Entry &entry);
     Result<void> end_entry(Books &books, const Entry &entry, std::string_view cause);

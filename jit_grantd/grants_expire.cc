@@ -124,7 +124,7 @@ std::vector<Result<void>> Grants::end_each(Books &books, const std::vector<Endin
         if (stored[i])
             to_say.push_back(std::move(ended[i]));
         else
-            (void)end_runs(books, ended[i]); // a full disk keeps nobody in
+            end_runs(books, ended[i]); // a full disk keeps nobody in
     }
     (void)say_ends(books, std::move(to_say)); // they have ended, whatever of this fails
     return done;
@@ -149,16 +149,13 @@ Result<void> Grants::end_all(Books &books, const std::vector<Ending> &endings)
 bool Grants::say_ends(Books &books, std::vector<Entry> entries)
 {
     std::vector<std::string> ids;
-    std::vector<bool> are_runs_ended;
     runs_.look_anew();
     for (Entry &entry : entries) {
-        are_runs_ended.push_back(end_runs(books, entry));
+        end_runs(books, entry);
         outside_.records.record(event_of(entry.cause), entry);
         if (entry.grace && !entry.processes.empty())
             outside_.records.record(Records::Event::terminated, entry);
         tell_user(entry);
-        if (are_runs_ended.back())
-            entry.runs.clear();
         entry.owes_record = false;
         ids.push_back(entry.id);
     }
@@ -166,7 +163,7 @@ bool Grants::say_ends(Books &books, std::vector<Entry> entries)
     report_each("it may be recorded again: the end of grant", ids, stored);
     bool is_fine = all_of(stored);
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        is_fine = is_fine && are_runs_ended[i];
+        is_fine = is_fine && !entries[i].owes_end;
         books.over.push_back(std::move(entries[i]));
     }
     return is_fine;

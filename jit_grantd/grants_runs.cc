@@ -83,17 +83,20 @@ std::vector<gid_t> Grants::groups_gone(const Books &books, const Entry &entry, c
     return gone;
 }
 
-bool Grants::end_runs(Books &books, Entry &entry)
+void Grants::end_runs(Books &books, Entry &entry)
 {
+    entry.owes_end = false;
     // Of an earlier boot nothing runs.
     if (entry.boot_id != outside_.boot_id)
-        return true;
+        return;
     Runs::Found found = runs_.end(entry, groups_gone(books, entry, outside_.clocks.now()));
     if (!found.lines.empty())
         entry.processes = std::move(found.lines);
     if (!found.done)
         report("cannot end all that runs under grant " + entry.id, found.done.error());
-    return found.done.has_value();
+    entry.owes_end = entry.grace && !found.done;
+    if (!entry.owes_end)
+        entry.runs.clear();
 }
 
 // Scopes whose grant is over: after a crash in the midst of an end.
@@ -109,14 +112,13 @@ bool Grants::end_strays(Books &books)
     runs_.look_anew();
     const std::vector<Entry> entries = books.ledger.entries();
     for (Entry entry : entries) {
-        // Tried before, and not with success.
-        if (!entry.is_ended() || entry.runs.empty())
+        if (!entry.owes_end)
             continue;
-        is_fine = end_runs(books, entry) && is_fine;
-        if (is_fine)
-            entry.runs.clear();
-        if (const auto stored = books.ledger.store(entry); !stored)
-            is_fine = false;
+        end_runs(books, entry);
+        const auto stored = books.ledger.store(entry);
+        if (!stored)
+            report("what runs under grant " + entry.id + " may be ended again", stored.error());
+        is_fine = is_fine && !entry.owes_end && stored;
     }
     return is_fine;
 }

@@ -35,6 +35,8 @@ std::vector<WallTime> find_moments(const std::vector<ledger::Entry> &entries)
 {
     std::vector<WallTime> moments;
     for (const ledger::Entry &entry : entries) {
+        if (entry.backend != ledger::Backend::etc_group)
+            continue;
         moments.push_back(entry.since);
         if (entry.ended)
             moments.push_back(*entry.ended);

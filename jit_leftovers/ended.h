@@ -37,7 +37,7 @@ std::vector<std::string> find_outlived(const std::vector<ledger::Entry> &entries
                                        const std::set<std::string> &reported);
 
 // The seconds in which jit itself has, or may have, changed the host's group files: when each grant
-// began and ended.
+// that was made there began and ended.
 std::vector<WallTime> find_moments(const std::vector<ledger::Entry> &entries);
 
 } // namespace jit::leftovers

@@ -21,9 +21,14 @@ bool is_over(const Fd &process)
 
 void OpenSessions::opened(const std::string &grant, pid_t pid, std::string line)
 {
-    std::erase_if(sessions_, [](const auto &each) { return is_over(each.second.process); });
-    if (sessions_.size() >= limits::open_sessions ||
-        sessions_.count(grant) >= limits::open_sessions_of_one_grant)
+    const auto is_full = [&] {
+        return sessions_.size() >= limits::open_sessions ||
+               sessions_.count(grant) >= limits::open_sessions_of_one_grant;
+    };
+    // Each is asked of the kernel: only where there is no place.
+    if (is_full())
+        std::erase_if(sessions_, [](const auto &each) { return is_over(each.second.process); });
+    if (is_full())
         return;
     // Not in every C library that we build with.
     Fd process{static_cast<int>(syscall(SYS_pidfd_open, pid, 0U))};

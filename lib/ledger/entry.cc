@@ -170,6 +170,8 @@ Result<std::string> encode_entry(const Entry &entry)
     writer.maybe_duration("grace", entry.grace);
     if (!entry.runs.empty())
         writer.texts("runs", encode_runs(entry.runs));
+    if (entry.owes_end)
+        writer.flag("owes_end", true);
     if (!entry.processes.empty())
         writer.texts("processes", entry.processes);
     const ipc::Json object = writer.take();
@@ -209,6 +211,7 @@ Result<Entry> decode_entry(std::string_view text)
         reader.maybe_number("timer_late", 1, max_timer_late.count()).value_or(0)};
     entry.owes_record = reader.maybe_flag("owes_record");
     entry.grace = reader.maybe_duration("grace");
+    entry.owes_end = reader.maybe_flag("owes_end");
     const auto runs = reader.maybe_texts("runs", max_runs, max_run_bytes);
     entry.processes = reader.maybe_texts("processes", max_processes_said, max_process_bytes)
                           .value_or(std::vector<std::string>{});
@@ -219,7 +222,8 @@ Result<Entry> decode_entry(std::string_view text)
         entry.parts.push_back({group, was_there});
     }
     if (entry.parts.empty() || entry.is_ended() != entry.ended.has_value() ||
-        (entry.owes_record && entry.state == Entry::State::granting))
+        (entry.owes_record && entry.state == Entry::State::granting) ||
+        (entry.owes_end && !entry.is_ended()))
         return Error{Code::bad_input, "a ledger entry contradicts itself"};
     return entry;
 }

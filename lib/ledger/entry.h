@@ -64,7 +64,8 @@ struct Entry {
     bool owes_record = false; // of its end or extension: the journal may not know it yet
     // From SIGTERM to SIGKILL for what runs under it at its end; absent: that runs on.
     std::optional<std::chrono::seconds> grace;
-    std::vector<Run> runs;              // only with a grace
+    std::vector<Run> runs; // only with a grace
+    bool owes_end = false; // it has ended, and not all that runs under it could be told to
     std::vector<std::string> processes; // that held a group at its end, or were ended; for records
 
     bool is_ended() const { return state == State::ended; }

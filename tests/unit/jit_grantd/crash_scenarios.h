@@ -442,6 +442,16 @@ void expect_agreement(World &world, const std::string &where)
 
 // The record came after the ledger's last word: a kill in between lost it for ever.
 
+[[maybe_unused]] int run_faults(const char *name, Share which)
+{
+    share = which;
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(a_step_that_fails_is_mended_by_the_next_reconcile),
+        cmocka_unit_test(a_reconcile_that_fails_at_any_step_is_made_good_by_the_next),
+    };
+    return cmocka_run_group_tests_name(name, tests, nullptr, nullptr);
+}
+
 } // namespace
 
 } // namespace jit::grantd::test

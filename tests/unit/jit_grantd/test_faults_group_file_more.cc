@@ -3,18 +3,10 @@
 
 #include "tests/unit/jit_grantd/crash_scenarios.h"
 
-using namespace jit;
-using namespace jit::grantd;
 using namespace jit::grantd::test;
 
 int main()
 {
-    World::usual_backend = policy::Config::Backend::etc_group;
-    share = Share::odd;
-    const CMUnitTest tests[] = {
-        cmocka_unit_test(a_step_that_fails_is_mended_by_the_next_reconcile),
-        cmocka_unit_test(a_reconcile_that_fails_at_any_step_is_made_good_by_the_next),
-    };
-    return cmocka_run_group_tests_name("jit_grantd/faults_group_file_more", tests, nullptr,
-                                       nullptr);
+    World::usual_backend = jit::policy::Config::Backend::etc_group;
+    return run_faults("jit_grantd/faults_group_file_more", Share::odd);
 }

@@ -239,6 +239,31 @@ void whatever_fails_at_the_end_is_made_good_by_a_keeper(void **)
     }
 }
 
+void what_systemd_does_not_end_is_owed_and_ended_by_the_next_reconcile(void **)
+{
+    for (const bool is_login : {false, true}) {
+        Begun world;
+        if (is_login)
+            world.add(700, 950, 1000, 1000, "bash", "session-3.scope", {1000, 2001});
+        else
+            assert_true(world.confine().has_value());
+        const pid_t pid = is_login ? 700 : sudo;
+        world.scopes.refuses = true;
+        assert_true(world.grants().end({World::id('1'), "revoked"}).has_value());
+        assert_false(world.is_member("jit-dba"));
+        assert_true(world.runs(pid) && world.entry().owes_end);
+        assert_false(world.grants().reconcile().has_value());
+        assert_true(world.runs(pid) && world.entry().owes_end);
+        world.scopes.refuses = false;
+        assert_true(world.grants().reconcile().has_value());
+        assert_false(world.runs(pid) || world.entry().owes_end);
+        // One end, one record.
+        assert_int_equal(std::count(world.records.events.begin(), world.records.events.end(),
+                                    "revoked 0000000000000001"),
+                         1);
+    }
+}
+
 // A kill at each moment of an end; then a new process reconciles.
 void a_killed_end_leaves_nothing_running(void **)
 {
@@ -336,6 +361,7 @@ int main()
         cmocka_unit_test(an_extension_moves_what_runs_to_a_later_end),
         cmocka_unit_test(a_run_in_a_session_of_its_own_is_extended_too),
         cmocka_unit_test(whatever_fails_at_the_end_is_made_good_by_a_keeper),
+        cmocka_unit_test(what_systemd_does_not_end_is_owed_and_ended_by_the_next_reconcile),
         cmocka_unit_test(a_killed_end_leaves_nothing_running),
         cmocka_unit_test(a_scope_of_a_grant_that_is_over_is_stopped),
         cmocka_unit_test(a_full_disk_keeps_nobody_in),

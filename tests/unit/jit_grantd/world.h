@@ -211,7 +211,7 @@ struct FakeScopes : Scopes {
     }
     Result<void> start(const Scope &scope) override
     {
-        if (!script.step("scope " + scope.name))
+        if (!script.step("scope " + scope.name) || refuses)
             return script.error();
         for (const pid_t pid : scope.pids)
             if (!processes.running.contains(pid))
@@ -226,7 +226,7 @@ struct FakeScopes : Scopes {
     }
     Result<void> stop(const std::string &name) override
     {
-        if (!script.step("stop " + name))
+        if (!script.step("stop " + name) || refuses)
             return script.error();
         for (const pid_t pid : units[name])
             processes.running.erase(pid);
@@ -257,6 +257,7 @@ struct FakeScopes : Scopes {
     std::map<std::string, std::set<pid_t>> units;
     std::optional<Scope> last;
     std::vector<std::string> told;
+    bool refuses = false; // whatever is asked of it
 };
 
 struct RecordingDisk : Disk {

@@ -63,11 +63,13 @@ void a_report_outlives_its_ledger_entry_by_no_round(void **)
     assert_true(find_outlived({}, {}).empty());
 }
 
-void each_start_and_each_end_is_a_moment_of_jit_itself(void **)
+void each_start_and_each_end_in_the_group_file_is_a_moment_of_jit_itself(void **)
 {
-    const auto moments =
-        find_moments({entry("00000000000000aa", t0 + 60s), entry("00000000000000bb", {})});
-    assert_true(moments == (std::vector<WallTime>{t0, t0 + 60s, t0}));
+    std::vector entries{entry("00000000000000aa", t0 + 60s), entry("00000000000000bb", {})};
+    assert_true(find_moments(entries).empty());
+    for (ledger::Entry &each : entries)
+        each.backend = ledger::Backend::etc_group;
+    assert_true(find_moments(entries) == (std::vector<WallTime>{t0, t0 + 60s, t0}));
 }
 
 } // namespace
@@ -80,7 +82,7 @@ int main()
         cmocka_unit_test(its_time_is_from_start_to_end_and_a_second_to_both_sides),
         cmocka_unit_test(a_clock_set_back_within_it_leaves_a_span_that_can_hold_something),
         cmocka_unit_test(a_report_outlives_its_ledger_entry_by_no_round),
-        cmocka_unit_test(each_start_and_each_end_is_a_moment_of_jit_itself),
+        cmocka_unit_test(each_start_and_each_end_in_the_group_file_is_a_moment_of_jit_itself),
     };
     return cmocka_run_group_tests_name("jit_leftovers/ended", tests, nullptr, nullptr);
 }

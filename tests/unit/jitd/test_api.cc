@@ -335,6 +335,29 @@ void open_session(Service &service, const std::string &requester = "alice")
                 "");
 }
 
+// Of a role that ends what runs: whoever waits is told what has come of it.
+void a_session_that_can_not_be_made_to_end_is_a_fault_for_who_waits(void **)
+{
+    if (!is_root_here())
+        return;
+    Service service; // has no root helper
+    put_grant(service, "[role.web.end]\naction = \"terminate\"\n");
+    ipc::SessionCall call;
+    call.grant = grant_id;
+    call.requester = "alice";
+    call.account = "root";
+    call.service = "sudo";
+    const auto opened = [&] {
+        return service.ask(ipc::method::session_opened, ipc::encode_session_opened(call));
+    };
+    assert_text(opened().error, "io.jitd.Elevation.Unavailable");
+    assert_true(service.newest().event == Event::used);
+    call.requester = "bob"; // not his: nothing is asked of the helper, nothing recorded
+    const ipc::Reply other = opened();
+    assert_text(other.error, "");
+    assert_int_equal(json_object_size(other.parameters.get()), 0);
+}
+
 const std::string once = "[role.web.limits]\nsingle_use = true\n";
 
 void a_grant_of_single_use_lets_nobody_by_after_its_session(void **)
@@ -518,6 +541,7 @@ int main()
         cmocka_unit_test(roles_are_told_with_why_not_the_others),
         cmocka_unit_test(two_thousand_roles_come_in_frames_each_once),
         cmocka_unit_test(health_says_what_is_in_force),
+        cmocka_unit_test(a_session_that_can_not_be_made_to_end_is_a_fault_for_who_waits),
         cmocka_unit_test(a_grant_of_single_use_lets_nobody_by_after_its_session),
         cmocka_unit_test(a_grant_of_single_use_ends_with_its_session),
         cmocka_unit_test(a_use_that_a_full_ledger_cannot_take_ends_the_grant_at_once),

@@ -398,11 +398,22 @@ void a_records_text_from_outside_is_safe(void **)
     assert_text(answer.record->user, "alice");
 }
 
+void a_role_that_ends_what_runs_has_the_session_waited_for(void **)
+{
+    World world;
+    assert_false(world.ask().reply.confine);
+    world.settings.policy->roles[0].end.action = policy::End::Action::terminate;
+    assert_true(world.ask().reply.confine);
+    world.has_grant = false;
+    assert_false(world.ask().reply.confine);
+}
+
 } // namespace
 
 int main()
 {
     const CMUnitTest tests[] = {
+        cmocka_unit_test(a_role_that_ends_what_runs_has_the_session_waited_for),
         cmocka_unit_test(each_door_has_its_verdict_in_both_phases),
         cmocka_unit_test(a_would_be_refusal_is_recorded_once_where_the_host_observes),
         cmocka_unit_test(a_caller_who_only_observes_is_recorded_as_one),

@@ -89,6 +89,43 @@ void what_ended_or_goes_on_longer_may_owe_a_record(void **)
     assert_true(decode_entry(*encode_entry(entry))->owes_record);
 }
 
+void what_runs_under_it_is_kept(void **)
+{
+    Entry entry = sample();
+    entry.grace = 7s;
+    entry.runs = {{500, 900}, {501, 18'446'744'073'709'551'615U}};
+    const auto read = decode_entry(*encode_entry(entry));
+    assert_true(read.has_value());
+    assert_true(read->grace == 7s);
+    assert_int_equal(read->runs.size(), 2);
+    assert_int_equal(read->runs[0].pid, 500);
+    assert_int_equal(read->runs[0].start, 900);
+    assert_true(read->runs[1].start == entry.runs[1].start);
+    entry.state = Entry::State::ended;
+    entry.cause = "dropped";
+    entry.ended = entry.since + 5s;
+    entry.processes = {"500 sudo", "501 a b"};
+    entry.owes_end = true;
+    const auto ended = decode_entry(*encode_entry(entry));
+    assert_true(ended.has_value());
+    assert_true(ended->owes_end);
+    assert_true(ended->processes == entry.processes);
+    assert_false(decode_entry(*encode_entry(sample()))->grace.has_value());
+}
+
+void what_is_no_run_is_refused(void **)
+{
+    Entry entry = sample();
+    entry.grace = 7s;
+    entry.runs = {{500, 900}};
+    const std::string text = *encode_entry(entry);
+    for (const char *run : {"", "500", "500 ", " 900", "1 900", "0 900", "-5 900", "500  900",
+                            "500 900 ", "500 x", "500 -1", "500 18446744073709551616", "500\\t900"})
+        assert_false(decode_entry(replaced(text, "500 900", run)).has_value());
+    entry.owes_end = true; // of a live one
+    assert_false(decode_entry(*encode_entry(entry)).has_value());
+}
+
 void a_wrong_or_missing_member_is_refused(void **)
 {
     const std::string good = *encode_entry(sample());
@@ -137,6 +174,8 @@ int main()
         cmocka_unit_test(an_ended_entry_has_a_cause_and_a_time),
         cmocka_unit_test(an_entry_is_of_the_user_database_unless_it_says_otherwise),
         cmocka_unit_test(what_ended_or_goes_on_longer_may_owe_a_record),
+        cmocka_unit_test(what_runs_under_it_is_kept),
+        cmocka_unit_test(what_is_no_run_is_refused),
         cmocka_unit_test(a_wrong_or_missing_member_is_refused),
         cmocka_unit_test(it_is_due_at_the_second_of_its_end_by_either_clock),
     };
