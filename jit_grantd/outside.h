@@ -94,6 +94,8 @@ class Processes
     virtual Result<Process> look(pid_t pid) = 0;
     // All that there are. Errors: unavailable.
     virtual Result<std::vector<Process>> list() = 0;
+    // Waits until it is over, or for so long.
+    virtual void await_end(const Run &run, std::chrono::milliseconds patience) = 0;
 };
 
 // What the service manager keeps together, and ends together: scopes of ours (systemd.scope(5)).

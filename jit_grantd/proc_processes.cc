@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "jit_grantd/limits.h"
 #include "jit_grantd/proc_text.h"
@@ -42,6 +45,17 @@ Result<std::vector<Process>> ProcProcesses::list()
             processes.push_back(*std::move(process));
     }
     return processes;
+}
+
+void ProcProcesses::await_end(const Run &run, std::chrono::milliseconds patience)
+{
+    // Not in every C library that we build with.
+    const Fd process{static_cast<int>(syscall(SYS_pidfd_open, run.pid, 0U))};
+    const auto known = look(run.pid);
+    if (!process || !known || known->start != run.start)
+        return;
+    pollfd over{process.get(), POLLIN, 0};
+    (void)poll(&over, 1, static_cast<int>(patience.count())); // a signal only makes it shorter
 }
 
 } // namespace jit::grantd

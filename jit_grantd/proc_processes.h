@@ -14,6 +14,7 @@ class ProcProcesses : public Processes
 
     Result<Process> look(pid_t pid) override;
     Result<std::vector<Process>> list() override;
+    void await_end(const Run &run, std::chrono::milliseconds patience) override;
 
   private:
     std::string folder_;

@@ -16,6 +16,8 @@ constexpr std::string_view scope_end = ".scope";
 constexpr std::size_t id_bytes = 16;
 // Processes may be born or die while they are moved: so often is looked again.
 constexpr int most_tries = 5;
+// How long a program that has closed its session is left to go by itself, with its own status.
+constexpr std::chrono::milliseconds to_leave{300};
 // The service manager's own deadline is for when we are dead: we come first, and say what we end.
 constexpr std::chrono::seconds spare{2};
 
@@ -150,6 +152,10 @@ Runs::Found Runs::end(const Entry &entry, const std::vector<gid_t> &gone)
     std::vector<pid_t> apart; // that are in no scope of ours
     std::vector<pid_t> together;
     std::vector<std::string> scopes;
+    // The one session that it was for has been closed, and its program is about to go.
+    if (entry.cause == "used")
+        for (const Run &run : entry.runs)
+            processes_.await_end(run, to_leave);
     if (entry.grace) {
         if (auto names = scopes_of(entry.id))
             scopes = *std::move(names);

@@ -130,6 +130,18 @@ check 'alice logs in' eventually 10 runs 1042
 check 'the grant is handed back' drop
 check 'her login held the group, and ends with the grant' eventually 5 over 1042
 
+# --- for one session: what it left in the background ends when it closes, its own status is its own
+role '[role.web.end]' 'action = "terminate"' 'grace = "3s"' '[role.web.limits]' 'single_use = true'
+has_status() { [ "$(cat "$HOST_ROOT/var/tmp/status-$1" 2>/dev/null)" = 7 ]; }
+for turn in 1 2 3; do
+    login "once-$turn" "sudo sh -c 'setsid -f sleep 1062; sleep 0.5; exit 7'; echo \$? >/var/tmp/status-$turn"
+    check "a grant for one session, $turn" says granted ask --for 2m
+    go "once-$turn"
+    check "its command's status is sudo's, $turn" eventually 10 has_status "$turn"
+    check "what it left behind ends with it, $turn" eventually 6 over 1062
+    check "and so does the grant, $turn" eventually 3 gone
+done
+
 # --- warned before, at her terminal
 role '[role.web.end]' 'warn = ["8s"]'
 check 'a grant of 12 s, to be warned of' says granted ask --for 12s

@@ -1,5 +1,7 @@
 #include "tests/unit/cmocka_cpp.h"
 
+#include <ctime>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "jit_grantd/proc_processes.h"
@@ -83,6 +85,29 @@ void this_process_is_found_as_it_is(void **)
     assert_true(processes.look(0).error().code == Code::not_found);
 }
 
+// A child that ends after a while, and its start.
+void a_process_is_waited_for_and_not_for_ever(void **)
+{
+    ProcProcesses processes;
+    const pid_t pid = fork();
+    if (pid == 0) {
+        const timespec pause{0, 100'000'000};
+        (void)nanosleep(&pause, nullptr);
+        _exit(0);
+    }
+    const Run run{pid, processes.look(pid)->start};
+    const auto wait = [&](const Run &each, std::chrono::milliseconds patience) {
+        const BootTime began = boot_time();
+        processes.await_end(each, patience);
+        return boot_time() - began;
+    };
+    assert_true(wait({pid, run.start + 1}, std::chrono::seconds{9}) < std::chrono::seconds{5});
+    assert_true(wait(run, std::chrono::milliseconds{1}) < std::chrono::seconds{5});
+    assert_true(wait(run, std::chrono::seconds{9}) < std::chrono::seconds{5});
+    (void)waitpid(pid, nullptr, 0);
+    processes.await_end(run, std::chrono::seconds{9}); // absent
+}
+
 } // namespace
 
 int main()
@@ -94,6 +119,7 @@ int main()
         cmocka_unit_test(status_gives_uids_and_every_group),
         cmocka_unit_test(what_is_no_status_is_refused),
         cmocka_unit_test(this_process_is_found_as_it_is),
+        cmocka_unit_test(a_process_is_waited_for_and_not_for_ever),
     };
     return cmocka_run_group_tests_name("jit_grantd/proc_text", tests, nullptr, nullptr);
 }

@@ -116,6 +116,22 @@ void all_that_runs_ends_with_the_grant_and_nothing_else_of_the_user(void **)
 }
 
 // The membership first, then the ledger, then the processes.
+// sudo closes its session before it goes: it has its status from its command, not from us.
+void a_program_that_has_closed_its_one_session_may_go_by_itself(void **)
+{
+    Begun world;
+    assert_true(world.confine().has_value());
+    world.add(command, 901, 0, 0, "sleep", first_scope);
+    world.processes.leave_by_themselves = true;
+    assert_true(world.grants().end({World::id('1'), "used"}).has_value());
+    assert_true(world.entry().processes == std::vector<std::string>{"501 sleep"});
+    assert_false(world.runs(command));
+    Begun other;
+    assert_true(other.confine().has_value());
+    assert_true(other.grants().end({World::id('1'), "used"}).has_value());
+    assert_false(other.runs(sudo)); // one that stays is ended
+}
+
 void an_end_takes_the_rights_before_the_processes(void **)
 {
     Begun world;
@@ -351,6 +367,7 @@ int main()
         cmocka_unit_test(only_a_process_of_the_grants_user_is_confined),
         cmocka_unit_test(what_cannot_be_confined_is_not_noted),
         cmocka_unit_test(all_that_runs_ends_with_the_grant_and_nothing_else_of_the_user),
+        cmocka_unit_test(a_program_that_has_closed_its_one_session_may_go_by_itself),
         cmocka_unit_test(an_end_takes_the_rights_before_the_processes),
         cmocka_unit_test(a_run_that_got_a_session_of_its_own_is_found_there),
         cmocka_unit_test(a_run_that_stands_in_an_older_session_ends_alone),

@@ -195,7 +195,13 @@ struct FakeProcesses : Processes {
             out.push_back(process);
         return out;
     }
+    void await_end(const Run &run, std::chrono::milliseconds) override
+    {
+        if (leave_by_themselves)
+            running.erase(run.pid);
+    }
     std::map<pid_t, Process> running;
+    bool leave_by_themselves = false; // those that are waited for
 };
 
 // Units as sets of processes; stopping one ends them.
