@@ -47,10 +47,12 @@ Answer<ipc::ConfineReply> Grants::confine(const ipc::ConfineCall &call)
         });
     if (noted.runs.size() < ledger::max_runs)
         noted.runs.push_back({process->pid, process->start});
-    if (const auto stored = books->ledger.store(noted); !stored)
-        return unavailable("cannot note a session of grant " + call.id, stored.error());
+    // Where the ledger can't take it, the scope is better than nothing: it ends by itself.
+    const auto stored = books->ledger.store(noted);
+    if (!stored)
+        report("cannot note a session of grant " + call.id, stored.error());
     if (const auto done = runs_.confine(noted, *process, *reply.left); !done) {
-        if (const auto back = books->ledger.store(old); !back)
+        if (const auto back = stored ? books->ledger.store(old) : Result<void>{}; !back)
             report("a session of grant " + call.id + " is noted in vain", back.error());
         return unavailable("cannot have a session end with grant " + call.id, done.error());
     }

@@ -10,6 +10,7 @@
 
 #include "lib/base/handle.h"
 #include "lib/ipc/audit.h"
+#include "lib/ipc/confining.h"
 #include "lib/ipc/elevation.h"
 #include "lib/ipc/frame.h"
 #include "lib/ipc/granting.h"
@@ -97,6 +98,7 @@ void check_elevation(const json_t *from)
     round_trip(from, decode_pin_call, encode_pin_call);
     round_trip(from, decode_session_opened, encode_session_opened);
     round_trip(from, decode_session_closed, encode_session_closed);
+    round_trip(from, decode_session_reply, [](const SessionReply &reply) { return encode(reply); });
     round_trip(from, decode_fault_message,
                [](const std::string &message) { return make_message(message); });
     const bool is_empty = json_object_size(from) == 0;
@@ -111,6 +113,9 @@ void check_granting(const json_t *from)
     round_trip(from, decode_end_call, [](const EndCall &call) { return encode(call); });
     round_trip(from, decode_end_reply, [](const EndReply &reply) { return encode(reply); });
     round_trip(from, decode_use_call, [](const UseCall &call) { return encode(call); });
+    round_trip(from, decode_confine_call, [](const ConfineCall &call) { return encode(call); });
+    round_trip(from, decode_confine_reply, [](const ConfineReply &reply) { return encode(reply); });
+    round_trip(from, decode_warn_call, [](const WarnCall &call) { return encode(call); });
     round_trip(from, decode_grant_list, [](const GrantList &list) { return encode(list); });
     round_trip(from, decode_grant_list_call,
                [](const GrantListCall &call) { return encode(call); });

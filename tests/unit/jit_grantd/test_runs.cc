@@ -90,6 +90,37 @@ void what_cannot_be_confined_is_not_noted(void **)
     assert_true(world.entry().runs.empty());
 }
 
+void a_full_disk_lets_no_session_out_of_its_scope(void **)
+{
+    Begun world;
+    world.script.fail_at = 0;
+    world.script.fail_errno = ENOSPC;
+    assert_true(world.confine().has_value());
+    assert_true(world.entry().runs.empty());
+    assert_true(world.scopes.units[first_scope].contains(sudo));
+    world.script.clear();
+    assert_true(world.grants().end({World::id('1'), "dropped"}).has_value());
+    assert_false(world.runs(sudo));
+}
+
+// A process calls itself what it likes, and the ledger has to be read again.
+void no_name_of_a_process_damages_the_ledger(void **)
+{
+    for (const std::string &name :
+         {std::string{}, std::string{"\x1b[31m\n\r\t"}, std::string{"\xff\xfe\x80"},
+          std::string{"\"\\, 1 init"}, std::string(64, 'x'), std::string{"\u202e\u200b\u00e9"},
+          std::string(63, ' ')}) {
+        Begun world;
+        world.add(700, 950, 1000, 1000, name, "session-3.scope", {1000, 2001});
+        assert_true(world.grants().end({World::id('1'), "revoked"}).has_value());
+        const auto ledger = Ledger::read(world.places, world.disk);
+        assert_true(ledger.has_value() && ledger->damaged().empty());
+        assert_int_equal(world.entry().processes.size(), 1);
+        assert_true(world.entry().processes[0].find_first_of("\n\r\x1b") == std::string::npos);
+        assert_true(world.grants().grant(World::call('2')).has_value());
+    }
+}
+
 // Whatever ends it: its timer, its user, root.
 void all_that_runs_ends_with_the_grant_and_nothing_else_of_the_user(void **)
 {
@@ -366,6 +397,8 @@ int main()
         cmocka_unit_test(a_role_that_lets_run_confines_nothing),
         cmocka_unit_test(only_a_process_of_the_grants_user_is_confined),
         cmocka_unit_test(what_cannot_be_confined_is_not_noted),
+        cmocka_unit_test(a_full_disk_lets_no_session_out_of_its_scope),
+        cmocka_unit_test(no_name_of_a_process_damages_the_ledger),
         cmocka_unit_test(all_that_runs_ends_with_the_grant_and_nothing_else_of_the_user),
         cmocka_unit_test(a_program_that_has_closed_its_one_session_may_go_by_itself),
         cmocka_unit_test(an_end_takes_the_rights_before_the_processes),
