@@ -75,7 +75,8 @@ Result<EtcGroup::Files> EtcGroup::read_both(int folder)
     auto group = TRY(read(folder, group_file));
     if (!group)
         return Error{Code::unavailable, "there is no /etc/group"};
-    return Files{*std::move(group), TRY(read(folder, gshadow_file))};
+    auto gshadow = TRY(read(folder, gshadow_file));
+    return Files{*std::move(group), std::move(gshadow)};
 }
 
 Result<const EtcGroup::Files *> EtcGroup::look_at_both()
@@ -126,14 +127,21 @@ Result<void> EtcGroup::replace(int folder, const char *name, const File &old,
     return disk_->replace(folder, name, text, old.about);
 }
 
-Result<void> EtcGroup::make(const std::vector<Name> &names)
+Result<EtcGroup::Edit> EtcGroup::begin_edit()
 {
-    seen_.reset();
-    const Fd folder = TRY(open_folder());
-    const AccountLock held = TRY(lock(folder.get()));
-    const Files old = TRY(read_both(folder.get()));
+    seen_.reset(); // what was read before may be a moment old
+    Fd folder = TRY(open_folder());
+    AccountLock held = TRY(lock(folder.get()));
+    Files old = TRY(read_both(folder.get()));
     std::string group = old.group.text;
     std::string gshadow = old.gshadow ? old.gshadow->text : "";
+    return Edit{std::move(folder), std::move(held), std::move(old), std::move(group),
+                std::move(gshadow)};
+}
+
+Result<void> EtcGroup::make(const std::vector<Name> &names)
+{
+    auto [folder, held, old, group, gshadow] = TRY(begin_edit());
     for (const Name &name : names) {
         group = TRY(add_member(group, name));
         // A group may have a line in group alone.
@@ -158,12 +166,7 @@ Result<void> EtcGroup::remove(const std::vector<Name> &names)
         is_any = TRY(is_in_any(name)) || is_any;
     if (!is_any)
         return {};
-    seen_.reset();
-    const Fd folder = TRY(open_folder());
-    const AccountLock held = TRY(lock(folder.get()));
-    const Files old = TRY(read_both(folder.get()));
-    std::string group = old.group.text;
-    std::string gshadow = old.gshadow ? old.gshadow->text : "";
+    auto [folder, held, old, group, gshadow] = TRY(begin_edit());
     for (const Name &name : names) {
         group = remove_member(group, name);
         gshadow = remove_member(gshadow, name);

@@ -55,7 +55,17 @@ class EtcGroup final : public Memberships
         std::optional<File> gshadow;
     };
 
+    // Both under the locks, with what they are to be. What is locked outlives the lock.
+    struct Edit {
+        Fd folder;
+        AccountLock held;
+        Files old;
+        std::string group;
+        std::string gshadow; // empty where there is none
+    };
+
     Result<Fd> open_folder() const;
+    Result<Edit> begin_edit();
     Result<AccountLock> lock(int folder);
     static Result<std::optional<File>> read(int folder, const char *name);
     static Result<Files> read_both(int folder);

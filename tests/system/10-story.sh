@@ -2,9 +2,6 @@
 # One sudo, from the question to the end: asked, shown, approved, granted, used, taken back.
 set -euo pipefail
 cd "$(dirname "$0")"
-. lib/cleanup.sh
-. lib/host.sh
-. lib/report.sh
 . lib/story.sh
 
 story_host

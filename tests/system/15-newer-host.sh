@@ -3,9 +3,6 @@
 # which looks its groups and rules up in its own way.
 set -euo pipefail
 cd "$(dirname "$0")"
-. lib/cleanup.sh
-. lib/host.sh
-. lib/report.sh
 . lib/story.sh
 
 if [ "$suite" = bookworm ]; then

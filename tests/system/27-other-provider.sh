@@ -4,9 +4,6 @@
 # Runs once
 set -euo pipefail
 cd "$(dirname "$0")"
-. lib/cleanup.sh
-. lib/host.sh
-. lib/report.sh
 . lib/story.sh
 
 issuer=https://id.example.org

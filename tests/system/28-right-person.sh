@@ -4,9 +4,6 @@
 # Runs once
 set -euo pipefail
 cd "$(dirname "$0")"
-. lib/cleanup.sh
-. lib/host.sh
-. lib/report.sh
 . lib/story.sh
 
 id_of() { sed -n "/^upn *= \"$1@/,/^oid/s/^oid *= \"\(.*\)\"/\1/p" "$HOST_DIR/users.toml"; }

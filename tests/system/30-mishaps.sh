@@ -2,9 +2,6 @@
 # A full disk and daemons killed at any moment: what was granted ends, and nothing is left lying.
 set -euo pipefail
 cd "$(dirname "$0")"
-. lib/cleanup.sh
-. lib/host.sh
-. lib/report.sh
 . lib/story.sh
 
 story_host

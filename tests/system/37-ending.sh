@@ -2,9 +2,6 @@
 # What runs under a grant ends with it, where its role says so; it runs on, and is recorded, where not.
 set -euo pipefail
 cd "$(dirname "$0")"
-. lib/cleanup.sh
-. lib/host.sh
-. lib/report.sh
 . lib/story.sh
 
 story_host

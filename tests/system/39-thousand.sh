@@ -4,9 +4,6 @@
 # Runs alone
 set -euo pipefail
 cd "$(dirname "$0")"
-. lib/cleanup.sh
-. lib/host.sh
-. lib/report.sh
 . lib/story.sh
 
 crowd=1000

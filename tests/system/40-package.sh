@@ -2,9 +2,6 @@
 # The packages: installed they change nobody's way in; removed they leave nothing.
 set -euo pipefail
 cd "$(dirname "$0")"
-. lib/cleanup.sh
-. lib/host.sh
-. lib/report.sh
 . lib/story.sh
 
 story_boot

@@ -3,9 +3,6 @@
 # and each time both daemons come back and everything agrees; at some of them the whole host is.
 set -euo pipefail
 cd "$(dirname "$0")"
-. lib/cleanup.sh
-. lib/host.sh
-. lib/report.sh
 . lib/story.sh
 . tests/system/lib/crashes.sh
 

@@ -3,9 +3,6 @@
 # 50-crashes-granting.sh.
 set -euo pipefail
 cd "$(dirname "$0")"
-. lib/cleanup.sh
-. lib/host.sh
-. lib/report.sh
 . lib/story.sh
 . tests/system/lib/crashes.sh
 

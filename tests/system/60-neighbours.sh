@@ -19,9 +19,6 @@
 # Runs once.
 set -euo pipefail
 cd "$(dirname "$0")"
-. lib/cleanup.sh
-. lib/host.sh
-. lib/report.sh
 . lib/story.sh
 
 most_memory_kb=65536   # of jitd, at its highest; its unit has MemoryMax=256M

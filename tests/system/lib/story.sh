@@ -1,5 +1,5 @@
 # The host of the tests and of the demonstration: jit installed and configured, people, a provider.
-# Sourced after cleanup.sh and host.sh.
+# Sourced first: it brings cleanup.sh, host.sh and report.sh.
 #
 #   story_host             makes and boots a host with everything below
 #   story_provider         starts the provider in the booted host's network
@@ -8,6 +8,7 @@
 #   and is nobody's requester; carol is an engineer without a person
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+for part in cleanup host report; do . "$top/tests/system/lib/$part.sh"; done
 : "${BUILD:=build}" "${DIST:=dist}"
 cd "$top"
 EMULATOR=$(realpath -m "$BUILD/tests/entra/entra-emulator")

@@ -305,6 +305,22 @@ void expect_agreement(World &world, const std::string &where)
 // --- the tests
 // ------------------------------------------------------------------------------------
 
+// Does it, to be killed at that moment. Returns whether it was over before.
+[[maybe_unused]] bool act_until(World &world, const Scenario &scenario, int moment)
+{
+    scenario.prepare(world);
+    world.script.clear();
+    world.script.kill_at = moment;
+    bool is_over = true;
+    try {
+        scenario.act(world);
+    } catch (const Killed &) {
+        is_over = false;
+    }
+    world.script.clear();
+    return is_over;
+}
+
 [[maybe_unused]] void each_scenario_leaves_agreement_when_nothing_breaks(void **)
 {
     for (const Scenario &scenario : scenarios()) {
@@ -322,17 +338,8 @@ void expect_agreement(World &world, const std::string &where)
             bool is_over = false;
             for (int at = 0; !is_over; ++at) {
                 World world;
-                scenario.prepare(world);
-                world.script.clear();
-                world.script.kill_at = at;
-                is_over = true;
-                try {
-                    scenario.act(world);
-                } catch (const Killed &) {
-                    is_over = false;
-                }
+                is_over = act_until(world, scenario, at);
                 assert_true(at > 0 || !is_over); // there was a moment to be killed at
-                world.script.clear();
                 meanwhile.happens(world);
                 expect_agreement(world, std::string{scenario.name} + ", killed at moment " +
                                             std::to_string(at) + ", then " + meanwhile.name);
@@ -349,16 +356,7 @@ void expect_agreement(World &world, const std::string &where)
             bool is_mended = false;
             for (int second = 0; !is_mended; ++second) {
                 World world;
-                scenario.prepare(world);
-                world.script.clear();
-                world.script.kill_at = first;
-                is_over = true;
-                try {
-                    scenario.act(world);
-                } catch (const Killed &) {
-                    is_over = false;
-                }
-                world.script.clear();
+                is_over = act_until(world, scenario, first);
                 world.script.kill_at = second;
                 is_mended = true;
                 try {
@@ -414,16 +412,7 @@ void expect_agreement(World &world, const std::string &where)
                 bool is_hit = true;
                 for (int step = 0; is_hit; ++step) {
                     World world;
-                    scenario.prepare(world);
-                    world.script.clear();
-                    world.script.kill_at = at;
-                    is_over = true;
-                    try {
-                        scenario.act(world);
-                    } catch (const Killed &) {
-                        is_over = false;
-                    }
-                    world.script.clear();
+                    is_over = act_until(world, scenario, at);
                     world.script.fail_at = step;
                     world.script.fail_from_on = from_on;
                     world.script.fail_errno = ENOSPC;
@@ -439,8 +428,6 @@ void expect_agreement(World &world, const std::string &where)
         }
     }
 }
-
-// The record came after the ledger's last word: a kill in between lost it for ever.
 
 [[maybe_unused]] int run_faults(const char *name, Share which)
 {

@@ -10,6 +10,7 @@ using namespace jit::grantd::test;
 
 namespace {
 
+// The record came after the ledger's last word: a kill in between lost it for ever.
 void regress_an_end_is_recorded_though_the_process_died_before_it_could(void **)
 {
     World world;

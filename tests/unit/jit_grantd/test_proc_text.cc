@@ -78,8 +78,10 @@ void this_process_is_found_as_it_is(void **)
     assert_int_equal(own->pid, getpid());
     assert_int_equal(own->real, getuid());
     assert_true(own->start > 0);
+    const auto listed = processes.list();
+    assert_true(listed.has_value());
     bool is_listed = false;
-    for (const Process &each : *processes.list())
+    for (const Process &each : *listed)
         is_listed = is_listed || (each.pid == own->pid && each.start == own->start);
     assert_true(is_listed);
     assert_true(processes.look(0).error().code == Code::not_found);

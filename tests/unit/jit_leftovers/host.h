@@ -40,9 +40,11 @@ struct Host {
     std::string on_disk(const std::string &path) const { return folder.path + "/root/" + path; }
 
     // A grant that has ended, in the ledger.
-    void ended(const std::string &id, WallTime since, WallTime until) const
+    void ended(const std::string &id, WallTime since, WallTime until,
+               ledger::Backend backend = ledger::Backend::userdb) const
     {
         ledger::Entry entry;
+        entry.backend = backend;
         entry.id = id;
         entry.user = "alice";
         entry.uid = 1000;

@@ -88,8 +88,9 @@ void what_this_host_says_of_itself_is_read(void **)
     std::ostringstream text;
     text << file.rdbuf();
     const auto mounts = parse_mounts(text.str());
+    // In a chroot its root need not be one of them.
     assert_true(std::any_of(mounts.begin(), mounts.end(),
-                            [](const Mount &mount) { return mount.point == "/"; }));
+                            [](const Mount &mount) { return mount.point == "/proc"; }));
     const std::string all = text.str();
     assert_int_equal(mounts.size(), std::count(all.begin(), all.end(), '\n'));
 }

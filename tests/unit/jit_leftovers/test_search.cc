@@ -353,7 +353,8 @@ void what_jit_itself_does_is_not_left_behind(void **)
     host.put("etc/group");
     host.put("run/userdb/evil.user");
     host.put("run/systemd/transient/jit-expire@x.timer");
-    host.ended(id, wall_time() - 30s, wall_time()); // the group file changes with it
+    // The group file changes with it.
+    host.ended(id, wall_time() - 30s, wall_time(), ledger::Backend::etc_group);
     host.search();
     const auto report = host.report(id);
     assert_true(has(report, "account /run/userdb/evil.user"));
@@ -367,7 +368,16 @@ void the_group_file_changed_at_another_moment_is_listed(void **)
 {
     Host host;
     host.put("etc/group");
-    host.ended(id, wall_time() - 30s, wall_time() + 30s);
+    host.ended(id, wall_time() - 30s, wall_time() + 30s, ledger::Backend::etc_group);
+    host.search();
+    assert_true(has(host.report(id), "accounts /etc/group"));
+}
+
+void the_group_file_that_no_grant_of_its_time_writes_is_listed(void **)
+{
+    Host host;
+    host.put("etc/group");
+    host.ended(id, wall_time() - 30s, wall_time());
     host.search();
     assert_true(has(host.report(id), "accounts /etc/group"));
 }
@@ -398,6 +408,7 @@ int main()
         cmocka_unit_test(another_hosts_disk_within_this_ones_is_not_entered),
         cmocka_unit_test(what_jit_itself_does_is_not_left_behind),
         cmocka_unit_test(the_group_file_changed_at_another_moment_is_listed),
+        cmocka_unit_test(the_group_file_that_no_grant_of_its_time_writes_is_listed),
     };
     return cmocka_run_group_tests_name("jit_leftovers/search", tests, nullptr, nullptr);
 }
