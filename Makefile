@@ -24,7 +24,7 @@ our_cxx   = -std=c++20 -I. -fPIC -fvisibility=hidden -D_GNU_SOURCE -D_GLIBCXX_AS
             -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 \
             -Wnon-virtual-dtor -Wold-style-cast $(if $(WERROR),-Werror) \
             $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-our_ld    = -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN))
+our_ld    = -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN) $(san_ld))
 pie       = -pie
 
 ifneq ($(V),1)
@@ -83,11 +83,12 @@ $(BUILD)/%.a:
 $(BUILD)/o/policy/%.o: our_cxx += $(policy_defs)
 # What the module is made of runs in other people's programs: nothing of the C++ runtime is linked.
 bare := -U_GLIBCXX_ASSERTIONS -fno-exceptions -fno-rtti -fno-threadsafe-statics
-$(BUILD)/o/pam_jit/%.o: our_cxx += $(bare)
-$(patsubst %,$(BUILD)/o/lib/ipc/%.o,json_scanner reply_reader call_writer): our_cxx += $(bare)
+bare_objects := $(patsubst %.cc,$(BUILD)/o/%.o,$(wildcard pam_jit/*.cc) \
+                  $(patsubst %,lib/ipc/%.cc,json_scanner reply_reader call_writer))
+$(bare_objects): our_cxx += $(bare)
 $(BUILD)/o/%.o: %.cc
 	@mkdir -p $(@D)
-	$(call say,CXX,$<)$(CXX) $(our_cxx) $(SYS_CXX) $(CPPFLAGS) $(CXXFLAGS) $(last_cxx) -MMD -MP -c -o $@ $<
+	$(call say,CXX,$<)$(CXX) $(our_cxx) $(SYS_CXX) $(CPPFLAGS) $(CXXFLAGS) $(last_cxx) $(pch) -MMD -MP -c -o $@ $<
 
 # The link lines: what stands here is what a program may use.
 jitd_layers       := jitd lib/net lib/sys lib/oidc policy lib/ipc lib/base
@@ -117,8 +118,23 @@ $(BUILD)/pam_jit/pam_jit.so: $(BUILD)/o/pam_jit/entry.o $(call libs,$(pam_jit_la
 	    -o $@ $(filter %.o %.a,$^) -lpam -lc
 
 # --- tests ---------------------------------------------------------------------------------------
-# What is built to be run once is not optimized, whatever the packager wants for the product.
-$(foreach t,unit module entra,$(BUILD)/o/tests/$(t)/%.o): last_cxx := -O0 -g1 -U_FORTIFY_SOURCE
+# What is built to be run once is not optimized, whatever the packager wants for the product, and
+# the standard headers are parsed once for all of it. ONCE=1: so is the product.
+run_once := -O0 -g1 -U_FORTIFY_SOURCE
+std_h    := $(BUILD)/once/std.h
+$(std_h).gch: our_cxx := $(our_cxx) # and not those of who asks for it first
+$(std_h).gch: tests/std.h
+	@mkdir -p $(@D)
+	@cp $< $(std_h)
+	$(call say,PCH,$<)$(CXX) $(our_cxx) $(CPPFLAGS) $(CXXFLAGS) $(run_once) -x c++-header -o $@ $<
+$(foreach t,unit module entra,$(BUILD)/o/tests/$(t)/%.o): last_cxx := $(run_once)
+once_sources := $(wildcard tests/unit/*/*.cc tests/module/*.cc tests/entra/*.cc)
+ifdef ONCE
+once_sources += $(wildcard $(LAYERS:%=%/*.cc))
+endif
+once_objects := $(filter-out $(bare_objects),$(once_sources:%.cc=$(BUILD)/o/%.o))
+$(once_objects): pch := -include $(std_h)
+$(once_objects): | $(std_h).gch
 # tests/unit/<layer>/test_<unit>.cc is a program of its own, linked with what that layer stands on.
 stack_base       := lib/base
 stack_ipc        := lib/ipc lib/base
@@ -160,6 +176,7 @@ $(BUILD)/tests/module/fake-jitd: $(patsubst %,$(BUILD)/o/tests/module/%.o,fake_j
 	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ -pthread
 # Preloaded before everything, so no sanitizer in it.
 $(BUILD)/o/tests/module/starve.o: our_cxx += $(if $(SAN),-fno-sanitize=all)
+$(BUILD)/o/tests/module/starve.o: pch :=
 $(BUILD)/tests/module/starve.so: $(BUILD)/o/tests/module/starve.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CXX) -shared $(LDFLAGS) -o $@ $^
@@ -177,8 +194,9 @@ $(BUILD)/tests/entra/entra-emulator: $(EMULATOR_OBJS) $(call libs,lib/base)
 	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ \
 	    $(shell $(PKG_CONFIG) --libs cpp-httplib) -ljansson -lssl -lcrypto -pthread
 
-lint: $(PROGRAMS) ## layers, exports, needed libraries, format, doc/THREATS.md, GRANTS.md and POLICY.md, clang-tidy
+lint: $(PROGRAMS) ## layers, TRY, exports, needed libraries, format, doc/THREATS.md, GRANTS.md and POLICY.md, clang-tidy
 	@tools/check-layers
+	@tools/check-try
 	@tools/check-exports $(BUILD)/pam_jit/pam_jit.so
 	@$(if $(SAN),,tools/check-needed $(PROGRAMS))
 	@tools/check-threats

@@ -156,7 +156,8 @@ Result<void> take_file(int etc, const LockFile &file, BootTime last)
 Result<AccountLock> AccountLock::take(int etc, std::chrono::milliseconds patience)
 {
     const BootTime last = boot_time() + patience;
-    AccountLock lock{etc, TRY(take_pwd_lock(etc, last))};
+    Fd pwd_lock = TRY(take_pwd_lock(etc, last));
+    AccountLock lock{etc, std::move(pwd_lock)};
     for (std::size_t i = 0; i < lock_files.size(); ++i) {
         TRY(take_file(etc, lock_files[i], last));
         lock.holds_[i] = true;

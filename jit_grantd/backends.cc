@@ -47,7 +47,8 @@ std::string say_choice(Backend backend, bool has_cache)
 Result<Backends> Backends::open(const Places &places, const Outside &outside,
                                 std::chrono::milliseconds patience)
 {
-    return Backends{places, outside, TRY(Userdb::open(places, outside.disk)),
+    Userdb userdb = TRY(Userdb::open(places, outside.disk));
+    return Backends{places, outside, std::move(userdb),
                     EtcGroup{places, outside.disk,
                              std::min<std::chrono::milliseconds>(patience, account_patience)}};
 }

@@ -92,8 +92,8 @@ Result<std::vector<policy::SourceFile>> TrustedSource::policy(std::string &fault
 
 Result<policy::SourceFile> TrustedSource::config(std::string &faulty)
 {
-    return policy::SourceFile{
-        places_.config, TRY(sys::read_trusted_file(places_.config, max_config_bytes, &faulty))};
+    std::string text = TRY(sys::read_trusted_file(places_.config, max_config_bytes, &faulty));
+    return policy::SourceFile{places_.config, std::move(text)};
 }
 
 Answer<policy::Config> FileRules::read_config()

@@ -20,7 +20,8 @@ using sys::open_directory;
 Result<Ledger> Ledger::read(const Places &places, Disk &disk)
 {
     const Fd state = TRY(open_directory(places.state, 0700));
-    Ledger ledger{disk, TRY(open_directory(places.state + "/grants", 0700))};
+    Fd grants = TRY(open_directory(places.state + "/grants", 0700));
+    Ledger ledger{disk, std::move(grants)};
     ledger::Files files = TRY(ledger::read_files(ledger.directory_.get()));
     ledger.entries_ = std::move(files.entries);
     ledger.damaged_ = std::move(files.damaged);

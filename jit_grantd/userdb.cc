@@ -33,7 +33,8 @@ Result<std::string> file_of(const Memberships::Name &name)
 
 Result<Userdb> Userdb::open(const Places &places, Disk &disk)
 {
-    return Userdb{disk, TRY(open_directory(places.userdb, 0755)), places.masks};
+    Fd directory = TRY(open_directory(places.userdb, 0755));
+    return Userdb{disk, std::move(directory), places.masks};
 }
 
 Result<Memberships::Presence> Userdb::look(const Name &name)
@@ -51,7 +52,8 @@ Result<Memberships::Presence> Userdb::look(const Name &name)
 
 Result<bool> Userdb::is_masked(const Name &name)
 {
-    const std::string path = masks_ + "/" + TRY(file_of(name));
+    const std::string file = TRY(file_of(name));
+    const std::string path = masks_ + "/" + file;
     struct stat about {
     };
     if (lstat(path.c_str(), &about) != 0) {
@@ -67,8 +69,10 @@ Result<bool> Userdb::is_masked(const Name &name)
 
 Result<void> Userdb::make(const std::vector<Name> &names)
 {
-    for (const Name &name : names)
-        TRY(disk_->write(directory_.get(), TRY(file_of(name)), content, 0644));
+    for (const Name &name : names) {
+        const std::string file = TRY(file_of(name));
+        TRY(disk_->write(directory_.get(), file, content, 0644));
+    }
     return {};
 }
 

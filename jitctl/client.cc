@@ -119,7 +119,8 @@ Result<Client::Event> Client::wait(std::optional<BootTime> deadline, int stop_fd
             return Event{Woken::stopped, {}};
         if (frame_) {
             const std::string frame = *std::exchange(frame_, std::nullopt);
-            return Event{Woken::reply, TRY(ipc::decode_reply(frame))};
+            auto reply = TRY(ipc::decode_reply(frame));
+            return Event{Woken::reply, std::move(reply)};
         }
         if (ready > 0 && all[0].revents != 0) {
             char buffer[8192];

@@ -136,7 +136,8 @@ void Grants::extend(const std::string &id, WallTime until)
 
 Result<std::vector<std::string>> Grants::local_groups(const std::string &user)
 {
-    return standing_groups_.of(user, TRY(sys::read_local_groups(user)), boot_time());
+    const auto groups = TRY(sys::read_local_groups(user));
+    return standing_groups_.of(user, groups, boot_time());
 }
 
 void Grants::arm()

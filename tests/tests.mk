@@ -57,18 +57,17 @@ CLANGXX       ?= clang++
 FUZZ_SECONDS  ?= 60
 FUZZERS       := $(patsubst tests/fuzz/%.cc,$(BUILD)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.cc)))
 fuzz_layers   := lib/oidc policy lib/ipc lib/base
-fuzz_programs := $(FUZZERS:$(BUILD)/%=$(BUILD)-fuzz/%)
-make_fuzzers   = $(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz CXX='$(CLANGXX)' CXXFLAGS='-O1 -g' \
-                 SAN=address,undefined,fuzzer-no-link fuzzers
+built_in       = $(FUZZERS:$(BUILD)/%=$(BUILD)-$(1)/%)
 
 .PHONY: fuzz fuzz-corpus fuzzers clang sanitize
 fuzz: ## run each fuzzer for FUZZ_SECONDS (60), until the first that finds something
-	+@$(make_fuzzers)
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/run-fuzzers $(fuzz_programs)
+	+@$(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz CXX='$(CLANGXX)' CXXFLAGS='-O1 -g' \
+	    SAN=address,undefined,fuzzer-no-link fuzzers
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/run-fuzzers $(call built_in,fuzz)
 
-fuzz-corpus: ## run each fuzzer over what is kept of its finds
-	+@$(make_fuzzers)
-	@tools/run-fuzzers $(fuzz_programs)
+fuzz-corpus: ## run each fuzzer over what is kept of its finds; shares its objects with sanitize
+	+@$(with_asan) fuzzers
+	@tools/run-fuzzers $(call built_in,asan)
 
 # Only for the two above, which set the compiler.
 fuzzers: $(FUZZERS)
@@ -82,28 +81,36 @@ $(BUILD)/tests/fuzz/fuzz_group_text: $(BUILD)/o/jit_grantd/group_text.o
 $(BUILD)/tests/fuzz/fuzz_proc_text: $(BUILD)/o/jit_grantd/proc_text.o
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/o/tests/fuzz/fuzz_%.o $(call libs,$(fuzz_layers))
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) -fsanitize=fuzzer $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+	$(call say,LD,$@)$(CXX) $(pie) $(filter-out $(san_ld),$(our_ld)) -fsanitize=fuzzer $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 	    $(call ldlibs,$(fuzz_layers)) -lcrypto
 
 # --- other compilers' eyes -----------------------------------------------------------------------
 # Not optimized: what is built once for one run is cheapest so.
-with_clang  = $(MAKE) --no-print-directory BUILD=$(BUILD)-clang CXX='$(CLANGXX)' WERROR=1 \
+# The sanitizers' library is a shared one, for a module that a program without them loads.
+with_clang  = $(MAKE) --no-print-directory BUILD=$(BUILD)-clang CXX='$(CLANGXX)' WERROR=1 ONCE=1 \
               CXXFLAGS='-O0 -g1 -Wreserved-identifier'
-with_asan   = ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
+with_asan   = UNIT_SECONDS=400 ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
               UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-              $(MAKE) --no-print-directory BUILD=$(BUILD)-asan SAN=address,undefined CXXFLAGS='-O0 -g1'
+              $(MAKE) --no-print-directory BUILD=$(BUILD)-asan CXX='$(CLANGXX)' WERROR=1 ONCE=1 \
+              CXXFLAGS='-O0 -g1 -Wreserved-identifier' SAN=address,undefined,fuzzer-no-link \
+              san_ld="-shared-libasan -Wl,-rpath,$$($(CLANGXX) -print-runtime-dir)"
+with_gxx    = UNIT_SECONDS=400 ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
+              UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+              $(MAKE) --no-print-directory BUILD=$(BUILD)-asan-gxx ONCE=1 CXXFLAGS='-O0 -g1' \
+              SAN=address,undefined
 clang: ## build all of it with clang, and run the unit tests
 	+@$(with_clang) all emulator unit
 
-sanitize: ## build it under ASan and UBSan, and run the unit tests
-	+@$(with_asan) unit
+sanitize: ## build all of it with clang under ASan and UBSan, without a warning, and run the unit tests
+	+@$(with_asan) all emulator unit
 
-.PHONY: ahead
-ahead: # build what these two and fuzz-corpus run, and look for what lint would find
+sanitize-gxx: ## the unit tests under ASan and UBSan once more, with g++
+	+@$(with_gxx) unit
+
+.PHONY: ahead sanitize-gxx
+ahead: # build what sanitize and fuzz-corpus run, and look for what lint would find
 	+@$(MAKE) --no-print-directory -k tidy
-	+@$(with_clang) -k all emulator units
-	+@$(with_asan) -k units
-	+@$(make_fuzzers) -k
+	+@$(with_asan) -k all emulator units fuzzers
 
 # A source is looked at again when its object is newer: that knows what it includes.
 TIDY_SOURCES := $(foreach l,$(LAYERS),$(sort $(wildcard $(l)/*.cc)))

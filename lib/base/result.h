@@ -95,7 +95,7 @@ inline void unwrap(Result<void> &&) {}
     })
 // NOLINTEND(bugprone-macro-parentheses)
 
-// The value of a Result, or a return of its error from the function around it. Best as a whole
-// initializer or statement: beside other temporaries, as in {text, TRY(...)}, the return leaks what
-// g++ has made of them so far.
+// The value of a Result, or a return of its error from the function around it. Not after other
+// temporaries, as in {text, TRY(...)}: the return leaks what g++ has made of them so far
+// (tools/check-try looks for it).
 #define TRY(expression) JIT_TRY_(JIT_JOIN(try_, __COUNTER__), expression)

@@ -25,7 +25,8 @@ std::string sanitizer()
     std::ifstream maps{"/proc/self/maps"};
     for (std::string line; std::getline(maps, line);)
         if (const auto at = line.find('/');
-            at != std::string::npos && line.find("libasan") != std::string::npos)
+            at != std::string::npos && (line.find("libasan") != std::string::npos ||
+                                        line.find("clang_rt.asan") != std::string::npos))
             return line.substr(at) + " ";
     return {};
 }
@@ -42,6 +43,9 @@ void run_again(char **argv, const std::string &preload)
                                 ":detect_leaks=0:verify_asan_link_order=0"; // the last one counts
     (void)setenv("ASAN_OPTIONS", options.c_str(), 1);
     (void)setenv("PAM_WRAPPER", "1", 1);
+    // pam_wrapper's, whatever it is called; clang's sanitizer does without RTLD_DEEPBIND.
+    if (!sanitizer().empty())
+        (void)setenv("UID_WRAPPER_DISABLE_DEEPBIND", "1", 1);
     const std::string services = std::string{made} + "/pam.d";
     (void)mkdir(services.c_str(), 0755);
     (void)setenv("PAM_WRAPPER_SERVICE_DIR", services.c_str(), 1);

@@ -1,7 +1,6 @@
 #!/bin/bash
 # Killed at every durable step of an extension: the grant goes on, to its old end or to the later one,
 # and everything agrees. As in 50-crashes-granting.sh.
-# Runs once
 set -euo pipefail
 cd "$(dirname "$0")"
 . lib/story.sh
@@ -12,7 +11,7 @@ prepare_for=20m
 
 # The person signs in as anybody here does; $minutes from now are later than any end he had.
 longer() { as "$1" jitctl extend web --for "${minutes}m" 2>&1 | approve_codes alice@contoso.com; }
-has_role() { [ -e "/proc/$HOST_PID/root/run/userdb/$1:jit-web.membership" ]; }
+has_role() { is_member "$1" jit-web; }
 # The next person with a live grant. Each may go on for longer some times.
 declare -A grant_of
 holders=()

@@ -108,7 +108,7 @@ expire_killed() {
 # By other hands the membership goes, and reconcile ends the rest.
 reconcile_killed() {
     next_holder
-    rm "/proc/$HOST_PID/root/run/userdb/$person:jit-web.membership"
+    take_away "$person"
     stop_unit jit-reconcile.service "$@"
 }
 
@@ -120,7 +120,7 @@ check 'its files and folders are on disk before the next step' \
 each_step expire before 'an expiry, killed before %s' expire_killed
 
 next_holder
-rm "/proc/$HOST_PID/root/run/userdb/$person:jit-web.membership"
+take_away "$person"
 trace_unit reconcile jit-reconcile.service
 check 'a reconcile that nobody disturbs agrees' agree
 check 'its files and folders are on disk before the next step, too' \

@@ -21,6 +21,8 @@ def label_of(name, arguments):
         return "rename to " + simplify(arguments.split(", ")[-1].split('"')[1])
     if name == "unlinkat":
         return "remove " + simplify(arguments.split('"')[1])
+    if name == "linkat":
+        return "lock " + arguments.split(", ")[3].strip('"').rsplit("/", 1)[-1]
     if name == "mkdir":
         return "make folder " + arguments.split('"')[1]
     if name in ("write", "pwrite64", "fsync", "fdatasync", "ftruncate"):

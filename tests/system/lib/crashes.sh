@@ -1,7 +1,10 @@
 # What crash tests are made of: persons, traced daemons, and cases that go through each step that a
 # clean run showed. Sourced by bash scripts after cleanup.sh, host.sh, report.sh and story.sh.
 #
-#   crash_host             a host with many persons, whose records outlive its boot
+#   crash_host             a host with many persons, whose records outlive its boot. Memberships are
+#                          lines of /etc/group on trixie, files in /run/userdb elsewhere; BACKEND
+#                          (userdb, etc-group) says otherwise
+#   take_away, no_members  who is in the role's group, and by other hands no more
 #   ask, prepare           requests of a person, signed in at once
 #   trace, untrace, steps  what strace saw of a daemon
 #   arm, disarm            stop-at waits for a step of a daemon, and kills or holds it there
@@ -9,8 +12,9 @@
 #   say_tried              prints how many points were tried
 
 tests=$top/tests/system
+case ${SUITE:-} in trixie) : "${BACKEND:=etc-group}" ;; *) : "${BACKEND:=userdb}" ;; esac
 
-calls=write,pwrite64,fsync,fdatasync,ftruncate,renameat,unlinkat,mkdir,sendmsg,sendto
+calls=write,pwrite64,fsync,fdatasync,ftruncate,renameat,unlinkat,linkat,mkdir,sendmsg,sendto
 people=(p01 p02 p03 p04 p05 p06 p07 p08 p09 p10 p11 p12 p13 p14 p15 p16 p17 p18 p19 p20 p21 p22)
 
 
@@ -28,10 +32,28 @@ crash_host() {
         map+="$one = \"$alice_oid\", "
     done
     sed -i "s/^map = { /&$map/" "$HOST_ROOT/etc/jit/jitd.toml"
+    [ "$BACKEND" = userdb ] || {
+        printf '[grants]\nbackend = "%s"\n' "$BACKEND" >>"$HOST_ROOT/etc/jit/jitd.toml"
+        sed -i 's/^group:.*/group: files/' "$HOST_ROOT/etc/nsswitch.conf"
+        host_sh 'mkdir -p /etc/systemd/system/jit-.service.d
+            ln -s /usr/lib/jit/etc-group.conf /etc/systemd/system/jit-.service.d/
+            systemctl daemon-reload && systemctl restart jit-grantd.service'
+    }
     # What is said must outlive a boot.
     host_sh 'mkdir -p /var/log/journal && systemctl restart systemd-journald.service && journalctl --flush'
     host_run systemctl restart jitd.service
     host_run systemctl stop jit-reconcile.timer # it runs when a case says so
+}
+
+take_away() {
+    case $BACKEND in
+    userdb) rm "/proc/$HOST_PID/root/run/userdb/$1:jit-web.membership" ;;
+    *) host_run gpasswd -d "$1" jit-web >/dev/null ;;
+    esac
+}
+no_members() {
+    [ -z "$(ls -A "/proc/$HOST_PID/root/run/userdb")" ] &&
+        ! grep '^jit-web:.*[^:]$' "$HOST_ROOT/etc/group" "$HOST_ROOT/etc/gshadow"
 }
 
 # --- what drives a case -------------------------------------------------------------------------------

@@ -130,7 +130,8 @@ void regress_many_calls_in_one_packet_take_turns_with_others(void **)
         (void)sd_event_run(service.loop.get(), 5000);
         assert_true(service.calls - before < 20);
     }
-    service.run(100ms);
+    for (int i = 0; i < 50 && service.calls < 301; ++i)
+        service.run(100ms);
     assert_int_equal(service.calls, 301);
 }
 
