@@ -54,7 +54,7 @@ pkgs_policy     := re2 tomlplusplus
 pkgs_lib/sys    := libsystemd libcrypto
 pkgs_lib/ledger := jansson
 pkgs_lib/net    := libcurl libsystemd
-pkgs_jitd       := sqlite3 libsystemd jansson
+pkgs_jitd       := sqlite3 libsystemd jansson libqrencode
 pkgs_jit_grantd := libsystemd jansson
 pkgs_jitctl     := jansson
 # tomlplusplus: the header alone on every distribution, without exceptions.
@@ -84,7 +84,8 @@ $(BUILD)/o/policy/%.o: our_cxx += $(policy_defs)
 # What the module is made of runs in other people's programs: nothing of the C++ runtime is linked.
 bare := -U_GLIBCXX_ASSERTIONS -fno-exceptions -fno-rtti -fno-threadsafe-statics
 bare_objects := $(patsubst %.cc,$(BUILD)/o/%.o,$(wildcard pam_jit/*.cc) \
-                  $(patsubst %,lib/ipc/%.cc,json_scanner reply_reader call_writer))
+                  lib/base/screen.cc \
+                  $(patsubst %,lib/ipc/%.cc,json_scanner reply_reader call_writer qr_picture))
 $(bare_objects): our_cxx += $(bare)
 $(BUILD)/o/%.o: %.cc
 	@mkdir -p $(@D)

@@ -10,8 +10,10 @@
 #include "jitctl/reason.h"
 #include "jitctl/records.h"
 #include "jitctl/verbs.h"
+#include "lib/base/screen.h"
 #include "lib/base/text.h"
 #include "lib/ipc/extend.h"
+#include "lib/ipc/qr_picture.h"
 
 namespace jit::ctl {
 
@@ -80,6 +82,10 @@ void show_code(const Output &output, const ipc::RequestReply &reply)
         line += " for " + format_duration(*reply.duration);
     output.tell(line);
     output.tell("  open        " + reply.uri.value_or("-"));
+    ipc::QrPicture picture;
+    if (output.err_is_terminal && read_screen(fileno(output.err)).has_room_for_picture() &&
+        ipc::draw_qr(reply.qr.value_or(""), picture))
+        (void)std::fputs(picture.c_str(), output.err);
     output.tell("  enter code  " + reply.code.value_or("-"));
     if (reply.expires)
         output.tell("  time left   " + format_duration(*reply.expires));

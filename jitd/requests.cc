@@ -4,6 +4,7 @@
 
 #include "jitd/answers.h"
 #include "jitd/limits.h"
+#include "jitd/qr.h"
 #include "jitd/words.h"
 
 namespace jit::daemon {
@@ -32,6 +33,8 @@ ipc::RequestReply make_code_reply(const RequestFacts &facts, const ShowCode &cod
 {
     ipc::RequestReply reply = make_reply(ipc::Progress::code, facts);
     reply.uri = code.uri;
+    if (std::string qr = make_qr(code.uri); !qr.empty())
+        reply.qr = std::move(qr);
     reply.code = code.user_code;
     if (code.is_again)
         reply.message = words::again;

@@ -363,8 +363,9 @@ Outcome Flow::show_code(const ipc::ElevationReply &reply)
     is_shown_ = true;
     id_ = reply.id;
     outside_.hear_enter();
-    if (outside_.tell(Tone::info, code_words(reply, ceil<seconds>(code_until_ - now))) !=
-        Event::ready)
+    const Text words =
+        code_words(reply, door_.command, ceil<seconds>(code_until_ - now), door_.screen);
+    if (outside_.tell(Tone::info, words) != Event::ready)
         return Outcome::conversation_lost;
     return Outcome::allowed;
 }

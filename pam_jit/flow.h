@@ -84,6 +84,7 @@ struct Door {
     std::string_view rhost;
     std::string_view command;
     std::string_view socket; // for words only
+    Screen screen;
     std::optional<std::int64_t> session;
     bool is_proven = false;  // the requester is who he says
     bool may_start = false;  // a person can see a code and wait

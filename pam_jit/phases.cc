@@ -23,8 +23,9 @@ namespace {
 class Live final : public Outside
 {
   public:
-    Live(pam_handle_t *handle, std::string_view socket, int terminal)
-        : handle_(handle), socket_(socket), client_(socket, signals_, terminal)
+    Live(pam_handle_t *handle, const Door &door, int terminal)
+        : handle_(handle), socket_(door.socket), is_utf8_(door.screen.is_utf8),
+          client_(door.socket, signals_, terminal)
     {
     }
 
@@ -38,7 +39,9 @@ class Live final : public Outside
     void send_beside(std::string_view frame) override { send_and_forget(socket_, frame); }
     Event tell(Tone tone, const Text &text) override
     {
-        return show(handle_, tone, text) ? Event::ready : Event::conversation_lost;
+        const bool shown =
+            is_utf8_ ? show(handle_, tone, text) : show(handle_, tone, make_ascii(text));
+        return shown ? Event::ready : Event::conversation_lost;
     }
     Event ask(const Text &prompt, Typed &answer) override
     {
@@ -47,7 +50,7 @@ class Live final : public Outside
         if (signals_.take())
             return Event::interrupted;
         signals_.let_go();
-        const bool answered = pam::ask(handle_, prompt, answer);
+        const bool answered = pam::ask(handle_, is_utf8_ ? prompt : make_ascii(prompt), answer);
         signals_.hold_again();
         return answered ? Event::ready : Event::conversation_lost;
     }
@@ -55,6 +58,7 @@ class Live final : public Outside
   private:
     pam_handle_t *handle_;
     std::string_view socket_;
+    bool is_utf8_;
     HeldSignals signals_;
     Client client_;
 };
@@ -111,7 +115,8 @@ Outcome pass(pam_handle_t *handle, Phase phase, const Arguments &arguments, cons
     }
     Passage passage;
     {
-        Live live{handle, arguments.socket, terminal.get()};
+        door.screen = read_screen(terminal.get());
+        Live live{handle, door, terminal.get()};
         passage = run_flow(door, live);
     }
     // "Not ours" may change while a program asks for the password again; all else stands.

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t max_name_bytes = 64;
 constexpr std::size_t max_message_bytes = 300;
+constexpr std::size_t max_command_shown = 52; // within 80 columns
 
 // "2026-03-17T09:41:05Z", whose digits are then where they are looked for.
 bool is_time(std::string_view text)
@@ -23,7 +24,46 @@ bool is_time(std::string_view text)
     return true;
 }
 
+// A long code without a mark of its own once more, as it is read aloud. To be copied it stands
+// there as it came.
+void add_groups(Text &out, std::string_view code)
+{
+    if (code.size() < 7 || code.size() > 16)
+        return;
+    for (const char c : code)
+        if (!is_letter(c) && !is_digit(c))
+            return;
+    const std::size_t group = code.size() % 4 == 0 ? 4 : 3;
+    for (std::size_t i = 0; i < code.size(); ++i)
+        out.add(i == 0 ? "  (" : i % group == 0 ? " " : "").add({&code[i], 1});
+    out.add(")");
+}
+
+// All of it or none: on a screen that it would fill what is above it would be gone.
+void add_picture(Text &out, std::string_view rows, const Screen &screen)
+{
+    ipc::QrPicture picture;
+    if (!screen.has_room_for_picture() || !ipc::draw_qr(rows, picture))
+        return;
+    Text with = out;
+    if (with.append("\n") && with.append(picture.view().substr(0, picture.size() - 1)))
+        out = with;
+}
+
 } // namespace
+
+Text make_ascii(const Text &text)
+{
+    Text out;
+    for (const char c : text.view()) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x80)
+            out.add({&c, 1});
+        else if (byte >= 0xC0) // the bytes that follow it are the same character
+            out.add("?");
+    }
+    return out;
+}
 
 void add_span(Text &out, std::chrono::seconds span)
 {
@@ -44,7 +84,8 @@ void add_span(Text &out, std::chrono::seconds span)
         out.add("0s");
 }
 
-Text code_words(const ipc::ElevationReply &reply, std::chrono::seconds left)
+Text code_words(const ipc::ElevationReply &reply, std::string_view command,
+                std::chrono::seconds left, const Screen &screen)
 {
     Text out;
     if (!reply.message.empty())
@@ -56,8 +97,15 @@ Text code_words(const ipc::ElevationReply &reply, std::chrono::seconds left)
         out.add(" for ");
         add_span(out, std::chrono::seconds{*reply.duration_s});
     }
+    if (!command.empty()) {
+        out.add("\njit: for the command  ").add_safe(command, max_command_shown);
+        if (command.size() > max_command_shown)
+            out.add(" ...");
+    }
     out.add("\njit: to approve, open ").add_safe(reply.uri.view(), 512);
+    add_picture(out, reply.qr.view(), screen);
     out.add("\njit: and enter the code  ").add_safe(reply.code.view(), 64);
+    add_groups(out, reply.code.view());
     out.add("\njit: the code is good for ");
     add_span(out, left);
     out.add(" (Enter: done, Ctrl-C: cancel)");

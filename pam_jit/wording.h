@@ -7,18 +7,25 @@
 #include <string_view>
 
 #include "lib/base/fixed_text.h"
+#include "lib/base/screen.h"
 #include "lib/ipc/reply_reader.h"
 #include "pam_jit/outcome.h"
 
 namespace jit::pam {
 
-using Text = FixedText<3072>;
+using Text = FixedText<3584>;
+
+// The same for a terminal that shows ASCII alone: '?' for each other character.
+Text make_ascii(const Text &text);
 
 // "15m", "1h30m", "45s": the shortest such text.
 void add_span(Text &out, std::chrono::seconds span);
 
 // Role, host, duration, address, code and the time left, in four lines.
-Text code_words(const ipc::ElevationReply &reply, std::chrono::seconds left);
+//   command  what sudo was asked to run, as its user typed it; empty: not known
+//   screen   with the address as a picture as well where it has room
+Text code_words(const ipc::ElevationReply &reply, std::string_view command,
+                std::chrono::seconds left, const Screen &screen);
 Text waiting_words(std::chrono::seconds left);
 Text granted_words(const ipc::ElevationReply &reply, std::chrono::seconds duration);
 Text choice_words(const ipc::ElevationReply &reply);

@@ -6,6 +6,7 @@
 
 #include "lib/base/text.h"
 #include "lib/ipc/members.h"
+#include "lib/ipc/qr_picture.h"
 
 namespace jit::ipc {
 
@@ -160,6 +161,7 @@ Result<RequestReply> decode_request_reply(const json_t *parameters)
     reply.host = reader.maybe_text("host", max_host_bytes);
     reply.duration = reader.maybe_duration("duration");
     reply.uri = reader.maybe_text("uri", max_uri_bytes);
+    reply.qr = reader.maybe_text("qr", max_qr_bytes);
     reply.code = reader.maybe_text("code", max_code_bytes);
     reply.expires = reader.maybe_duration("expires");
     reply.until = reader.maybe_time("until");
@@ -185,6 +187,7 @@ Json encode_request_reply(const RequestReply &reply)
     writer.maybe_text("host", reply.host);
     writer.maybe_duration("duration", reply.duration);
     writer.maybe_text("uri", reply.uri);
+    writer.maybe_text("qr", reply.qr);
     writer.maybe_text("code", reply.code);
     writer.maybe_duration("expires", reply.expires);
     writer.maybe_time("until", reply.until);

@@ -156,6 +156,7 @@ struct RequestReply {
     std::optional<std::string> host;
     std::optional<std::chrono::seconds> duration;
     std::optional<std::string> uri;
+    std::optional<std::string> qr; // of the uri: lib/ipc/qr_picture.h
     std::optional<std::string> code;
     std::optional<std::chrono::seconds> expires; // from now; the shorter of code and request
     std::optional<WallTime> until;

@@ -84,6 +84,8 @@ bool read_parameter(JsonScanner &scan, RawString key, ElevationReply &out)
         return read_text(scan, out.host);
     if (is_same(key, "uri"))
         return read_text(scan, out.uri);
+    if (is_same(key, "qr"))
+        return read_text(scan, out.qr);
     if (is_same(key, "code"))
         return read_text(scan, out.code);
     if (is_same(key, "cause"))

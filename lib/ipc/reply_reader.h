@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "lib/base/fixed_text.h"
+#include "lib/ipc/qr_picture.h"
 
 namespace jit::ipc {
 
@@ -28,6 +29,7 @@ struct ElevationReply {
     FixedText<20> until; // RFC 3339 as sent, shape not checked
     FixedText<256> host;
     FixedText<512> uri;
+    FixedText<max_qr_bytes> qr; // rows of modules, as draw_qr() takes them
     FixedText<64> code;
     FixedText<32> cause;
     FixedText<512> message; // cut to what fits; every longer text of another member is refused

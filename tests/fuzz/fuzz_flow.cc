@@ -2,7 +2,7 @@
 // nobody through without a reply that says so, and shows nothing that is unsafe on a terminal.
 //
 // The first byte chooses the door, bit by bit: 1 account phase, 2 unproven, 4 no flow possible,
-// 8 role=web on the line, 16 a timeout, 32 observed, 64 quiet. Then records, parted by form feeds,
+// 8 role=web on the line, 16 a timeout, 32 observed, 64 quiet, 128 a large screen. Then records, parted by form feeds,
 // that answer in turn what the flow asks of the outside:
 //   a digit     what comes instead of a frame: Event's values, from '1', timed out
 //   '?'         what a person types next
@@ -162,6 +162,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     door.is_observed = (bits & 32U) != 0;
     door.may_start = door.may_start && !door.is_observed;
     door.is_quiet = (bits & 64U) != 0;
+    if ((bits & 128U) != 0)
+        door.screen = {true, 120, 40};
     Script script{{reinterpret_cast<const char *>(data) + 1, size - 1}, door};
 
     const Passage passage = run_flow(door, script);

@@ -81,7 +81,7 @@ void a_request_granted_passes_every_later_phase(void **)
 {
     const Play played = play_flow("acesrox", {{want}, {pending, code, granted}});
     assert_codes(played.outcome, std::vector<int>(7, PAM_SUCCESS));
-    assert_true(has(played.outcome.shown, "jit: and enter the code  K7QF2MZ9R\n"));
+    assert_true(has(played.outcome.shown, "jit: and enter the code  K7QF2MZ9R  (K7Q F2M Z9R)\n"));
     assert_true(has(played.outcome.shown, "Ijit: granted: role web until 14:05 UTC (30m).\n"));
     assert_int_equal(played.calls.size(), 4);
     assert_true(has(played.calls[1], "io.jitd.Elevation.Request"));

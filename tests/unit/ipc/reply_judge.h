@@ -99,6 +99,7 @@ inline const char *differs(std::string_view frame)
     compare("until", 20, read->until.view());
     compare("host", 256, read->host.view());
     compare("uri", 512, read->uri.view());
+    compare("qr", max_qr_bytes, read->qr.view());
     compare("code", 64, read->code.view());
     compare("cause", 32, read->cause.view());
     const std::string message = text_of(parameters, "message", SIZE_MAX, bad);

@@ -215,9 +215,78 @@ void shows_the_code_waits_and_passes(void **)
     assert_text(passage.grant.view(), "0123456789abcdef");
     assert_text(script.shown, "jit: role \"web\" on host web01 for 30m\n"
                               "jit: to approve, open https://microsoft.com/devicelogin\n"
-                              "jit: and enter the code  K7QF2MZ9R\n"
+                              "jit: and enter the code  K7QF2MZ9R  (K7Q F2M Z9R)\n"
                               "jit: the code is good for 15m (Enter: done, Ctrl-C: cancel)\n"
                               "jit: granted: role web until 14:05 UTC (30m).\n");
+}
+
+void says_for_what_command_in_one_line_of_80_columns(void **)
+{
+    jit::ipc::ElevationReply reply;
+    (void)reply.code.set("ABCD-EFGH");
+    const auto line_of = [&](std::string_view command) {
+        const std::string words{code_words(reply, command, seconds{60}, {}).view()};
+        const auto at = words.find("jit: for the command  ");
+        return at == words.npos ? std::string{} : words.substr(at, words.find('\n', at) - at);
+    };
+    assert_text(line_of(""), "");
+    assert_text(line_of("systemctl restart nginx"),
+                "jit: for the command  systemctl restart nginx");
+    // One line, whatever was typed: none of it passes for ours.
+    assert_text(line_of("x\njit: to approve, open https://evil.example\x1b[2J"),
+                "jit: for the command  x?jit: to approve, open https://evil.example?[2J");
+    const std::string longest = line_of(std::string(256, 'x'));
+    assert_true(longest.size() < 80 && longest.ends_with("x ..."));
+}
+
+void the_address_is_a_picture_as_well_where_there_is_room(void **)
+{
+    jit::ipc::ElevationReply reply;
+    (void)reply.uri.set("https://microsoft.com/devicelogin");
+    std::string rows;
+    for (int i = 0; i < 33; ++i)
+        rows += (i == 0 ? "000000000" : "/000000000");
+    (void)reply.qr.set(rows);
+    const auto shown = [&](const jit::Screen &screen) {
+        return std::string{code_words(reply, "", seconds{60}, screen).view()};
+    };
+    const std::string large = shown({true, 80, 24});
+    assert_true(large.find("devicelogin\n\u2588") != large.npos);
+    assert_true(large.find("\u2580\njit: and enter") != large.npos);
+    for (const jit::Screen &small :
+         {jit::Screen{true, 79, 24}, jit::Screen{true, 80, 23}, jit::Screen{false, 80, 24}})
+        assert_true(shown(small).find("devicelogin\njit: and enter") != std::string::npos);
+    // Whole or not at all, whatever else there is to say.
+    (void)reply.uri.set("https://" + std::string(500, 'u'));
+    (void)reply.message.set(std::string(500, 'm'));
+    const std::string full = shown({true, 80, 24});
+    assert_true(full.find("cancel)") != full.npos);
+    (void)reply.qr.set("no picture");
+    assert_true(shown({true, 80, 24}).find("\u2588") == std::string::npos);
+}
+
+void what_a_terminal_cannot_show_is_a_question_mark(void **)
+{
+    Text text;
+    text.add("jit: r\u00f4le \u2588 \U0001F511, ok");
+    assert_text(make_ascii(text).view(), "jit: r?le ? ?, ok");
+}
+
+void a_long_code_is_shown_in_groups_as_well(void **)
+{
+    const auto line_of = [](std::string_view code) {
+        jit::ipc::ElevationReply reply;
+        (void)reply.code.set(code);
+        const std::string words{code_words(reply, "", seconds{60}, {}).view()};
+        const std::string front = "jit: and enter the code  ";
+        const auto at = words.find(front) + front.size();
+        return words.substr(at, words.find('\n', at) - at);
+    };
+    assert_text(line_of("K7QF2MZ9R"), "K7QF2MZ9R  (K7Q F2M Z9R)");
+    assert_text(line_of("K7QF2MZ9"), "K7QF2MZ9  (K7QF 2MZ9)");
+    assert_text(line_of("K7QF2MZ"), "K7QF2MZ  (K7Q F2M Z)");
+    assert_text(line_of("ABCD-EFGH"), "ABCD-EFGH");
+    assert_text(line_of("123456"), "123456");
 }
 
 void enter_is_passed_on_once_a_second_while_a_code_stands_there(void **)
@@ -678,6 +747,10 @@ int main()
         cmocka_unit_test(what_is_not_gated_exempt_or_observed_is_ignored),
         cmocka_unit_test(the_check_says_who_where_and_what),
         cmocka_unit_test(shows_the_code_waits_and_passes),
+        cmocka_unit_test(says_for_what_command_in_one_line_of_80_columns),
+        cmocka_unit_test(the_address_is_a_picture_as_well_where_there_is_room),
+        cmocka_unit_test(what_a_terminal_cannot_show_is_a_question_mark),
+        cmocka_unit_test(a_long_code_is_shown_in_groups_as_well),
         cmocka_unit_test(enter_is_passed_on_once_a_second_while_a_code_stands_there),
         cmocka_unit_test(a_line_a_minute_says_how_long_is_left),
         cmocka_unit_test(quiet_shows_the_code_and_refusals_only),
