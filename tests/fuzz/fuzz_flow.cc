@@ -2,8 +2,8 @@
 // nobody through without a reply that says so, and shows nothing that is unsafe on a terminal.
 //
 // The first byte chooses the door, bit by bit: 1 account phase, 2 unproven, 4 no flow possible,
-// 8 role=web on the line, 16 a timeout, 32 observed, 64 quiet, 128 a large screen. Then records, parted by form feeds,
-// that answer in turn what the flow asks of the outside:
+// 8 role=web on the line, 16 a timeout, 32 observed, 64 quiet, 128 a large screen. Then records,
+// parted by form feeds, that answer in turn what the flow asks of the outside:
 //   a digit     what comes instead of a frame: Event's values, from '1', timed out
 //   '?'         what a person types next
 //   else        a frame

@@ -65,6 +65,18 @@ check 'sudoedit' asks 'sudoedit /etc/motd; echo sta""tus $?' 'status 0'
 check 'what was edited is there' says changed host_run cat /etc/motd
 check 'with its output sent elsewhere' asks 'sudo id >/tmp/out 2>&1; cat /tmp/out' "$root"
 
+# --- what is shown, and where
+screen() {
+    typed "send $1\\r" "${@:2}" 'expect 5 enter the code' 'send \x03' 'expect 5 \$ $' 'send \r'
+}
+check 'the command stands there as it was typed' \
+    screen 'sudo -u carol /usr/bin/id -un' 'expect 5 jit: for the command  /usr/bin/id -un\r?$'
+check 'and the address as a picture, where the terminal shows UTF-8' \
+    screen 'LC_ALL=C.UTF-8 sudo id' 'expect 5 open https://\S+\r?\n█{29,}\r?\n██ ▄▄▄▄▄ '
+check 'not where it shows less' screen 'LC_ALL=C sudo id' 'expect 5 open https://\S+\r?\njit: and'
+check 'nor where it is narrow' \
+    screen 'stty cols 79; LC_ALL=C.UTF-8 sudo id' 'expect 5 open https://\S+\r?\njit: and'
+
 # --- and without one it is refused at once
 check 'no terminal: sudo CMD' stays 'sudo id'
 check 'no terminal: sudo -i' stays 'sudo -i id'
