@@ -40,8 +40,8 @@ PROGRAMS := $(BUILD)/jitd/jitd $(BUILD)/jit_grantd/jit-grantd \
 all: $(PROGRAMS) ## build everything that is installed
 
 # Layers and what they stand on. A program's main.cc is not in its archive.
-LAYERS := lib/base lib/ipc lib/oidc policy lib/sys lib/ledger lib/net jitd jit_grantd jit_leftovers jitctl \
-          pam_jit
+LAYERS := lib/base lib/ipc lib/oidc policy lib/sys lib/ledger lib/net doctor jitd jit_grantd jit_leftovers \
+          jitctl pam_jit
 MAINS  := jitd/main jit_grantd/main jit_leftovers/main jitctl/main pam_jit/entry
 objs    = $(filter-out $(MAINS:%=$(BUILD)/o/%.o),$(patsubst %.cc,$(BUILD)/o/%.o,$(wildcard $(1)/*.cc)))
 libs    = $(foreach l,$(1),$(BUILD)/$(l).a)
@@ -95,7 +95,7 @@ $(BUILD)/o/%.o: %.cc
 jitd_layers       := jitd lib/net lib/sys lib/oidc policy lib/ipc lib/base
 jit_grantd_layers := jit_grantd lib/ledger lib/sys policy lib/ipc lib/base
 jit_leftovers_layers := jit_leftovers lib/ledger lib/sys lib/ipc lib/base
-jitctl_layers     := jitctl lib/sys policy lib/oidc lib/ipc lib/base
+jitctl_layers     := jitctl doctor lib/sys policy lib/oidc lib/ipc lib/base
 pam_jit_layers    := pam_jit lib/ipc lib/base
 
 $(BUILD)/jitd/jitd: $(BUILD)/o/jitd/main.o $(call libs,$(jitd_layers))
@@ -143,6 +143,7 @@ stack_oidc       := lib/oidc lib/base
 stack_policy     := policy lib/base
 stack_sys        := lib/sys lib/ipc lib/base
 stack_ledger     := lib/ledger lib/sys lib/ipc lib/base
+stack_doctor     := doctor lib/base
 stack_net        := lib/net lib/sys lib/oidc lib/base
 stack_jitd       := $(jitd_layers)
 stack_jit_grantd := $(jit_grantd_layers)

@@ -36,8 +36,8 @@ Parsed fault(std::string text)
 }
 
 struct Subcommands {
-    CLI::App *sudoers, *request, *extend, *status, *roles, *list, *drop, *revoke, *cancel, *pins,
-        *policy, *check, *explain, *simulate, *test;
+    CLI::App *doctor, *sudoers, *request, *extend, *status, *roles, *list, *drop, *revoke, *cancel,
+        *pins, *policy, *check, *explain, *simulate, *test;
 };
 
 Subcommands declare(CLI::App &app, Raw &raw)
@@ -96,6 +96,8 @@ Subcommands declare(CLI::App &app, Raw &raw)
         ->add_option("--style", raw.style, "gate (default): standing rules; group: by grant")
         ->check(CLI::IsMember({"gate", "group"}));
     subs.sudoers->add_flag("--check", raw.is_checked, "have visudo look at it, too");
+
+    subs.doctor = add(app, "doctor", "say where on this host a refusal would not be one (root)");
 
     subs.policy = app.add_subcommand("policy", "look at policies");
     subs.policy->require_subcommand(1);
@@ -315,6 +317,8 @@ Parsed check(const CLI::App &app, const Subcommands &subs, const Raw &raw)
     } else if (app.got_subcommand(subs.list)) {
         command.verb = Verb::list;
         command.all = raw.all;
+    } else if (app.got_subcommand(subs.doctor)) {
+        command.verb = Verb::doctor;
     } else if (subs.policy->got_subcommand(subs.explain)) {
         return check_explain(*subs.explain, raw);
     } else if (subs.policy->got_subcommand(subs.simulate)) {

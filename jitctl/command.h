@@ -26,6 +26,7 @@ enum class Verb {
     policy_explain,
     policy_simulate,
     policy_test,
+    doctor,
     version,
 };
 

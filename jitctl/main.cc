@@ -75,6 +75,8 @@ Exit run(const Command &command, const Output &output)
         return policy_explain(command, output);
     case Verb::policy_simulate:
         return policy_simulate(command, output, default_socket);
+    case Verb::doctor:
+        return doctor(output);
     case Verb::policy_test:
         return policy_test(command, output);
     case Verb::version:

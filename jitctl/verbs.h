@@ -37,6 +37,12 @@ Exit policy_check(const Command &command, const Output &output, const PolicyPlac
 Exit policy_explain(const Command &command, const Output &output, const PolicyPlaces &places = {});
 Exit policy_simulate(const Command &command, const Output &output, const std::string &socket,
                      const PolicyPlaces &places = {});
+// The host's own files.
+struct DoctorPlaces {
+    std::string etc = "/etc";
+    std::string usr = "/usr";
+};
+Exit doctor(const Output &output, const DoctorPlaces &places = {}, const PolicyPlaces &policy = {});
 Exit policy_test(const Command &command, const Output &output, const PolicyPlaces &places = {});
 
 } // namespace jit::ctl

@@ -33,7 +33,7 @@ install: $(PROGRAMS) ## install below DESTDIR, with PREFIX
 	    $(data) $$manual $(DESTDIR)$(MANDIR)/man$${manual##*.}/$${manual##*/}; done
 
 # Built from a copy of the tree: dpkg wants debian/ at the top, and leaves much behind.
-DEB_SOURCES := Makefile NEWS $(wildcard LICENSE README.md) $(shell find lib policy jitd jit_grantd \
+DEB_SOURCES := Makefile NEWS $(wildcard LICENSE README.md) $(shell find lib policy doctor jitd jit_grantd \
                  jit_leftovers jitctl pam_jit packaging doc -type f)
 deb: $(DIST)/.built ## build the Debian packages into dist/
 $(DIST)/.built: $(DEB_SOURCES)

@@ -26,6 +26,15 @@ ask() { as "$1" timeout 30 jitctl request web "${@:2}" 2>&1 | approve_codes "$1@
 drop() { as "$1" jitctl drop web; }
 in_journal() { [ -n "$(host_run journalctl -q -o cat -u jitd "$@")" ]; }
 
+# --- whether a refusal stays one on this host
+check 'doctor finds nothing on a host that is set up' says '0 faults, 0 notes' host_run jitctl doctor
+sed -i 's/^account requisite pam_jit/account sufficient pam_jit/' "$HOST_ROOT/etc/pam.d/sudo"
+check 'it finds a line that lets a refusal pass, and says what to write' \
+    says 'write, before all other account lines: account requisite pam_jit.so' host_run jitctl doctor
+check 'which is a finding' exits 1 host_run jitctl doctor
+sed -i 's/^account sufficient pam_jit/account requisite pam_jit/' "$HOST_ROOT/etc/pam.d/sudo"
+check 'alice, who may not read sudoers, is told to ask as root' says 'ask as root' as alice jitctl doctor
+
 # --- a reason
 role '[role.web.justification]' 'required = true' "pattern = '^(INC|CHG)-[0-9]+ '" \
     'hint = "ticket, then why"'

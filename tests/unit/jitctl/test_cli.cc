@@ -142,6 +142,7 @@ void what_is_wrong_is_told_and_is_no_command(void **)
         {"policy", "test"},
         {"policy", "test", "a", "b"},
         {"policy", "check", "a", "b"},
+        {"doctor", "x"},
         {"sudoers", "x"},
         {"sudoers", "--style"},
         {"sudoers", "--style", "doas"},
@@ -164,7 +165,7 @@ void what_is_wrong_is_told_and_is_no_command(void **)
 void every_verb_has_help_and_json(void **)
 {
     for (const char *verb : {"request", "extend", "status", "roles", "list", "drop", "revoke",
-                             "cancel", "pins", "sudoers"}) {
+                             "cancel", "pins", "sudoers", "doctor"}) {
         const Parsed parsed = parse({verb, "--help"});
         assert_true(parsed.is_help);
         assert_true(parsed.text.find(std::string{"jitctl "} + verb) != parsed.text.npos);

@@ -1,0 +1,94 @@
+#include "doctor/sudo_side.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace jit::doctor {
+
+namespace {
+
+// Line by line, those that a '\' goes on after joined, without comments. A '#' before a digit is a
+// user's number.
+template <class See> void each_line(std::string_view text, const See &see)
+{
+    std::string joined;
+    int number = 0;
+    int first = 1;
+    while (!text.empty()) {
+        ++number;
+        std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        const bool goes_on = line.ends_with('\\');
+        if (goes_on)
+            line.remove_suffix(1);
+        joined += line;
+        joined += ' ';
+        if (goes_on && !text.empty())
+            continue;
+        for (std::size_t at = joined.find('#'); at != joined.npos; at = joined.find('#', at + 1))
+            if (at + 1 >= joined.size() ||
+                std::isdigit(static_cast<unsigned char>(joined[at + 1])) == 0) {
+                joined.resize(at);
+                break;
+            }
+        see(first, std::string_view{joined});
+        joined.clear();
+        first = number + 1;
+    }
+}
+
+// Words as sudoers parts them.
+std::vector<std::string_view> words_of(std::string_view line)
+{
+    std::vector<std::string_view> words;
+    constexpr std::string_view between = " \t\r,=()\"";
+    while (!line.empty()) {
+        const std::size_t at = line.find_first_not_of(between);
+        if (at == line.npos)
+            break;
+        line.remove_prefix(at);
+        const std::string_view word = line.substr(0, line.find_first_of(between));
+        words.push_back(word);
+        line.remove_prefix(word.size());
+    }
+    return words;
+}
+
+} // namespace
+
+void read_sudoers(const std::string &file, std::string_view text,
+                  const std::set<std::string> &role_groups, SudoSide &side)
+{
+    each_line(text, [&](int number, std::string_view line) {
+        const std::string at = file + ":" + std::to_string(number);
+        const auto words = words_of(line);
+        for (std::size_t i = 0; i < words.size(); ++i) {
+            if (words[i] == "!pam_acct_mgmt")
+                side.findings.push_back(
+                    {Finding::Kind::fault, at,
+                     "!pam_acct_mgmt: sudo does not ask PAM's account phase, so that with a ticket "
+                     "or NOPASSWD nobody is asked for a role",
+                     "remove it"});
+            const bool is_service = words[i] == "pam_service" || words[i] == "pam_login_service" ||
+                                    words[i] == "pam_askpass_service";
+            if (is_service && i + 1 < words.size())
+                side.services.emplace(words[i + 1]);
+        }
+        if (!words.empty() && words[0].starts_with('%') && side.group_rule.empty() &&
+            role_groups.contains(std::string{words[0].substr(1)}))
+            side.group_rule = at;
+    });
+}
+
+bool has_dynamic_groups(std::string_view sudo_conf)
+{
+    bool is_dynamic = false;
+    each_line(sudo_conf, [&](int, std::string_view line) {
+        const auto words = words_of(line);
+        if (words.size() >= 3 && words[0] == "Set" && words[1] == "group_source")
+            is_dynamic = words[2] == "dynamic";
+    });
+    return is_dynamic;
+}
+
+} // namespace jit::doctor

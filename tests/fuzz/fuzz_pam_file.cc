@@ -1,0 +1,40 @@
+// Any bytes as a PAM file that includes itself, and as sudoers: reading comes to an end, what was
+// found names a line, and a line of ours behind which nothing stands is judged.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "doctor/pam_stack.h"
+#include "doctor/sudo_side.h"
+
+using namespace jit::doctor;
+
+namespace {
+
+void expect(bool truth)
+{
+    if (!truth)
+        std::abort();
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
+{
+    const std::string text{reinterpret_cast<const char *>(data), size};
+    for (const PamLine &line : parse_pam_file("x", text)) {
+        expect(line.number > 0 && !line.module.empty());
+        (void)parse_control(line.control);
+    }
+    for (const Finding &one : judge_service("x", [&](const std::string &) { return text; }))
+        expect(!one.where.empty() && !one.what.empty());
+    // Before all else, so none of it matters.
+    for (const Finding &one : judge_service("x", [&](const std::string &) {
+             return "account requisite pam_jit.so\nauth requisite pam_jit.so\n" + text;
+         }))
+        expect(one.kind == Finding::Kind::note);
+    SudoSide side;
+    read_sudoers("x", text, {"jit-web"}, side);
+    (void)has_dynamic_groups(text);
+    return 0;
+}
