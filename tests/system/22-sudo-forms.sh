@@ -56,7 +56,9 @@ check 'sudo -i' asks 'sudo -i id' "$root"
 check 'sudo -s' asks 'sudo -s id' "$root"
 check 'sudo -i, a shell' asks 'sudo -i' 'root@web01.*# $' 'send id\r' "expect 5 $root" 'send exit\r'
 check 'sudo -u another' asks 'sudo -u carol id' 'uid=[0-9]+\(carol\)'
+sudoers 'Defaults listpw=always'
 check 'sudo -l' asks 'sudo -l' 'may run the following'
+sudoers '# as it comes'
 check 'sudo -v' asks 'sudo -v && echo ok''ay' 'okay'
 check 'sudo -S, whose password comes from a pipe' asks 'echo wrong | sudo -S id' "$root"
 check 'sudo -A, which has a program for passwords' asks 'sudo -A id' "$root"
@@ -94,6 +96,7 @@ no_code() {
 }
 check 'at a terminal too: sudo -n' no_code 'sudo -n id' 'a password is required'
 check 'at a terminal too: NOPASSWD' no_code 'sudo /usr/bin/true' 'jitctl request web'
+check 'at a terminal too: sudo -l of who has a rule with NOPASSWD' no_code 'sudo -l' 'jitctl request web'
 check 'the program for passwords has not run' fails host_run test -e /tmp/askpass-ran
 
 # --- Ctrl-C, Ctrl-\, Ctrl-Z, a terminal that goes away
@@ -133,16 +136,18 @@ sudoers '# as it comes'
 # --- with a grant none of them asks
 request() { as alice jitctl request web 2>&1 | approve_codes alice@contoso.com; }
 check 'with a grant' says granted request
-for form in 'sudo id' 'sudo -i id' 'sudo -s id' 'sudo -S id </dev/null' 'sudo -A id' 'sudo -n id'; do
+for form in 'sudo id' 'sudo -i id' 'sudo -s id' 'sudo -S id </dev/null' 'sudo -A id'; do
     check "$form goes on" goes_on "$form" "$root"
 done
 check 'sudo -u another goes on' goes_on 'sudo -u carol id' 'uid=[0-9]+\(carol\)'
+check 'sudo -n goes on where no password is wanted' goes_on 'sudo -n /usr/bin/true && echo ok""ay' okay
 check 'sudo -l goes on' goes_on 'sudo -l' 'may run the following'
 check 'sudo -v goes on' goes_on 'sudo -v && echo ok""ay' okay
 check 'sudoedit goes on' goes_on 'sudoedit /etc/motd; echo sta""tus $?' 'status 0'
-for form in 'sudo id' 'sudo -i id' 'sudo -n id' 'sudo -S id </dev/null'; do
-    check "$form goes on without a terminal" says 'uid=0(root)' host_as alice "$form"
+for form in 'sudo id' 'sudo -i id' 'sudo -S id </dev/null'; do
+    check "$form goes on without a terminal" says "$root" host_as alice "$form"
 done
+check 'sudo -n goes on without a terminal' host_as alice 'sudo -n /usr/bin/true'
 sudoers 'Defaults targetpw'
 check 'sudo with targetpw goes on' goes_on 'sudo id' "$root"
 sudoers '# as it comes'
