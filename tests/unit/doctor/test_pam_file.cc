@@ -1,5 +1,9 @@
 #include "tests/unit/cmocka_cpp.h"
 
+#include <map>
+#include <string>
+#include <tuple>
+
 #include "doctor/pam_file.h"
 
 using namespace jit::doctor;

@@ -1,5 +1,8 @@
 #include "tests/unit/cmocka_cpp.h"
 
+#include <map>
+#include <string>
+
 #include "doctor/pam_stack.h"
 
 using namespace jit::doctor;

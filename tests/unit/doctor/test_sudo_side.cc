@@ -1,5 +1,8 @@
 #include "tests/unit/cmocka_cpp.h"
 
+#include <set>
+#include <string>
+
 #include "doctor/sudo_side.h"
 
 using namespace jit::doctor;

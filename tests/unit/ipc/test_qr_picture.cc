@@ -1,5 +1,8 @@
 #include "tests/unit/cmocka_cpp.h"
 
+#include <algorithm>
+#include <string>
+
 #include "lib/ipc/qr_picture.h"
 
 using namespace jit;

@@ -1,5 +1,9 @@
 #include "tests/unit/cmocka_cpp.h"
 
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
 #include "jitd/qr.h"
 #include "lib/ipc/qr_picture.h"
 
@@ -36,7 +40,7 @@ void an_address_has_its_three_eyes_where_they_belong(void **)
 
 void what_is_made_can_be_drawn_as_long_as_it_is_short_enough(void **)
 {
-    for (const std::size_t bytes : {1, 17, 32, 53, 78}) {
+    for (const std::size_t bytes : {1U, 17U, 32U, 53U, 78U}) {
         const std::string rows = make_qr(std::string(bytes, 'a'));
         ipc::QrPicture picture;
         assert_true(rows.size() <= ipc::max_qr_bytes && ipc::draw_qr(rows, picture));
