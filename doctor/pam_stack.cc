@@ -1,6 +1,7 @@
 #include "doctor/pam_stack.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace jit::doctor {
 
@@ -19,6 +20,15 @@ std::string where(const PamLine &line)
     return "/etc/pam.d/" + line.file + ":" + std::to_string(line.number);
 }
 
+// The module takes upper and lower case for the same.
+bool is_same_word(std::string_view a, std::string_view b)
+{
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char one, char other) {
+        return std::tolower(static_cast<unsigned char>(one)) ==
+               std::tolower(static_cast<unsigned char>(other));
+    });
+}
+
 // The argument's list of services has it, or there is none.
 bool is_for(const PamLine &line, const std::string &service)
 {
@@ -28,7 +38,7 @@ bool is_for(const PamLine &line, const std::string &service)
         argument.remove_prefix(5);
         for (bool goes_on = true; goes_on;) {
             const std::size_t comma = argument.find(',');
-            if (argument.substr(0, comma) == service)
+            if (is_same_word(argument.substr(0, comma), service))
                 return true;
             goes_on = comma != argument.npos;
             argument.remove_prefix(goes_on ? comma + 1 : argument.size());
@@ -86,6 +96,12 @@ bool resets(const StackItem &item)
                                 [](const auto &one) { return one.second.kind == Kind::reset; })))
         return true;
     return std::any_of(item.substack.begin(), item.substack.end(), resets);
+}
+
+bool denies(const PamLine &line)
+{
+    return base_of(line.module) == "pam_deny.so" &&
+           (line.control == "requisite" || line.control == "required");
 }
 
 struct Refusals {
@@ -151,6 +167,11 @@ void judge_kind(const std::string &service, std::string_view kind,
         return;
     }
     if (kind == "session")
+        return;
+    // Debian's way: a success jumps over the line that denies, and all else comes to it.
+    const auto &[around, own_at] = levels.back();
+    if (own_at + 1 < around->size() && denies((*around)[own_at + 1].line) &&
+        control->of("success").kind == Kind::jump && control->otherwise.kind == Kind::ignore)
         return;
     const Refusals refusals = judge_control(*control, kind);
     if (!refusals.stay)

@@ -64,8 +64,14 @@ void assert_stack(const std::string &before, const std::string &control, const s
     for (const End &end : ends())
         for (const char phase : {'a', 'c'}) {
             const std::string type = phase == 'a' ? "auth " : "account ";
-            const auto line = [&](const std::string &rest) {
-                return rest.empty() ? "" : type + rest + "\n";
+            const auto line = [&](std::string rest) {
+                std::string lines;
+                for (; !rest.empty(); rest.erase(0, rest.find('\n') + 1)) {
+                    lines += type + rest.substr(0, rest.find('\n')) + "\n";
+                    if (rest.find('\n') == rest.npos)
+                        break;
+                }
+                return lines;
             };
             write_service_file("door", line(before) +
                                            line(control + " " + module_path() +
@@ -116,6 +122,22 @@ void sufficient_passes_with_a_live_grant_alone(void **)
                  [](int said) { return said == PAM_SUCCESS ? said : int{PAM_AUTH_ERR}; });
 }
 
+// What jitctl doctor finds: what follows decides.
+void a_refusal_is_forgotten_by_what_the_manual_warns_of(void **)
+{
+    for (const char *control :
+         {"sufficient", "optional", "[default=ignore]", "[success=ok default=ignore]"})
+        assert_stack("", control, "required pam_permit.so", [](int) { return int{PAM_SUCCESS}; });
+}
+
+void a_jump_over_a_line_that_denies_keeps_a_refusal(void **)
+{
+    for (const char *deny : {"requisite", "required"})
+        assert_stack("", "[success=1 default=ignore]",
+                     std::string{deny} + " pam_deny.so\nrequired pam_permit.so",
+                     [](int said) { return said == PAM_SUCCESS ? said : int{PAM_AUTH_ERR}; });
+}
+
 void default_ignore_never_passes_by_itself(void **)
 {
     assert_stack("", "[default=ignore]", "required pam_deny.so",
@@ -148,6 +170,8 @@ int main(int, char **argv)
         cmocka_unit_test(regress_required_after_a_password_fails_for_every_failure),
         cmocka_unit_test(required_before_a_password_fails_for_every_failure),
         cmocka_unit_test(sufficient_passes_with_a_live_grant_alone),
+        cmocka_unit_test(a_refusal_is_forgotten_by_what_the_manual_warns_of),
+        cmocka_unit_test(a_jump_over_a_line_that_denies_keeps_a_refusal),
         cmocka_unit_test(default_ignore_never_passes_by_itself),
         cmocka_unit_test(optional_alone_passes_with_a_live_grant_alone),
         cmocka_unit_test(the_lines_of_the_manual_stop_at_every_failure),

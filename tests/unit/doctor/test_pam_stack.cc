@@ -80,7 +80,7 @@ void one_that_is_for_other_services_is_none(void **)
     assert_text(found(auth + "account requisite pam_jit.so only=su,su-l\n" + session),
                 "fault sudo no account line of pam_jit.so, which alone is asked with a ticket, "
                 "NOPASSWD or a key\n");
-    assert_text(found(auth + "account requisite pam_jit.so only=su,sudo\n" + session), "");
+    assert_text(found(auth + "account requisite pam_jit.so only=su,SUDO\n" + session), "");
     assert_text(found(auth + "account requisite pam_jit.so only=sudo-i only=\n" + session),
                 "fault sudo no account line of pam_jit.so, which alone is asked with a ticket, "
                 "NOPASSWD or a key\n");
@@ -103,6 +103,21 @@ void a_control_that_lets_a_refusal_pass_is_found(void **)
                 "stay one; the account phase still refuses\n");
     assert_text(found(auth + "account frobnicate pam_jit.so\n" + session),
                 "fault sudo:2 \"frobnicate\" is no control of PAM's\n");
+}
+
+void a_line_that_denies_behind_it_keeps_a_refusal(void **)
+{
+    const auto with = [](const std::string &control, const std::string &next) {
+        return found(auth + "account " + control + " pam_jit.so\naccount " + next +
+                     "\naccount required pam_permit.so\n" + session);
+    };
+    assert_text(with("[success=1 default=ignore]", "requisite pam_deny.so"), "");
+    assert_text(with("[success=1 new_authtok_reqd=done default=ignore]", "required pam_deny.so"),
+                "");
+    for (const char *next :
+         {"optional pam_deny.so", "requisite pam_x.so", "sufficient pam_deny.so"})
+        assert_true(with("[success=1 default=ignore]", next).starts_with("fault sudo:2"));
+    assert_true(with("sufficient", "requisite pam_deny.so").starts_with("fault sudo:2"));
 }
 
 void what_ends_the_stack_before_it_is_found(void **)
@@ -189,6 +204,7 @@ int main()
         cmocka_unit_test(a_line_that_is_missing_is_found),
         cmocka_unit_test(one_that_is_for_other_services_is_none),
         cmocka_unit_test(a_control_that_lets_a_refusal_pass_is_found),
+        cmocka_unit_test(a_line_that_denies_behind_it_keeps_a_refusal),
         cmocka_unit_test(what_ends_the_stack_before_it_is_found),
         cmocka_unit_test(a_substack_ends_itself_alone),
         cmocka_unit_test(a_reset_after_it_is_found_where_the_stack_goes_on),
