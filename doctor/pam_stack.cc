@@ -111,7 +111,7 @@ struct Refusals {
 };
 
 // What the module says when it lets nobody in: pam_jit(8).
-Refusals judge_control(const Control &control, std::string_view kind)
+Refusals judge_control(const Control &control, std::string_view kind, bool is_denied_next)
 {
     Refusals judged;
     for (const char *value : {kind == "auth" ? "auth_err" : "perm_denied", "authinfo_unavail",
@@ -119,7 +119,9 @@ Refusals judge_control(const Control &control, std::string_view kind)
         const Kind action = control.of(value).kind;
         if (action != Kind::die)
             judged.end_all = false;
-        if (action != Kind::die && action != Kind::bad && judged.stay) {
+        const bool stays = action == Kind::die || action == Kind::bad ||
+                           (action == Kind::ignore && is_denied_next);
+        if (!stays && judged.stay) {
             judged.stay = false;
             judged.let_past = value;
         }
@@ -170,10 +172,9 @@ void judge_kind(const std::string &service, std::string_view kind,
         return;
     // Debian's way: a success jumps over the line that denies, and all else comes to it.
     const auto &[around, own_at] = levels.back();
-    if (own_at + 1 < around->size() && denies((*around)[own_at + 1].line) &&
-        control->of("success").kind == Kind::jump && control->otherwise.kind == Kind::ignore)
-        return;
-    const Refusals refusals = judge_control(*control, kind);
+    const bool is_denied_next = control->of("success").kind == Kind::jump &&
+                                own_at + 1 < around->size() && denies((*around)[own_at + 1].line);
+    const Refusals refusals = judge_control(*control, kind, is_denied_next);
     if (!refusals.stay)
         out.push_back({weight, where(own.line),
                        "\"" + own.line.control + "\" lets " + refusals.let_past +

@@ -118,6 +118,8 @@ void a_line_that_denies_behind_it_keeps_a_refusal(void **)
          {"optional pam_deny.so", "requisite pam_x.so", "sufficient pam_deny.so"})
         assert_true(with("[success=1 default=ignore]", next).starts_with("fault sudo:2"));
     assert_true(with("sufficient", "requisite pam_deny.so").starts_with("fault sudo:2"));
+    assert_true(with("[success=1 abort=1 default=ignore]", "requisite pam_deny.so")
+                    .starts_with("fault sudo:2"));
 }
 
 void what_ends_the_stack_before_it_is_found(void **)
