@@ -57,7 +57,7 @@ refused() {
 }
 # decided DECISION SENTENCE STATUS: the same, with somebody at the pages.
 decided() {
-    printf '%s\n' 'expect 10 open +(https://\S+)\s+enter code +(\S+)' \
+    printf '%s\n' 'expect 10 open +(https://\S+)[\s▀▄█]+enter code +(\S+)' \
         "run person \$M1 \$M2 $1" "expect 15 $2" "exit $3" | host_tty alice 'jitctl request web'
 }
 newest() { tests/system/agreement "$HOST_PID" newest alice; }
@@ -121,7 +121,7 @@ cat >"$HOST_DIR/steps" <<'X'
 expect 10 \$ $
 send sudo id\r
 expect 10 role "web" on host web01 for 30m
-expect 5 open (https://id\.example\.org/device)\s+jit: and enter the code +([A-Z]{4}-[A-Z]{4})
+expect 5 open (https://id\.example\.org/device)[\s▀▄█]+jit: and enter the code +([A-Z]{4}-[A-Z]{4})
 expect 2 good for (?:10|9)m
 run polled 2
 refuse uid=0
@@ -166,7 +166,7 @@ check 'that is a denial in the journal' \
 cat >"$HOST_DIR/steps" <<'X'
 expect 10 \$ $
 send sudo id\r
-expect 10 open (https://\S+)\s+jit: and enter the code +(\S+)
+expect 10 open (https://\S+)[\s▀▄█]+jit: and enter the code +(\S+)
 run person $M1 $M2 abort
 expect 10 jit: the sign-in was declined
 expect 10 \$ $
