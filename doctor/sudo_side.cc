@@ -25,7 +25,10 @@ template <class See> void each_line(std::string_view text, const See &see)
         joined += ' ';
         if (goes_on && !text.empty())
             continue;
-        for (std::size_t at = joined.find('#'); at != joined.npos; at = joined.find('#', at + 1))
+        // These two are no comments.
+        const bool is_include = joined.starts_with("#include");
+        for (std::size_t at = joined.find('#', is_include ? 1 : 0); at != joined.npos;
+             at = joined.find('#', at + 1))
             if (at + 1 >= joined.size() ||
                 std::isdigit(static_cast<unsigned char>(joined[at + 1])) == 0) {
                 joined.resize(at);
@@ -62,6 +65,12 @@ void read_sudoers(const std::string &file, std::string_view text,
     each_line(text, [&](int number, std::string_view line) {
         const std::string at = file + ":" + std::to_string(number);
         const auto words = words_of(line);
+        const bool includes = !words.empty() && words[0].size() > 1 &&
+                              words[0].substr(1).starts_with("include") &&
+                              (words[0][0] == '@' || words[0][0] == '#');
+        if (includes && !(words.size() == 2 && words[1] == "/etc/sudoers.d"))
+            side.findings.push_back(
+                {Finding::Kind::note, at, "what sudo includes there is not looked at", ""});
         for (std::size_t i = 0; i < words.size(); ++i) {
             if (words[i] == "!pam_acct_mgmt")
                 side.findings.push_back(

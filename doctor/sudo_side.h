@@ -17,7 +17,8 @@ struct SudoSide {
     std::string group_rule; // where a rule for a role's group was seen first; empty: nowhere
 };
 
-// Adds what a file of sudoers holds.
+// Adds what a file of sudoers holds. Includes are not followed, and said: but for /etc/sudoers.d,
+// whose files the caller has.
 //   file         its path, for people
 //   role_groups  the groups of roles that sudo opens
 void read_sudoers(const std::string &file, std::string_view text,

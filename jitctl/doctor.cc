@@ -2,11 +2,13 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <map>
 #include <set>
 #include <unistd.h>
 
 #include "doctor/pam_stack.h"
 #include "doctor/sudo_side.h"
+#include "jitctl/plain_file.h"
 #include "jitctl/policy_load.h"
 #include "jitctl/verbs.h"
 #include "lib/base/fd.h"
@@ -35,12 +37,10 @@ std::vector<std::string> list(const std::string &path)
 std::optional<std::string> read(const std::string &folder, const std::string &name,
                                 std::vector<Finding> &findings)
 {
-    const Fd at{open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    auto text = at ? sys::read_small_file(at.get(), name, max_bytes)
-                   : Result<std::string>{Error{Code::unavailable, "cannot open it", errno}};
+    auto text = read_plainly(AT_FDCWD, folder + "/" + name, max_bytes);
     if (text)
         return *std::move(text);
-    if (text.error().code != Code::not_found && text.error().sys != ENOENT)
+    if (text.error().code != Code::not_found)
         findings.push_back(
             {Finding::Kind::fault, folder + "/" + name,
              std::string{"cannot be read"} +
@@ -124,21 +124,25 @@ class Host
             services_.insert(name);
     }
 
-    std::optional<std::string> read_pam(const std::string &name)
+    // Each file once, whoever includes it.
+    const std::optional<std::string> &read_pam(const std::string &name)
     {
         const std::string front = "/etc/pam.d/";
         const std::string base = name.starts_with(front) ? name.substr(front.size()) : name;
-        if (base.empty() || base.find('/') != base.npos)
-            return std::nullopt;
-        if (auto text = read(places_.etc + "/pam.d", base, findings_))
-            return text;
-        return read(places_.usr + "/lib/pam.d", base, findings_);
+        const auto [known, is_new] = pam_files_.try_emplace(base);
+        if (is_new && !base.empty() && base.find('/') == base.npos) {
+            known->second = read(places_.etc + "/pam.d", base, findings_);
+            if (!known->second)
+                known->second = read(places_.usr + "/lib/pam.d", base, findings_);
+        }
+        return known->second;
     }
 
     const DoctorPlaces &places_;
     LoadedPolicy loaded_;
     std::set<std::string> services_;
     std::set<std::string> role_groups_;
+    std::map<std::string, std::optional<std::string>> pam_files_; // by name
     std::vector<Finding> findings_;
 };
 

@@ -7,16 +7,14 @@
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
-#include "lib/base/fd.h"
+#include "jitctl/plain_file.h"
 #include "lib/base/handle.h"
 #include "lib/base/result.h"
 #include "lib/base/text.h"
 #include "lib/sys/trusted_files.h"
-#include "lib/sys/whole_file.h"
 #include "policy/limits.h"
 
 namespace jit::ctl {
@@ -40,22 +38,6 @@ policy::Diagnostic describe(Kind kind, const std::string &path, const Error &err
     if (error.sys != 0 && error.sys != ENOENT)
         text += std::string{": "} + std::strerror(error.sys);
     return {kind, safe_text(path, PATH_MAX), 0, 0, std::move(text)};
-}
-
-Result<std::string> read_plainly(int directory, const std::string &name,
-                                 std::size_t max_bytes = max_file_bytes)
-{
-    // Without O_NONBLOCK a FIFO of that name would hold us for ever.
-    const Fd fd{openat(directory, name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
-    if (!fd)
-        return Error{Code::unavailable, "cannot open the file", errno};
-    struct stat about {
-    };
-    if (fstat(fd.get(), &about) != 0)
-        return Error{Code::unavailable, "cannot look at the file", errno};
-    if (!S_ISREG(about.st_mode))
-        return Error{Code::bad_input, "not a regular file"};
-    return sys::read_whole(fd.get(), max_bytes);
 }
 
 Result<std::vector<std::string>> list_plainly(DIR *stream)
@@ -120,7 +102,7 @@ PolicyFiles read_draft(const std::string &directory)
     }
     for (const std::string &name : *names) {
         const std::string path = directory + (directory.ends_with('/') ? "" : "/") + name;
-        auto text = read_plainly(dirfd(stream.get()), name);
+        auto text = read_plainly(dirfd(stream.get()), name, max_file_bytes);
         if (text.has_value())
             found.files.push_back({path, *std::move(text)});
         else

@@ -3,11 +3,11 @@
 #include <jansson.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "lib/base/handle.h"
 #include "lib/oidc/claims_request.h"
+#include "tests/fuzz/expect.h"
 
 using namespace jit;
 using namespace jit::oidc;
@@ -15,12 +15,6 @@ using namespace jit::oidc;
 namespace {
 
 using Tree = Handle<json_t, &json_decref>;
-
-void expect(bool truth)
-{
-    if (!truth)
-        std::abort();
-}
 
 Tree read(std::string_view text)
 {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,17 +11,12 @@
 #include "lib/base/text.h"
 #include "pam_jit/args.h"
 #include "pam_jit/command_line.h"
+#include "tests/fuzz/expect.h"
 
 using namespace jit;
 using namespace jit::pam;
 
 namespace {
-
-void expect(bool truth)
-{
-    if (!truth)
-        std::abort();
-}
 
 // sudo 1.9's parse_args.c: the options, and how they and variables take turns.
 constexpr const char *short_options = "+Aa:BbC:c:D:Eeg:Hh::iKklNnPp:R:r:SsT:t:U:u:Vv";

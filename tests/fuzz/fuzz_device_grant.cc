@@ -6,10 +6,10 @@
 // Retry-After up to a '|', the body.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "lib/oidc/device_grant.h"
+#include "tests/fuzz/expect.h"
 #include "tests/unit/oidc/flow.h"
 
 using namespace jit;
@@ -17,12 +17,6 @@ using namespace jit::oidc;
 using std::chrono::seconds;
 
 namespace {
-
-void expect(bool truth)
-{
-    if (!truth)
-        std::abort();
-}
 
 constexpr BootTime start_time{seconds{1000}};
 

@@ -10,19 +10,10 @@
 #include "lib/ipc/message.h"
 #include "lib/ledger/entry.h"
 #include "lib/ledger/limits.h"
+#include "tests/fuzz/expect.h"
 
 using namespace jit;
 using namespace jit::ledger;
-
-namespace {
-
-void expect(bool truth)
-{
-    if (!truth)
-        std::abort();
-}
-
-} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {

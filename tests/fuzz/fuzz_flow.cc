@@ -9,7 +9,6 @@
 //   else        a frame
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <memory>
@@ -18,17 +17,12 @@
 #include "lib/base/text.h"
 #include "lib/ipc/message.h"
 #include "pam_jit/flow.h"
+#include "tests/fuzz/expect.h"
 
 using namespace jit;
 using namespace jit::pam;
 
 namespace {
-
-void expect(bool truth)
-{
-    if (!truth)
-        std::abort();
-}
 
 void expect_shown(std::string_view text)
 {

@@ -7,13 +7,13 @@
 // for the time that passed (1 s each from '0'), Retry-After up to a '|', the body.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <set>
 #include <string>
 
 #include "lib/base/text.h"
 #include "lib/oidc/group_lookup.h"
 #include "lib/oidc/json.h"
+#include "tests/fuzz/expect.h"
 #include "tests/unit/oidc/flow.h"
 
 using namespace jit;
@@ -24,12 +24,6 @@ namespace {
 
 constexpr BootTime start_time{seconds{1000}};
 constexpr std::string_view host = "https://graph.microsoft.com/";
-
-void expect(bool truth)
-{
-    if (!truth)
-        std::abort();
-}
 
 // The first of them is short, so that a fuzzer soon finds it.
 std::vector<std::string> make_groups(std::size_t count)

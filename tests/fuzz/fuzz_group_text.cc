@@ -1,23 +1,17 @@
 // Any bytes as a group file, after a first line with a user and a group: a member that is added is
 // listed, one that is removed is not, and no byte of any other line changes.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "jit_grantd/group_text.h"
 #include "lib/base/text.h"
+#include "tests/fuzz/expect.h"
 
 using namespace jit;
 using namespace jit::grantd;
 
 namespace {
-
-void expect(bool truth)
-{
-    if (!truth)
-        std::abort();
-}
 
 std::vector<std::string_view> split(std::string_view text)
 {

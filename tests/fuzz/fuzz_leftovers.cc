@@ -2,23 +2,17 @@
 // kernel's list of what is mounted, in which users' own mounts have a say, and as where a link
 // leads.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "jit_leftovers/home_path.h"
 #include "jit_leftovers/mounts.h"
 #include "lib/base/text.h"
 #include "lib/ipc/leftovers.h"
+#include "tests/fuzz/expect.h"
 
 using namespace jit;
 
 namespace {
-
-void expect(bool truth)
-{
-    if (!truth)
-        std::abort();
-}
 
 bool is_harmless(std::string_view text)
 {

@@ -18,17 +18,12 @@
 #include "lib/ipc/message.h"
 #include "lib/ipc/pins.h"
 #include "lib/ipc/roles.h"
+#include "tests/fuzz/expect.h"
 
 using namespace jit;
 using namespace jit::ipc;
 
 namespace {
-
-void expect(bool truth)
-{
-    if (!truth)
-        std::abort();
-}
 
 std::string text_of(const Json &json)
 {

@@ -1,23 +1,13 @@
 // Any bytes as a PAM file that includes itself, and as sudoers: reading comes to an end, what was
 // found names a line, and a line of ours behind which nothing stands is judged.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "doctor/pam_stack.h"
 #include "doctor/sudo_side.h"
+#include "tests/fuzz/expect.h"
 
 using namespace jit::doctor;
-
-namespace {
-
-void expect(bool truth)
-{
-    if (!truth)
-        std::abort();
-}
-
-} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {

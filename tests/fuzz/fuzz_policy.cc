@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,16 +15,11 @@
 #include "policy/expectations.h"
 #include "policy/parse.h"
 #include "policy/sudoers.h"
+#include "tests/fuzz/expect.h"
 
 using namespace jit::policy;
 
 namespace {
-
-void expect(bool truth)
-{
-    if (!truth)
-        std::abort();
-}
 
 std::shared_ptr<const jit::Zone> find_zone(std::string_view name)
 {

@@ -1,23 +1,13 @@
 // Any bytes as what /proc says of a process, of which its name is its own: bad_input, or the name
 // that stands between the first and the last parenthesis, and every number what is written there.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "jit_grantd/proc_text.h"
+#include "tests/fuzz/expect.h"
 
 using namespace jit;
 using namespace jit::grantd;
-
-namespace {
-
-void expect(bool truth)
-{
-    if (!truth)
-        std::abort();
-}
-
-} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {

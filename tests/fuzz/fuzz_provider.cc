@@ -3,13 +3,13 @@
 // for our issuer.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <set>
 #include <string>
 
 #include "lib/oidc/jwks.h"
 #include "lib/oidc/provider.h"
 #include "lib/oidc/signature.h"
+#include "tests/fuzz/expect.h"
 #include "tests/unit/oidc/flow.h"
 #include "tests/unit/oidc/second_judge.h"
 
@@ -17,12 +17,6 @@ using namespace jit;
 using namespace jit::oidc;
 
 namespace {
-
-void expect(bool truth)
-{
-    if (!truth)
-        std::abort();
-}
 
 bool is_ours(const std::string &endpoint, const Expectations &expected)
 {

@@ -4,22 +4,16 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 
 #include "lib/base/fixed_text.h"
 #include "lib/base/json_depth.h"
 #include "lib/base/text.h"
+#include "tests/fuzz/expect.h"
 
 using namespace jit;
 
 namespace {
-
-void expect(bool truth)
-{
-    if (!truth)
-        std::abort();
-}
 
 void expect_safe(std::string_view text)
 {

@@ -12,13 +12,13 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <set>
 #include <string>
 
 #include "lib/base/text.h"
 #include "lib/oidc/json.h"
 #include "lib/oidc/token.h"
+#include "tests/fuzz/expect.h"
 #include "tests/unit/oidc/second_judge.h"
 #include "tests/unit/oidc/vectors.h"
 
@@ -27,12 +27,6 @@ using namespace jit::oidc;
 using std::chrono::seconds;
 
 namespace {
-
-void expect(bool truth)
-{
-    if (!truth)
-        std::abort();
-}
 
 std::string encode(std::string_view bytes)
 {

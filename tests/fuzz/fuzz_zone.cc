@@ -1,23 +1,13 @@
 // Any bytes as a file of tzdata, and as the rule in its footer: none, or a zone whose changes are
 // in order and real, and whose offsets are those of its changes.
 #include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "lib/base/zone.h"
 #include "lib/base/zone_rule.h"
+#include "tests/fuzz/expect.h"
 
 using namespace jit;
-
-namespace {
-
-void expect(bool truth)
-{
-    if (!truth)
-        std::abort();
-}
-
-} // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Killed at every durable step of an extension: the grant goes on, to its old end or to the later one,
 # and everything agrees. As in 50-crashes-granting.sh.
+# Runs once
 set -euo pipefail
 cd "$(dirname "$0")"
 . lib/story.sh

@@ -2,8 +2,7 @@
 # clean run showed. Sourced by bash scripts after cleanup.sh, host.sh, report.sh and story.sh.
 #
 #   crash_host             a host with many persons, whose records outlive its boot. Memberships are
-#                          lines of /etc/group on trixie, files in /run/userdb elsewhere; BACKEND
-#                          (userdb, etc-group) says otherwise
+#                          files in /run/userdb; with BACKEND=etc-group lines of /etc/group
 #   take_away, no_members  who is in the role's group, and by other hands no more
 #   ask, prepare           requests of a person, signed in at once
 #   trace, untrace, steps  what strace saw of a daemon
@@ -12,7 +11,7 @@
 #   say_tried              prints how many points were tried
 
 tests=$top/tests/system
-case ${SUITE:-} in trixie) : "${BACKEND:=etc-group}" ;; *) : "${BACKEND:=userdb}" ;; esac
+: "${BACKEND:=userdb}"
 
 calls=write,pwrite64,fsync,fdatasync,ftruncate,renameat,unlinkat,linkat,mkdir,sendmsg,sendto
 people=(p01 p02 p03 p04 p05 p06 p07 p08 p09 p10 p11 p12 p13 p14 p15 p16 p17 p18 p19 p20 p21 p22)

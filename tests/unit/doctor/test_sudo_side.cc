@@ -32,6 +32,19 @@ void a_sudo_that_does_not_ask_the_account_phase_is_found(void **)
                 "/etc/sudoers:3");
 }
 
+void what_is_included_from_elsewhere_is_said(void **)
+{
+    for (const char *text : {"@include /etc/sudoers.local\n", "#include /etc/x\n",
+                             "@includedir /srv/sudoers.d\n", "#includedir /etc/sudoers.d2 # x\n"}) {
+        const SudoSide side = read(text);
+        assert_int_equal(side.findings.size(), 1);
+        assert_true(side.findings[0].kind == Finding::Kind::note);
+    }
+    for (const char *text : {"@includedir /etc/sudoers.d\n", "#includedir /etc/sudoers.d\n",
+                             "# include /etc/x\n", "@\n", "include /etc/x\n"})
+        assert_true(read(text).findings.empty());
+}
+
 void the_services_that_it_asks_by_are_known(void **)
 {
     const SudoSide side = read("Defaults!DBA pam_service=sudo-dba, pam_login_service=\"sudo-l\"\n"
@@ -64,6 +77,7 @@ int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_sudo_that_does_not_ask_the_account_phase_is_found),
+        cmocka_unit_test(what_is_included_from_elsewhere_is_said),
         cmocka_unit_test(the_services_that_it_asks_by_are_known),
         cmocka_unit_test(a_rule_for_the_group_of_a_role_is_seen),
         cmocka_unit_test(sudo_asks_for_groups_as_its_conf_says_last),

@@ -1,6 +1,7 @@
 #include "tests/unit/cmocka_cpp.h"
 
 #include <string>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "jitctl/verbs.h"
@@ -109,6 +110,22 @@ void services_come_from_roles_from_sudoers_and_from_where_it_is_named(void **)
     assert_false(has(host.run(), "sudo-dba"));
 }
 
+void a_file_that_is_a_link_is_read_and_one_that_is_none_is_said_once(void **)
+{
+    if (needs_root())
+        return;
+    const Host host;
+    host.files.put("etc/elsewhere", lines);
+    assert_int_equal(unlink((host.files.path + "/etc/pam.d/sudo-i").c_str()), 0);
+    assert_int_equal(symlink("../elsewhere", (host.files.path + "/etc/pam.d/sudo-i").c_str()), 0);
+    assert_text(host.run(), "0 jitctl: 0 faults, 0 notes\n");
+    host.pam("sudo", lines + "@include odd\nauth include odd\naccount include odd\n");
+    assert_int_equal(mkfifo((host.files.path + "/etc/pam.d/odd").c_str(), 0644), 0);
+    const std::string said = host.run();
+    assert_true(has(said, "etc/pam.d/odd: cannot be read\n"));
+    assert_true(has(said, "jitctl: 1 fault, 0 notes\n"));
+}
+
 void a_host_without_any_of_it_is_told_so(void **)
 {
     if (needs_root())
@@ -131,6 +148,7 @@ int main()
         cmocka_unit_test(a_host_that_is_set_up_has_no_finding),
         cmocka_unit_test(what_is_wrong_is_said_with_what_to_write),
         cmocka_unit_test(services_come_from_roles_from_sudoers_and_from_where_it_is_named),
+        cmocka_unit_test(a_file_that_is_a_link_is_read_and_one_that_is_none_is_said_once),
         cmocka_unit_test(a_host_without_any_of_it_is_told_so),
     };
     return cmocka_run_group_tests_name("jitctl/doctor", tests, nullptr, nullptr);
