@@ -87,15 +87,16 @@ $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/o/tests/fuzz/fuzz_%.o $(call libs,$(fuzz_la
 
 # --- other compilers' eyes -----------------------------------------------------------------------
 # Not optimized: what is built once for one run is cheapest so.
-# The sanitizers' library is a shared one, for a module that a program without them loads.
+# The sanitizers' library is a shared one, for a module that a program without them loads. Under them
+# the tests are busy more than they wait: as many at once as there are processors.
 with_clang  = $(MAKE) --no-print-directory BUILD=$(BUILD)-clang CXX='$(CLANGXX)' WERROR=1 ONCE=1 \
               CXXFLAGS='-O0 -g1 -Wreserved-identifier'
-with_asan   = UNIT_SECONDS=400 ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
+with_asan   = JOBS=$$(nproc) ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
               UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
               $(MAKE) --no-print-directory BUILD=$(BUILD)-asan CXX='$(CLANGXX)' WERROR=1 ONCE=1 \
               CXXFLAGS='-O0 -g1 -Wreserved-identifier' SAN=address,undefined,fuzzer-no-link \
               san_ld="-shared-libasan -Wl,-rpath,$$($(CLANGXX) -print-runtime-dir)"
-with_gxx    = UNIT_SECONDS=400 ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
+with_gxx    = JOBS=$$(nproc) ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
               UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
               $(MAKE) --no-print-directory BUILD=$(BUILD)-asan-gxx ONCE=1 CXXFLAGS='-O0 -g1' \
               SAN=address,undefined
