@@ -323,6 +323,7 @@ void one_that_waits_for_its_turn_can_be_cancelled(void **)
         assert_outcome(reply, Outcome::received);
         called += 1000;
     });
+    fixture.run_for(std::chrono::milliseconds{300});
     for (int i = 0; i < 100 && called == 0; ++i)
         fixture.run_for(std::chrono::milliseconds{100});
     assert_int_equal(called, 1000);
@@ -340,6 +341,7 @@ void requests_past_the_queue_are_refused(void **)
             ++(reply.outcome == Outcome::unreachable ? refused : other);
         });
     assert_int_equal(refused, 0); // never from within send()
+    fixture.run_for(std::chrono::milliseconds{20});
     for (int i = 0; i < 100 && refused < 2; ++i)
         fixture.run_for(std::chrono::milliseconds{20});
     assert_int_equal(refused, 2);
