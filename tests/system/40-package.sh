@@ -44,6 +44,7 @@ story_config
 host_run systemctl try-restart jitd.service
 host_run env DEBIAN_FRONTEND=noninteractive pam-auth-update --enable jit
 check 'switched on it gates sudo' exits 1 host_as alice 'sudo -n /usr/bin/true'
+check 'a refusal stays one in it, says doctor' says '0 faults, 0 notes' host_run jitctl doctor
 check 'and never root' same "$(host_run sudo -u alice id -un)" alice
 check 'a login is not asked: no role gates it' host_as alice true
 check 'removal takes the profile away again' host_apt remove libpam-jit
