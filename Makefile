@@ -196,7 +196,7 @@ $(BUILD)/tests/entra/entra-emulator: $(EMULATOR_OBJS) $(call libs,lib/base)
 	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ \
 	    $(shell $(PKG_CONFIG) --libs cpp-httplib) -ljansson -lssl -lcrypto -pthread
 
-lint: $(PROGRAMS) ## layers, TRY, exports, needed libraries, format, doc/THREATS.md, GRANTS.md and POLICY.md, clang-tidy
+lint: $(PROGRAMS) ## layers, TRY, exports, needed libraries, format, manuals, doc/THREATS.md, GRANTS.md and POLICY.md, clang-tidy
 	@tools/check-layers
 	@tools/check-try
 	@tools/check-exports $(BUILD)/pam_jit/pam_jit.so
@@ -204,6 +204,7 @@ lint: $(PROGRAMS) ## layers, TRY, exports, needed libraries, format, doc/THREATS
 	@tools/check-threats
 	@tools/check-policies $(BUILD)/jitctl/jitctl
 	@tools/check-format
+	@tools/check-manuals
 	+@$(MAKE) --no-print-directory -k tidy
 
 format: ## rewrite all sources in the house's format
