@@ -47,7 +47,7 @@ bool is_met(const Requester &entry, const Person &person)
 bool covers_service(const Role &role, std::string_view service)
 {
     const auto doors = doors_of(role);
-    return std::find(doors.begin(), doors.end(), service) != doors.end();
+    return std::find(doors.begin(), doors.end(), asked_as(service)) != doors.end();
 }
 
 bool gates(const Role &role, const Door &door)
@@ -66,7 +66,8 @@ std::vector<const Role *> gating_roles(const Policy &policy, const Door &door)
             out.push_back(&role);
     };
     if (const RoleIndex *index = policy.index()) {
-        for (const std::uint32_t number : index->find_gating(door.service, door.account_names))
+        for (const std::uint32_t number :
+             index->find_gating(asked_as(door.service), door.account_names))
             look_at(policy.roles[number]);
     } else {
         for (const Role &role : policy.roles)

@@ -82,7 +82,7 @@ std::vector<std::string> read_services(TableReader &role, std::string_view name)
         if (std::find(supported.begin(), supported.end(), entry->text) == supported.end())
             role.faults().error(entry->place, "services: " + in_quotes(entry->text) +
                                                   " is not supported by this version, expected "
-                                                  "sudo, sudo-i, su or su-l");
+                                                  "sudo, sudo-i, su, su-l, sshd or login");
         else
             out.push_back(entry->text);
     }

@@ -9,7 +9,8 @@ namespace jit::policy {
 
 std::span<const std::string_view> supported_services()
 {
-    static constexpr std::array<std::string_view, 4> names{"sudo", "sudo-i", "su", "su-l"};
+    static constexpr std::array<std::string_view, 6> names{"sudo", "sudo-i", "su",
+                                                           "su-l", "sshd",   "login"};
     return names;
 }
 
@@ -36,6 +37,11 @@ std::vector<std::string_view> doors_of(const Role &role)
                 add(service);
     }
     return out;
+}
+
+std::string_view asked_as(std::string_view service)
+{
+    return service.starts_with("sshd-") ? std::string_view{"sshd"} : service;
 }
 
 bool has_address(std::string_view service)

@@ -21,6 +21,10 @@ bool covers(std::string_view listed, std::string_view service);
 // Borrows from the role.
 std::vector<std::string_view> doors_of(const Role &role);
 
+// The service whose roles gate a door: itself, but sshd for the names that sshd_config(5) gives to
+// some logins by PAMServiceName, "sshd-NAME". Borrows from the text.
+std::string_view asked_as(std::string_view service);
+
 // Whether who passes it comes from an address, PAM_RHOST.
 bool has_address(std::string_view service);
 

@@ -14,6 +14,7 @@
 #include "policy/decide.h"
 #include "policy/expectations.h"
 #include "policy/parse.h"
+#include "policy/services.h"
 #include "policy/sudoers.h"
 #include "tests/fuzz/expect.h"
 
@@ -65,7 +66,9 @@ void check_role(const Role &role)
         !conditions.auth_context.empty() || conditions.auth_age || conditions.accept_stale_signin;
     expect(!is_unattended || !is_fresh);
     expect(!role.allow_root_equivalent || (limits.per_day && (is_fresh || is_unattended)));
-    expect(conditions.from.empty()); // nothing that is supported is reached from an address
+    for (const std::string &service : role.services)
+        expect(conditions.from.empty() || has_address(service));
+    expect(conditions.from.empty() || !role.services.empty());
     expect(justification.hint == jit::safe_text(justification.hint, 128));
     if (justification.pattern)
         (void)justification.pattern->is_in(role.description);

@@ -286,6 +286,21 @@ void a_door_of_nobody_known_is_gated_by_every_role_of_its_service(void **)
     assert_int_equal(gates(policy, "sshd", {}), 0);
 }
 
+// sshd_config(5) may have sshd ask by a name of the administrator's own (PAMServiceName).
+void sshd_is_gated_by_whatever_name_it_asks(void **)
+{
+    const Policy policy = policy_of(role_with("services = [\"sshd\"]", "a") +
+                                    role_with("services = [\"login\"]", "b"));
+    for (const char *service : {"sshd", "sshd-jit", "sshd-"}) {
+        assert_int_equal(gates(policy, service, {"alice"}), 1);
+        assert_int_equal(gates(policy, service, {}), 1);
+        assert_true(covers_service(policy.roles[0], service));
+    }
+    for (const char *service : {"sshdx", "ssh", "login-x", "remote"})
+        assert_int_equal(gates(policy, service, {"alice"}), 0);
+    assert_int_equal(gates(policy, "login", {"alice"}), 1);
+}
+
 void a_door_is_gated_on_hosts_where_nobody_may_open_it(void **)
 {
     const Policy policy = role_policy("hosts = [\"elsewhere\"]");
@@ -348,6 +363,7 @@ int main()
         cmocka_unit_test(sudo_covers_sudo_i_and_su_covers_su_l_and_not_the_other_way),
         cmocka_unit_test(a_door_is_gated_by_any_name_of_its_account),
         cmocka_unit_test(a_door_of_nobody_known_is_gated_by_every_role_of_its_service),
+        cmocka_unit_test(sshd_is_gated_by_whatever_name_it_asks),
         cmocka_unit_test(a_door_is_gated_on_hosts_where_nobody_may_open_it),
         cmocka_unit_test(a_negation_counts_in_any_order),
         cmocka_unit_test(hours_let_in_while_they_are_open_and_end_what_is_had),

@@ -114,7 +114,7 @@ void parse_names_every_fault_at_once_with_its_place(void **)
     const ParsedPolicy parsed = parse_one("[role.web]\n"
                                           "group = [\"jit-web\"]\n"
                                           "requesters = [\"Database Admins\"]\n"
-                                          "services = [\"sudo\", \"sshd\"]\n"
+                                          "services = [\"sudo\", \"cron\"]\n"
                                           "max_duration = 60\n");
     const std::string said = all_of(parsed.diagnostics);
     assert_text(said,
@@ -124,8 +124,8 @@ void parse_names_every_fault_at_once_with_its_place(void **)
                 "\"groups\"?\n"
                 "/etc/jit/policy.d/a.toml:3:15: requesters: \"Database Admins\": expected an "
                 "object id with its kind, such as \"group:3d0c5e5a-0000-4000-8000-000000000000\"\n"
-                "/etc/jit/policy.d/a.toml:4:21: services: \"sshd\" is not supported by this "
-                "version, expected sudo, sudo-i, su or su-l\n"
+                "/etc/jit/policy.d/a.toml:4:21: services: \"cron\" is not supported by this "
+                "version, expected sudo, sudo-i, su, su-l, sshd or login\n"
                 "/etc/jit/policy.d/a.toml:5:16: max_duration: expected a duration such as "
                 "\"1h30m\", found a number\n");
 }
@@ -308,8 +308,8 @@ void parse_refuses_what_this_version_does_not_enforce(void **)
 {
     constexpr std::string_view later = "supported by this version";
     for (const char *line :
-         {"shared = true", "carry = true", "reuse = \"key\"", "services = [\"sshd\"]",
-          "services = [\"login\"]", "services = [\"sudo\", \"cron\"]", "services = [\"\"]"})
+         {"shared = true", "carry = true", "reuse = \"key\"", "services = [\"sshd-x\"]",
+          "services = [\"gdm\"]", "services = [\"sudo\", \"cron\"]", "services = [\"\"]"})
         check_bad({{role_with(line), later}});
     for (const char *mode : {"approver", "pim", "watch"})
         check_bad(

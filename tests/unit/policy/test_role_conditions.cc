@@ -94,7 +94,19 @@ void without_zones_only_utc_is_known(void **)
     assert_false(parse(conditions("timezone = \"\"")).policy.has_value());
 }
 
-// The services that are reached from an address are not supported by this version.
+void from_is_for_services_that_are_reached_from_an_address(void **)
+{
+    for (const char *services :
+         {"services = [\"sshd\"]", "services = [\"login\"]", "services = [\"sshd\", \"login\"]"})
+        assert_text(said_of(conditions("from = [\"10.0.0.0/8\", \"2001:db8::/32\"]", services)),
+                    "");
+    const auto near = parse_one(conditions("from = [\"10.0.0.0/8\"]", "services = [\"sshd\"]"));
+    assert_int_equal(near.policy->roles[0].conditions.from.size(), 1);
+    // One that is not is enough.
+    assert_false(parse_one(conditions("from = [\"10.0.0.0/8\"]", "services = [\"sshd\", \"sudo\"]"))
+                     .policy.has_value());
+}
+
 void from_is_refused_where_nobody_comes_from_an_address(void **)
 {
     constexpr const char *away = " is not reached from an address, expected services to be sshd or "
@@ -142,6 +154,7 @@ int main()
         cmocka_unit_test(a_terminal_can_be_asked_for),
         cmocka_unit_test(a_zone_is_that_of_hours_or_of_a_budget),
         cmocka_unit_test(without_zones_only_utc_is_known),
+        cmocka_unit_test(from_is_for_services_that_are_reached_from_an_address),
         cmocka_unit_test(from_is_refused_where_nobody_comes_from_an_address),
         cmocka_unit_test(each_network_that_is_none_is_named),
     };
