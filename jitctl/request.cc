@@ -287,6 +287,8 @@ Exit follow_request(const Question &question, const Command &command, const Outp
         case ipc::Progress::approval:
             countdown.start("signed in, waiting for the approval", std::nullopt);
             break;
+        case ipc::Progress::approved: // is said to sshd alone
+            break;
         case ipc::Progress::granted:
             return finish_granted(output, socket, *reply);
         case ipc::Progress::denied:

@@ -30,7 +30,10 @@ bool is_word_missing(MemberReader &reader, bool is_known)
 SessionCall read_session(MemberReader &reader)
 {
     SessionCall call;
-    call.grant = reader.id("grant");
+    call.grant = reader.maybe_id("grant");
+    call.connection = reader.maybe_text("connection", max_connection_bytes);
+    if (call.grant.has_value() == call.connection.has_value())
+        reader.refuse("expected a grant or a connection");
     call.requester = reader.name("requester");
     call.account = reader.text("account", max_account_bytes);
     call.service = reader.text("service", max_service_bytes);
@@ -40,7 +43,8 @@ SessionCall read_session(MemberReader &reader)
 MemberWriter write_session(const SessionCall &call)
 {
     MemberWriter writer;
-    writer.text("grant", call.grant);
+    writer.maybe_text("grant", call.grant);
+    writer.maybe_text("connection", call.connection);
     writer.text("requester", call.requester);
     writer.text("account", call.account);
     writer.text("service", call.service);
@@ -62,6 +66,8 @@ Result<CheckCall> decode_check_call(const json_t *parameters)
     call.tty = reader.maybe_text("tty", max_tty_bytes);
     call.rhost = reader.maybe_text("rhost", max_rhost_bytes);
     call.command = reader.maybe_text("command", max_command_bytes);
+    call.connection = reader.maybe_text("connection", max_connection_bytes);
+    call.proof = reader.maybe_text("proof", max_proof_bytes);
     call.observe = reader.maybe_flag("observe");
     if (!is_word_missing(reader, phase.has_value()))
         call.phase = *phase;
@@ -81,6 +87,8 @@ Json encode_check_call(const CheckCall &call)
     writer.maybe_text("tty", call.tty);
     writer.maybe_text("rhost", call.rhost);
     writer.maybe_text("command", call.command);
+    writer.maybe_text("connection", call.connection);
+    writer.maybe_text("proof", call.proof);
     if (call.observe)
         writer.flag("observe", true);
     return writer.take();
@@ -96,6 +104,7 @@ Result<CheckReply> decode_check_reply(const json_t *parameters)
     reply.grant = reader.maybe_id("grant");
     reply.until = reader.maybe_time("until");
     reply.confine = reader.maybe_flag("confine");
+    reply.is_granted = reader.maybe_flag("granted");
     reply.message = reader.maybe_text("message", max_message_bytes);
     if (!is_word_missing(reader, verdict.has_value()))
         reply.verdict = *verdict;
@@ -113,6 +122,8 @@ Json encode_check_reply(const CheckReply &reply)
     writer.maybe_time("until", reply.until);
     if (reply.confine)
         writer.flag("confine", true);
+    if (reply.is_granted)
+        writer.flag("granted", true);
     writer.maybe_text("message", reply.message);
     return writer.take();
 }
@@ -131,6 +142,8 @@ Result<RequestCall> decode_request_call(const json_t *parameters)
     call.rhost = reader.maybe_text("rhost", max_rhost_bytes);
     call.command = reader.maybe_text("command", max_command_bytes);
     call.timeout = reader.maybe_duration("timeout");
+    call.connection = reader.maybe_text("connection", max_connection_bytes);
+    call.proof = reader.maybe_text("proof", max_proof_bytes);
     TRY(reader.finish());
     return call;
 }
@@ -148,6 +161,8 @@ Json encode_request_call(const RequestCall &call)
     writer.maybe_text("rhost", call.rhost);
     writer.maybe_text("command", call.command);
     writer.maybe_duration("timeout", call.timeout);
+    writer.maybe_text("connection", call.connection);
+    writer.maybe_text("proof", call.proof);
     return writer.take();
 }
 

@@ -17,6 +17,7 @@
 #include "lib/base/result.h"
 #include "lib/ipc/json.h"
 #include "lib/ipc/leftovers.h"
+#include "lib/ipc/limits.h"
 
 namespace jit::ipc {
 
@@ -60,6 +61,7 @@ enum class Progress {
     pending,
     code,
     approval,
+    approved, // over ssh: granted once the login is there
     granted,
     denied,
 };
@@ -121,7 +123,9 @@ struct CheckCall {
     std::optional<std::string> tty;
     std::optional<std::string> rhost;
     std::optional<std::string> command;
-    bool observe = false; // the caller passes in any case
+    std::optional<std::string> connection; // over ssh: SSH_CONNECTION, sshd(8)
+    std::optional<std::string> proof;      // and SSH_AUTH_INFO_0: what has succeeded so far
+    bool observe = false;                  // the caller passes in any case
 };
 struct CheckReply {
     Verdict verdict = Verdict::denied;
@@ -129,7 +133,8 @@ struct CheckReply {
     std::optional<std::vector<std::string>> roles; // at most 64
     std::optional<std::string> grant;
     std::optional<WallTime> until;
-    bool confine = false; // the caller waits for the answer to SessionOpened
+    bool confine = false;    // the caller waits for the answer to SessionOpened
+    bool is_granted = false; // by this very call
     std::optional<std::string> message;
 };
 Result<CheckCall> decode_check_call(const json_t *parameters);
@@ -148,6 +153,8 @@ struct RequestCall {
     std::optional<std::string> rhost;
     std::optional<std::string> command;
     std::optional<std::chrono::seconds> timeout;
+    std::optional<std::string> connection; // as CheckCall has them
+    std::optional<std::string> proof;
 };
 struct RequestReply {
     Progress state = Progress::denied;
@@ -247,9 +254,11 @@ Json encode_drop_call(const DropCall &call);
 Json encode_revoke_call(const RevokeCall &call);
 Json encode_ids_reply(const IdsReply &reply);
 
-// SessionOpened, and SessionClosed, which has the first four members only.
+// SessionOpened, and SessionClosed, which has the first five members only. Of the first two one is
+// there.
 struct SessionCall {
-    std::string grant;
+    std::optional<std::string> grant;
+    std::optional<std::string> connection; // over ssh: the grant that its Check was told of
     std::string requester;
     std::string account;
     std::string service;

@@ -21,9 +21,10 @@ constexpr Table<Verdict, 7> verdicts{{{Verdict::live, "live"},
                                       {Verdict::exempt, "exempt"},
                                       {Verdict::observed, "observed"}}};
 
-constexpr Table<Progress, 5> progresses{{{Progress::pending, "pending"},
+constexpr Table<Progress, 6> progresses{{{Progress::pending, "pending"},
                                          {Progress::code, "code"},
                                          {Progress::approval, "approval"},
+                                         {Progress::approved, "approved"},
                                          {Progress::granted, "granted"},
                                          {Progress::denied, "denied"}}};
 

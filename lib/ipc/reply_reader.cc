@@ -100,6 +100,8 @@ bool read_parameter(JsonScanner &scan, RawString key, ElevationReply &out)
         return read_seconds(scan, out.left_s);
     if (is_same(key, "confine"))
         return read_flag(scan, out.confine);
+    if (is_same(key, "granted"))
+        return read_flag(scan, out.is_granted);
     return scan.skip();
 }
 

@@ -39,6 +39,7 @@ struct ElevationReply {
     std::size_t role_count = 0;                       // of those kept
     bool has_more_roles = false;
     bool confine = false;               // wait for the answer to SessionOpened
+    bool is_granted = false;            // by this very Check
     std::optional<std::int32_t> left_s; // of SessionOpened
 };
 

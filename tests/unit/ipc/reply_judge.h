@@ -114,11 +114,15 @@ inline const char *differs(std::string_view frame)
     same = seconds_of(parameters, "expires", bad) == read->expires_s.value_or(-1) && same;
 
     same = seconds_of(parameters, "left", bad) == read->left_s.value_or(-1) && same;
-    const json_t *confine = json_object_get(parameters, "confine");
-    if (confine != nullptr && !json_is_null(confine)) {
-        bad = bad || !json_is_boolean(confine);
-        same = json_is_true(confine) == read->confine && same;
-    }
+    const auto judge_flag = [&](const char *member, bool is_read) {
+        const json_t *flag = json_object_get(parameters, member);
+        if (flag == nullptr || json_is_null(flag))
+            return;
+        bad = bad || !json_is_boolean(flag);
+        same = json_is_true(flag) == is_read && same;
+    };
+    judge_flag("confine", read->confine);
+    judge_flag("granted", read->is_granted);
 
     const json_t *roles = json_object_get(parameters, "roles");
     std::size_t count = 0;

@@ -44,7 +44,8 @@ template <typename Decode> void assert_all_refused(Decode decode, std::vector<st
 
 const std::string full_check =
     R"({"requester":"alice","account":"root","account_names":["root","toor"],"service":"sudo",)"
-    R"("phase":"account","role":"web","tty":"/dev/pts/1","rhost":"h","command":"sudo id"})";
+    R"("phase":"account","role":"web","tty":"/dev/pts/1","rhost":"h","command":"sudo id",)"
+    R"("connection":"192.0.2.7 50022 192.0.2.1 22","proof":"publickey ssh-ed25519 AAAA"})";
 
 void check_call_comes_back_as_it_was_sent(void **)
 {
@@ -107,12 +108,17 @@ void check_call_refuses_what_is_not_exactly_its_form(void **)
             head + R"("account_names":[],"phase":"auth","command":")" + std::string(257, 'c') +
                 R"("})",
             head + R"("account_names":[],"phase":"auth","role":"a/b"})",
+            head + R"("account_names":[],"phase":"auth","connection":")" + std::string(129, 'c') +
+                R"("})",
+            head + R"("account_names":[],"phase":"auth","proof":")" + std::string(4097, 'p') +
+                R"("})",
+            head + R"("account_names":[],"phase":"auth","proof":""})",
         });
 }
 
 void check_reply_comes_back_as_it_was_sent(void **)
 {
-    const std::string live = R"({"grant":"0123456789abcdef","role":"web",)"
+    const std::string live = R"({"grant":"0123456789abcdef","granted":true,"role":"web",)"
                              R"("until":"2026-03-17T09:41:05Z","verdict":"live"})";
     const auto reply = decode_check_reply(parse(live).get());
     assert_true(reply.has_value());
@@ -292,6 +298,22 @@ void ids_are_sixteen_lower_case_hex_digits(void **)
     assert_all_refused(decode_request_id_call, {"{}", R"({"id":"../../../../../x"})"});
 }
 
+void a_session_is_of_a_grant_or_of_a_connection(void **)
+{
+    const std::string rest = R"("requester":"alice","service":"sshd"})";
+    const std::string by_connection = R"({"account":"alice","connection":"a 1 b 2",)" + rest;
+    for (const auto decode : {decode_session_opened, decode_session_closed}) {
+        const auto call = decode(parse(by_connection).get());
+        assert_true(call.has_value() && !call->grant);
+        assert_text(*call->connection, "a 1 b 2");
+        assert_text(print(encode_session_closed(*call)), by_connection);
+        assert_all_refused(decode, {R"({"account":"alice",)" + rest,
+                                    R"({"account":"alice","grant":"0123456789abcdef",)"
+                                    R"("connection":"a 1 b 2",)" +
+                                        rest});
+    }
+}
+
 void a_closed_session_has_four_members(void **)
 {
     const std::string closed = R"({"account":"root","grant":"0123456789abcdef",)"
@@ -362,6 +384,7 @@ int main()
         cmocka_unit_test(roles_come_back_as_they_were_sent),
         cmocka_unit_test(an_empty_drop_or_revoke_never_means_everything),
         cmocka_unit_test(ids_are_sixteen_lower_case_hex_digits),
+        cmocka_unit_test(a_session_is_of_a_grant_or_of_a_connection),
         cmocka_unit_test(a_closed_session_has_four_members),
         cmocka_unit_test(text_that_is_not_utf8_is_made_safe_when_sent),
         cmocka_unit_test(every_word_is_read_back),
