@@ -77,30 +77,6 @@ std::string Api::shown_command(const std::optional<std::string> &command) const
     return command->substr(0, command->find(' '));
 }
 
-void Api::answer_check(Call exchange)
-{
-    auto call = ipc::decode_check_call(exchange->call().parameters.get());
-    if (!call)
-        return refuse_parameters(exchange, call.error());
-    call->command = unless_empty(shown_command(call->command));
-    // The module knows two names of the account's uid, its own and the first one; a role may list a
-    // third. Without an answer the account counts as one that could not be resolved.
-    call->account_names = local_names_.add_same_uid(std::move(call->account_names))
-                              .value_or(std::vector<std::string>{});
-    const Now now = read_clocks();
-    const DoorAnswer answer = daemon::answer_check(
-        *call, {parts_.settings, parts_.grants.table(), now, parts_.is_reconciled(),
-                parts_.grants.has_membership(),
-                [this](const std::string &user) { return read_person(user); }});
-    if (answer.fault)
-        fail(exchange, *answer.fault, answer.fault_message);
-    else
-        exchange->reply_and_close(ipc::encode_check_reply(answer.reply));
-    // The caller has its answer: the disk makes nobody wait.
-    if (answer.record)
-        parts_.audit.write_limited(*answer.record, now.boot);
-}
-
 policy::Person Api::read_person(const std::string &user) const
 {
     return daemon::read_person(user, *parts_.settings.config, parts_.pins, parts_.local_groups);

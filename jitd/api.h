@@ -50,6 +50,8 @@ class Api
     static const Row rows[];
 
     void answer_check(Call exchange);
+    // Over ssh, in the account phase. Whether the exchange is answered, or will be.
+    bool let_in(Call exchange, const ipc::CheckCall &call, const DoorAnswer &answer);
     void answer_request(Call exchange);
     void answer_extend(Call exchange);
     void answer_cancel(Call exchange);
@@ -94,6 +96,8 @@ class Api
     policy::Person read_person(const std::string &user) const; // only with a configuration
     // Has the caller's process end with the grant, and answers when that is sure.
     void confine(Call exchange, const Grant &grant);
+    // The live grant that a session is under; null: none.
+    const Grant *find_grant(const ipc::SessionCall &call) const;
     bool ends_runs(const Grant &grant) const;
     bool is_single_use(const Grant &grant) const;
     ipc::RoleRecord make_role_record(const policy::Role &role, const std::string &user) const;

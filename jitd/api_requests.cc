@@ -2,6 +2,7 @@
 #include "jitd/api.h"
 
 #include "jitd/answers.h"
+#include "jitd/origins.h"
 #include "jitd/words.h"
 #include "lib/base/text.h"
 #include "lib/ipc/extend.h"
@@ -41,8 +42,8 @@ void Api::answer_request(Call exchange)
     if (!caller)
         return;
     // What only a PAM application can know is taken from root alone.
-    if (!caller->is_root() &&
-        ((call->user && *call->user != caller->user) || call->service || call->rhost))
+    if (!caller->is_root() && ((call->user && *call->user != caller->user) || call->service ||
+                               call->rhost || call->connection || call->proof))
         return refuse_caller(exchange, "only root may ask for somebody else");
     ipc::RequestCall asked = *call;
     if (!asked.user)
@@ -175,7 +176,15 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     facts.duration = decision.duration;
     facts.asked = call.duration;
     facts.reason = call.reason;
-    facts.origin = {call.service.value_or(""), call.tty.value_or(""), call.session.value_or(0)};
+    facts.origin = {call.service.value_or(""), call.tty.value_or(""), call.session.value_or(0), ""};
+    if (call.connection) {
+        const auto origin = origin_of(call);
+        if (!origin)
+            return fail(exchange, ipc::Fault::unavailable, "no digest could be made");
+        facts.origin = *origin;
+        facts.connection = *call.connection;
+        facts.is_held = true;
+    }
     facts.rhost = call.rhost.value_or("");
     facts.command = shown_command(call.command);
     facts.host = settings.host.name;

@@ -14,10 +14,12 @@ void Api::answer_session_opened(Call exchange)
     const auto call = ipc::decode_session_opened(exchange->call().parameters.get());
     if (!call)
         return refuse_parameters(exchange, call.error());
-    const Grant *const grant = parts_.grants.table().find(call->grant);
-    if (!grant || grant->user != call->requester)
+    const Grant *const grant = find_grant(*call);
+    if (!grant)
         return exchange->reply(ipc::encode(ipc::SessionReply{}));
-    if (ends_runs(*grant))
+    parts_.requests.logins().note_opened(grant->id);
+    // What a login over ssh starts has the group, by which it is found at the end.
+    if (ends_runs(*grant) && !call->connection)
         confine(exchange, *grant);
     else
         exchange->reply(ipc::encode(ipc::SessionReply{}));
@@ -35,6 +37,15 @@ void Api::answer_session_opened(Call exchange)
     if (is_single_use(*grant) && !grant->is_used)
         return parts_.grants.use_up(grant->id, record);
     parts_.audit.write_limited(record, boot_time());
+}
+
+const Grant *Api::find_grant(const ipc::SessionCall &call) const
+{
+    const std::string_view id =
+        call.grant ? std::string_view{*call.grant}
+                   : parts_.requests.logins().find_grant(*call.connection, call.requester);
+    const Grant *const grant = parts_.grants.table().find(id);
+    return grant != nullptr && grant->user == call.requester ? grant : nullptr;
 }
 
 // The program waits, so its process is still the one that called.
@@ -68,8 +79,10 @@ void Api::answer_session_closed(Call exchange)
     if (!call)
         return refuse_parameters(exchange, call.error());
     exchange->reply(ipc::Json{json_object()});
-    const Grant *const grant = parts_.grants.table().find(call->grant);
-    if (!grant || grant->user != call->requester)
+    const Grant *const grant = find_grant(*call);
+    if (call->connection)
+        parts_.requests.logins().note_closed(*call->connection);
+    if (!grant)
         return;
     parts_.grants.sessions().closed(grant->id, exchange->peer().pid);
     if (grant->is_used)

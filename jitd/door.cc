@@ -4,6 +4,7 @@
 
 #include "jitd/words.h"
 #include "lib/base/text.h"
+#include "policy/services.h"
 #include "policy/unmet.h"
 
 namespace jit::daemon {
@@ -87,7 +88,8 @@ bool is_strict(std::string_view service, const std::vector<std::string> &strict)
     const auto holds = [&](std::string_view name) {
         return std::find(strict.begin(), strict.end(), name) != strict.end();
     };
-    return holds(service) || (service.starts_with("sudo-") && holds("sudo"));
+    return holds(policy::asked_as(service)) || holds(service) ||
+           (service.starts_with("sudo-") && holds("sudo"));
 }
 
 // Who has a role passes by it only from where it may be asked for.

@@ -46,6 +46,14 @@ inline constexpr std::size_t live_grants = 1024;
 inline constexpr std::size_t open_sessions = 256;
 inline constexpr std::size_t open_sessions_of_one_grant = 16;
 
+// Connections of logins over ssh that are kept in mind, some 300 bytes each; for how long a refusal
+// is repeated to one; how long a grant that was made for a login waits for its session. sshd's own
+// patience with a login is two minutes.
+inline constexpr std::size_t ssh_logins = 4096;
+inline constexpr std::size_t connections_of_one_login = 16; // that ask for the same
+inline constexpr std::chrono::seconds ssh_refusal = 600s;
+inline constexpr std::chrono::seconds until_session = 120s;
+
 // Refusals, and uses of a grant, of one user that are written to the ledger in a minute; more are
 // counted only, so that a loop of sudos cannot fill the disk.
 inline constexpr unsigned refusals_a_minute = 20;

@@ -12,11 +12,13 @@
 
 namespace jit::daemon {
 
-// Where a request came from. Only the same origin may join a request that waits.
+// Where a request came from. Only the same origin may join a request that waits, or have what was
+// approved for it.
 struct Origin {
     std::string service; // empty: jitctl
     std::string tty;
     std::int64_t session = 0; // the kernel's session id of the asking process, getsid(2)
+    std::string proof;        // over ssh: what has proven who is there, and from which address
 
     friend bool operator==(const Origin &, const Origin &) = default;
 };
@@ -35,13 +37,15 @@ struct RequestFacts {
     bool is_unattended = false; // nobody signs in: the role's approval is "auto"
     bool is_limited = false;    // the helper counts grants of the role: it is asked before anybody
     bool ends_runs = false;     // what is started under the grant ends with it
+    bool is_held = false;       // what is approved is granted when somebody comes for it
     std::vector<std::string> groups;
     std::chrono::seconds duration{};           // what will be granted
     std::optional<std::chrono::seconds> asked; // what was asked for, if anything was
     std::optional<std::string> reason;
     Origin origin;
     std::string rhost;
-    std::string command; // a hint for people, never decided on
+    std::string connection; // over ssh: of who began it
+    std::string command;    // a hint for people, never decided on
     std::string host;
     Now began{};
     BootTime deadline{};

@@ -85,6 +85,7 @@ Result<std::unique_ptr<Requests>> Requests::make(Parts parts)
     made->poke_ = TRY(sys::Timer::make(loop, [self] { self->keep_helper_awake(); }));
     made->wake_ = TRY(sys::Timer::make(
         loop, [self] { self->wake_some(); }, sys::Turn::usual, wake_accuracy));
+    made->missed_ = TRY(sys::Timer::make(loop, [self] { self->look_for_missed(); }));
     return made;
 }
 
@@ -179,6 +180,10 @@ std::span<Requests::Waiting *const> Requests::of_user(const std::string &user) c
 
 void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
 {
+    const std::string connection = facts.connection;
+    const auto refused = logins_.find_refusal(connection, facts.user, facts.began.boot);
+    if (!refused.empty())
+        return fail(watcher, ipc::Fault::refused, refused);
     // Each watcher holds a connection. All of them together leave places for checks.
     if (watching_ >= limits::pending_requests)
         return fail(watcher, ipc::Fault::too_many, words::too_many_here);
@@ -190,7 +195,7 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
                              (facts.extends.empty() ? other.asked == facts.asked
                                                     : other.extends_until == facts.extends_until);
         if (is_same && waiting->watchers.size() < limits::watchers_of_one_request)
-            return watch(*waiting, std::move(watcher));
+            return watch(*waiting, connection, std::move(watcher));
     }
     if (const std::string_view no = why_not(facts.user, facts.began.boot); !no.empty())
         return fail(watcher, ipc::Fault::too_many, no);
@@ -213,13 +218,20 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
     waiting.requests = this;
     waiting.session = std::move(session);
     requester.waiting.push_back(&waiting);
-    watch(waiting, std::move(watcher));
+    watch(waiting, connection, std::move(watcher));
     perform(id, std::move(begun));
 }
 
-void Requests::watch(Waiting &waiting, Watcher watcher)
+void Requests::watch(Waiting &waiting, const std::string &connection, Watcher watcher)
 {
     const RequestFacts &facts = waiting.session->facts();
+    if (facts.is_held && !waiting.login)
+        waiting.login = std::make_unique<Login>();
+    if (waiting.login && waiting.login->connections.size() < limits::connections_of_one_login)
+        waiting.login->connections.push_back(connection);
+    if (waiting.session->is_approved())
+        return watcher->reply_and_close(
+            ipc::encode_request_reply(make_reply(ipc::Progress::approved, facts)));
     watcher->reply_and_continue(
         ipc::encode_request_reply(make_reply(ipc::Progress::pending, facts)));
     if (const auto &code = waiting.session->code())
@@ -237,7 +249,8 @@ void Requests::leave(Waiting &waiting, const sys::Exchange *watcher)
 {
     watching_ -= std::erase_if(waiting.watchers,
                                [&](const Watcher &other) { return other.get() == watcher; });
-    if (waiting.watchers.empty())
+    // What is approved waits for the next login.
+    if (waiting.watchers.empty() && !waiting.session->is_approved())
         perform(waiting.session->facts().id,
                 waiting.session->cancel(ipc::Cause::cancelled, std::string{words::cancelled}));
 }
@@ -313,6 +326,8 @@ void Requests::perform(const std::string &id, Actions actions)
             keep_pin(id, std::move(kept->pin));
         } else if (std::holds_alternative<AskRules>(action)) {
             with_rules(id, [&](const Rules &rules) { return waiting.session->on_rules(rules); });
+        } else if (std::holds_alternative<Hold>(action)) {
+            answer_all(waiting, make_reply(ipc::Progress::approved, waiting.session->facts()));
         } else if (auto *grant = std::get_if<AskGrant>(&action)) {
             ask_grant(id, grant->approved);
         } else if (std::holds_alternative<TakeBack>(action)) {
@@ -381,12 +396,19 @@ void Requests::close(Waiting &waiting, const Close &close)
         else
             parts_.grants.extend(facts.extends, reply.until.value_or(WallTime{}));
     }
+    answer_all(waiting, reply);
+    if (waiting.login)
+        end_login(waiting, close.cause ? &close.message : nullptr);
+    closed_.push_back(facts.id);
+    sweep_->schedule();
+}
+
+void Requests::answer_all(Waiting &waiting, const ipc::RequestReply &reply)
+{
     const ipc::Json parameters = ipc::encode_request_reply(reply);
     watching_ -= waiting.watchers.size();
     for (const Watcher &watcher : std::exchange(waiting.watchers, {}))
         watcher->reply_and_close(parameters);
-    closed_.push_back(facts.id);
-    sweep_->schedule();
 }
 
 } // namespace jit::daemon

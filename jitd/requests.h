@@ -16,6 +16,7 @@
 #include "jitd/provider_cache.h"
 #include "jitd/session.h"
 #include "jitd/settings.h"
+#include "jitd/ssh_logins.h"
 #include "jitd/store.h"
 #include "lib/net/http.h"
 #include "lib/sys/event.h"
@@ -57,6 +58,19 @@ class Requests
     // The person of a request says that the sign-in is done. Errors: not_found.
     Result<void> hurry(const std::string &id);
 
+    // Over ssh: the request of a user and an origin, for one of the roles, that is approved and
+    // waits for a login. Null: none.
+    const RequestFacts *find_held(const std::string &user, const Origin &origin,
+                                  std::span<const std::string> roles) const;
+    // Has it granted, for who has come. Called back once; null: granted, else what to say.
+    using Claimed = std::function<void(const StoredRequest &grant, const std::string *no)>;
+    void claim(const std::string &id, Claimed claimed);
+
+    // Logins over ssh, and the grants that were made for them.
+    SshLogins &logins() { return logins_; }
+    void let_in(const std::string &connection, const std::string &user, const std::string &grant,
+                bool is_new);
+
     // Null: none waits by this id.
     const RequestFacts *find(const std::string &id) const;
     std::vector<const RequestFacts *> all() const;
@@ -66,6 +80,10 @@ class Requests
 
   private:
     struct Waiting;
+    struct Login {
+        std::vector<std::string> connections; // that asked, and are told alike
+        std::vector<Claimed> claims;
+    };
     using Wakes = std::multimap<BootTime, Waiting *>;
     // Thousands of them may wait: what most never need, they do not hold.
     struct Waiting {
@@ -75,6 +93,7 @@ class Requests
         std::optional<Wakes::iterator> wake;
         net::HttpClient::Transfer transfer = 0;
         std::unique_ptr<StoredRequest> stored; // null: as it began, its row can be made from facts
+        std::unique_ptr<Login> login;          // null: not for a login over ssh
         bool is_recorded = true;               // every event so far is in the ledger's audit
     };
     struct Requester {
@@ -85,8 +104,11 @@ class Requests
     explicit Requests(Parts parts) : parts_(std::move(parts)) {}
 
     std::span<Waiting *const> of_user(const std::string &user) const;
-    void watch(Waiting &waiting, Watcher watcher);
+    void watch(Waiting &waiting, const std::string &connection, Watcher watcher);
     void leave(Waiting &waiting, const sys::Exchange *watcher);
+    void answer_all(Waiting &waiting, const ipc::RequestReply &reply);
+    void end_login(Waiting &waiting, const std::string *no);
+    void look_for_missed();
     void wake_at(Waiting &waiting, BootTime at);
     void sleep_on(Waiting &waiting);
     void wake_some();
@@ -125,6 +147,8 @@ class Requests
     std::unique_ptr<sys::Timer> wake_;
     std::unique_ptr<sys::Timer> poke_; // of the helper, while requests wait
     std::unique_ptr<sys::Later> sweep_;
+    SshLogins logins_;
+    std::unique_ptr<sys::Timer> missed_;
 };
 
 } // namespace jit::daemon

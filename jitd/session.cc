@@ -189,7 +189,8 @@ Actions Session::on_time(BootTime now)
     if (state_ == State::closed || state_ == State::granting || state_ == State::recording)
         return {};
     if (now >= facts_.deadline)
-        return close(ipc::Cause::timed_out, std::string{words::timed_out});
+        return close(ipc::Cause::timed_out,
+                     std::string{state_ == State::held ? words::not_claimed : words::timed_out});
     if (state_ == State::looking_up)
         return follow_lookup(lookup_->on_time(now));
     return state_ == State::signing_in ? follow(flow_->on_time(now))
@@ -225,6 +226,10 @@ Actions Session::on_rules(const Rules &rules)
     // The policy may have become narrower while the person signed in, never wider for this request.
     facts_.duration = std::min(facts_.duration, decision.duration);
     facts_.groups = decision.role->groups;
+    if (facts_.is_held && !is_claimed_) {
+        state_ = State::held;
+        return list(Hold{}, WakeAt{facts_.deadline});
+    }
 
     AuditRecord approved = make_record(
         Event::approved, facts_.is_unattended
@@ -235,6 +240,16 @@ Actions Session::on_rules(const Rules &rules)
         approved.rule = rule_unattended;
     state_ = State::granting;
     return list(AskGrant{std::move(approved)});
+}
+
+// The rules are asked once more: some time may have gone by.
+Actions Session::claim()
+{
+    if (state_ != State::held)
+        return {};
+    is_claimed_ = true;
+    state_ = State::deciding;
+    return list(AskRules{});
 }
 
 Actions Session::on_granted(WallTime since, WallTime until, std::vector<std::string> groups)

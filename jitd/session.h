@@ -22,7 +22,10 @@
 //                   │           refuses, makes no sense                            │
 //                   v                                                              v
 //               deciding ────── the policy says no ───────────────────────────> closed
-//                   │ the policy still says yes                                    ^
+//                   │    ^  │ only where a login is waited for                     ^
+//                   │    │  v                                                      │
+//                   │    held ──── nobody came for it ─────────────────────────────┤
+//                   │ the policy still says yes                                    │
 //                   v                                                              │
 //               granting ────── the root helper refuses, is away ──────────────────┤
 //                   │ on_granted                                                   │
@@ -83,6 +86,8 @@ struct KeepPin {
 }; // keep whom the user was found to be; answer: on_pinned
 struct AskRules {
 }; // answer: on_rules
+struct Hold {
+}; // it is approved: say so, and keep it for who comes for it; then: claim
 struct AskGrant {
     AuditRecord approved;
 }; // keep that record in the ledger, then ask the helper; answer: on_granted or on_grant_failed
@@ -101,7 +106,7 @@ struct Close {
     std::string correlation;
 };
 using Action = std::variant<AskTrial, FindParty, SendHttp, WakeAt, ShowCode, FindKeys, KeepPin,
-                            AskRules, AskGrant, TakeBack, WriteRecord, RecordGrant, Close>;
+                            AskRules, Hold, AskGrant, TakeBack, WriteRecord, RecordGrant, Close>;
 using Actions = std::vector<Action>;
 
 // --- the session ------------------------------------------------------------------------------
@@ -139,6 +144,8 @@ class Session
     Actions on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime now);
     Actions on_pinned(bool is_kept, const Rules &rules);
     Actions on_rules(const Rules &rules);
+    // Somebody has come for what is held.
+    Actions claim();
     Actions on_granted(WallTime since, WallTime until, std::vector<std::string> groups);
     Actions on_recorded(bool is_recorded);
     Actions on_grant_failed(ipc::Cause cause, std::string message);
@@ -147,6 +154,11 @@ class Session
     const RequestFacts &facts() const { return facts_; }
     bool is_closed() const { return state_ == State::closed; }
     bool is_granting() const { return state_ == State::granting; }
+    // It waits for a login, or one has come and it is being granted.
+    bool is_approved() const
+    {
+        return state_ == State::held || (is_claimed_ && state_ != State::closed);
+    }
     // Nobody may join: it is closed, or will be when the helper has answered.
     bool is_leaving() const { return is_closed() || cancelled_; }
     // The code that stands to be shown to one who joins; absent before and after.
@@ -164,6 +176,7 @@ class Session
         pinning,
         looking_up,
         deciding,
+        held,
         granting,
         recording,
         closed
@@ -195,6 +208,7 @@ class Session
     std::string correlation_;
     std::string demanded_; // what the provider wants more; empty: nothing so far
     bool keys_refreshed_ = false;
+    bool is_claimed_ = false;
     std::unique_ptr<std::pair<ipc::Cause, std::string>> cancelled_; // while granting
     WallTime since_{};
     WallTime until_{};

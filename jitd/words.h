@@ -30,6 +30,8 @@ inline constexpr std::string_view helper_away =
 inline constexpr std::string_view cancelled = "cancelled";
 inline constexpr std::string_view timed_out =
     "nobody signed in before the request's end; run it again";
+inline constexpr std::string_view not_claimed =
+    "it was approved, and no login came for it before the request's end";
 inline constexpr std::string_view again =
     "the identity provider wants more proof that it is you; sign in once more, with this new code";
 inline constexpr std::string_view stopping = "jitd is being stopped; run it again in a moment";

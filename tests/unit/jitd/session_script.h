@@ -75,7 +75,7 @@ struct World {
         facts.groups = {"jit-web"};
         facts.duration = seconds{3600};
         facts.reason = "INC-1";
-        facts.origin = {"sudo", "pts/3", 77};
+        facts.origin = {"sudo", "pts/3", 77, ""};
         facts.host = "web01";
         facts.began = {now - seconds{60}, boot_at(0)};
         facts.deadline = boot_at(900);
@@ -165,9 +165,9 @@ inline Session walk(const World &world, Stage stage, std::string_view token = "e
 
 inline const char *word_of(const Action &action)
 {
-    static constexpr const char *words[] = {"trial",  "find-party",   "http",  "wake",  "code",
-                                            "keys",   "pin",          "rules", "grant", "take-back",
-                                            "record", "record-grant", "close"};
+    static constexpr const char *words[] = {
+        "trial", "find-party", "http",  "wake",      "code",   "keys",         "pin",
+        "rules", "hold",       "grant", "take-back", "record", "record-grant", "close"};
     return words[action.index()];
 }
 

@@ -323,6 +323,71 @@ void a_forged_token_is_denied_at_once(void **)
     }
 }
 
+// A login over ssh: what is approved is granted when somebody comes for it.
+Session walk_to_held(World &w)
+{
+    w.facts.is_held = true;
+    Session session = walk(w, Stage::judging);
+    assert_text(shape_of(session.on_keys(w.keys, w.rules(), w.now)), "record:signed-in hold wake");
+    assert_true(session.is_approved());
+    return session;
+}
+
+void what_is_held_is_granted_when_somebody_comes_for_it(void **)
+{
+    World w;
+    Session session = walk_to_held(w);
+    assert_false(session.is_granting());
+    assert_text(shape_of(session.on_time(boot_at(60))), "wake");
+    assert_text(shape_of(session.claim()), "rules");
+    assert_true(session.is_approved());
+    assert_text(shape_of(session.on_rules(w.rules())), "grant:approved");
+    assert_text(shape_of(session.claim()), ""); // a second one waits for the same grant
+    assert_true(session.is_approved() && session.is_granting());
+    assert_text(shape_of(session.on_granted(w.now, w.now + seconds{60}, {"jit-web"})),
+                "record-grant");
+    assert_text(shape_of(session.on_recorded(true)), "close:granted");
+    assert_false(session.is_approved());
+}
+
+void what_nobody_comes_for_ends_with_the_request(void **)
+{
+    World w;
+    Session session = walk_to_held(w);
+    const auto said = session.on_time(boot_at(900));
+    assert_text(shape_of(said), "record:timed-out close:timed-out");
+    assert_true(close_of(said)->message.find("no login came for it") != std::string::npos);
+    Session cancelled = walk_to_held(w);
+    assert_text(shape_of(cancelled.cancel(ipc::Cause::cancelled, "gone")),
+                "record:cancelled close:cancelled");
+    assert_text(shape_of(cancelled.claim()), "");
+}
+
+void the_rules_are_asked_again_when_somebody_comes(void **)
+{
+    World w;
+    Session session = walk_to_held(w);
+    w.policy.roles[0].requesters[0].value = "user-of-another";
+    (void)session.claim();
+    assert_text(shape_of(session.on_rules(w.rules())), "record:denied close:refused");
+}
+
+void nothing_is_claimed_before_it_is_held(void **)
+{
+    World w;
+    w.facts.is_held = true;
+    for (const Stage stage : {Stage::idle, Stage::finding_party, Stage::asking_code, Stage::waiting,
+                              Stage::polling, Stage::judging}) {
+        Session session = walk(w, stage);
+        assert_text(shape_of(session.claim()), "");
+        assert_false(session.is_approved());
+    }
+    // Nor where no login is waited for.
+    w.facts.is_held = false;
+    Session session = walk(w, Stage::granting);
+    assert_text(shape_of(session.claim()), "");
+}
+
 void no_record_or_message_holds_code_or_token(void **)
 {
     const World &w = world();
@@ -375,6 +440,10 @@ int main()
         cmocka_unit_test(an_unknown_key_is_looked_for_once_more_then_denied),
         cmocka_unit_test(a_forged_token_is_denied_at_once),
         cmocka_unit_test(no_record_or_message_holds_code_or_token),
+        cmocka_unit_test(what_is_held_is_granted_when_somebody_comes_for_it),
+        cmocka_unit_test(what_nobody_comes_for_ends_with_the_request),
+        cmocka_unit_test(the_rules_are_asked_again_when_somebody_comes),
+        cmocka_unit_test(nothing_is_claimed_before_it_is_held),
     };
     return cmocka_run_group_tests_name("jitd/session", tests, nullptr, nullptr);
 }

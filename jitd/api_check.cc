@@ -1,0 +1,73 @@
+// May somebody pass a door now? And over ssh: is there something approved that he has come for?
+#include "jitd/api.h"
+
+#include "jitd/answers.h"
+#include "jitd/origins.h"
+#include "jitd/records.h"
+#include "lib/base/text.h"
+
+namespace jit::daemon {
+
+void Api::answer_check(Call exchange)
+{
+    auto call = ipc::decode_check_call(exchange->call().parameters.get());
+    if (!call)
+        return refuse_parameters(exchange, call.error());
+    call->command = unless_empty(shown_command(call->command));
+    // The module knows two names of the account's uid, its own and the first one; a role may list a
+    // third. Without an answer the account counts as one that could not be resolved.
+    call->account_names = local_names_.add_same_uid(std::move(call->account_names))
+                              .value_or(std::vector<std::string>{});
+    const Now now = read_clocks();
+    const DoorAnswer answer = daemon::answer_check(
+        *call, {parts_.settings, parts_.grants.table(), now, parts_.is_reconciled(),
+                parts_.grants.has_membership(),
+                [this](const std::string &user) { return read_person(user); }});
+    if (answer.fault)
+        return fail(exchange, *answer.fault, answer.fault_message);
+    if (call->connection && call->phase == ipc::Phase::account && let_in(exchange, *call, answer))
+        return;
+    exchange->reply_and_close(ipc::encode_check_reply(answer.reply));
+    // The caller has its answer: the disk makes nobody wait.
+    if (answer.record)
+        parts_.audit.write_limited(*answer.record, now.boot);
+}
+
+bool Api::let_in(Call exchange, const ipc::CheckCall &call, const DoorAnswer &answer)
+{
+    Requests &requests = parts_.requests;
+    const ipc::CheckReply &reply = answer.reply;
+    if (reply.verdict == ipc::Verdict::live && reply.grant) {
+        requests.let_in(*call.connection, call.requester, *reply.grant, false);
+        return false;
+    }
+    std::vector<std::string> roles = reply.roles.value_or(std::vector<std::string>{});
+    if (reply.role)
+        roles.push_back(*reply.role);
+    const bool may_ask =
+        reply.verdict == ipc::Verdict::request || reply.verdict == ipc::Verdict::choose;
+    const auto origin = origin_of(call);
+    const RequestFacts *const held =
+        may_ask && origin ? requests.find_held(call.requester, *origin, roles) : nullptr;
+    if (held == nullptr)
+        return false;
+    const std::string id = held->id;
+    requests.claim(id, [this, exchange, connection = *call.connection](const StoredRequest &grant,
+                                                                       const std::string *no) {
+        ipc::CheckReply said;
+        if (no == nullptr) {
+            parts_.requests.let_in(connection, grant.user, grant.id, true);
+            said.verdict = ipc::Verdict::live;
+            said.role = grant.role;
+            said.grant = grant.id;
+            said.until = grant.until;
+            said.is_granted = true;
+        } else {
+            said.message = *no;
+        }
+        exchange->reply_and_close(ipc::encode_check_reply(said));
+    });
+    return true;
+}
+
+} // namespace jit::daemon

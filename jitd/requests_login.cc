@@ -1,0 +1,59 @@
+// Requests for logins over ssh: what is approved is granted when the login is there.
+#include "jitd/requests.h"
+
+#include <algorithm>
+
+namespace jit::daemon {
+
+const RequestFacts *Requests::find_held(const std::string &user, const Origin &origin,
+                                        std::span<const std::string> roles) const
+{
+    for (const Waiting *const waiting : of_user(user)) {
+        const RequestFacts &facts = waiting->session->facts();
+        if (waiting->session->is_approved() && !waiting->session->is_leaving() &&
+            facts.origin == origin &&
+            std::find(roles.begin(), roles.end(), facts.role) != roles.end())
+            return &facts;
+    }
+    return nullptr;
+}
+
+void Requests::claim(const std::string &id, Claimed claimed)
+{
+    Waiting &waiting = waiting_.at(id);
+    waiting.login->claims.push_back(std::move(claimed));
+    perform(id, waiting.session->claim());
+}
+
+// A retry of the same login is told the same, and whoever came for the grant hears of it.
+void Requests::end_login(Waiting &waiting, const std::string *no)
+{
+    const std::string user = waiting.session->facts().user;
+    const Login login = std::move(*waiting.login);
+    if (no != nullptr)
+        for (const std::string &connection : login.connections)
+            logins_.note_refusal(connection, user, *no, boot_time());
+    const StoredRequest stored = stored_of(waiting);
+    for (const Claimed &claimed : login.claims)
+        claimed(stored, no);
+}
+
+void Requests::let_in(const std::string &connection, const std::string &user,
+                      const std::string &grant, bool is_new)
+{
+    logins_.note_grant(connection, user, grant, is_new, boot_time());
+    if (is_new)
+        missed_->set(logins_.next_look());
+}
+
+// sshd lets in and opens the session in two steps, and the client may go in between.
+void Requests::look_for_missed()
+{
+    for (const std::string &grant : logins_.take_missed(boot_time()))
+        parts_.grants.end(grant, {Event::reconciled, "interrupted", "jitd: the login did not come"},
+                          [](const HelperFault *) {}); // asked again until it is done
+    if (logins_.next_look() != BootTime::max())
+        missed_->set(logins_.next_look());
+}
+
+} // namespace jit::daemon
