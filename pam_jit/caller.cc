@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <pwd.h>
+#include <security/pam_appl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -65,6 +66,20 @@ struct Entry {
     const char *name() const { return found == nullptr ? nullptr : found->pw_name; }
 };
 
+// What sshd knows of the login, before the program that runs for it could have changed it.
+void read_login(pam_handle_t *handle, Caller &out)
+{
+    const char *const connection = pam_getenv(handle, "SSH_CONNECTION");
+    if (connection == nullptr)
+        return;
+    out.connection = connection;
+    out.rhost = first_word(out.connection);
+    out.tty = {}; // there is none yet
+    const char *const proof = pam_getenv(handle, "SSH_AUTH_INFO_0");
+    if (proof != nullptr)
+        out.proof = proof;
+}
+
 void read_requester(pam_handle_t *handle, Entry &person, Caller &out)
 {
     person.find(getuid());
@@ -117,6 +132,8 @@ void read_caller(pam_handle_t *handle, Caller &out)
     out.service = service_of(handle);
     out.tty = item_of(handle, PAM_TTY);
     out.rhost = item_of(handle, PAM_RHOST);
+    if (is_sshd(out.service))
+        read_login(handle, out);
     out.is_by_uid = is_by_uid(out.service);
     // Never by the name of the target: sudo asks about root whenever root runs it.
     out.is_exempt = out.is_by_uid && getuid() == 0 && is_root_himself(handle, out.service);

@@ -28,7 +28,9 @@ struct Caller {
     std::array<std::string_view, 2> names; // of the account's uid
     std::size_t name_count = 0;            // 0: it could not be resolved
     std::string_view tty;
-    std::string_view rhost;
+    std::string_view rhost;      // over ssh: the client's address, whatever it is called
+    std::string_view connection; // over ssh: SSH_CONNECTION, sshd(8); else empty
+    std::string_view proof;      // over ssh: SSH_AUTH_INFO_0, what has succeeded so far
     FixedText<max_command_bytes> command;
     bool is_by_uid = false;          // sudo and su: the real uid proves the requester
     bool is_exempt = false;          // root by real uid, or root on the console

@@ -90,10 +90,10 @@ Event Client::wait(short events, BootTime until)
             is_over || is_awake ? BootTime::duration{0} : until - now, longest_poll));
         // In the background the terminal is somebody else's to read from.
         const bool hears_enter =
-            hears_enter_ && events == POLLIN && tcgetpgrp(terminal_) == getpgrp();
+            hears_enter_ && events == POLLIN && tcgetpgrp(person_) == getpgrp();
         std::array<pollfd, 3> watched{{
             {signals_.fd(), POLLIN, 0},
-            {terminal_, static_cast<short>(hears_enter ? POLLIN : 0), 0},
+            {person_, static_cast<short>(hears_enter ? POLLIN | POLLRDHUP : POLLRDHUP), 0},
             {events == 0 ? -1 : socket_.get(), events, 0},
         }};
         const int count = poll(watched.data(), watched.size(), static_cast<int>(left.count()));
@@ -122,7 +122,7 @@ Event Client::wait(short events, BootTime until)
 bool Client::has_entered()
 {
     char typed[256];
-    const ssize_t got = read(terminal_, typed, sizeof typed);
+    const ssize_t got = read(person_, typed, sizeof typed);
     // End-of-file (Ctrl-D) or a fault: it would come again and again.
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
         hears_enter_ = false;

@@ -15,10 +15,10 @@ namespace jit::pam {
 class Client
 {
   public:
-    // path: at most 107 bytes. Root asks at PATH.root first. terminal: watched for its end, -1 for
-    // none. All are borrowed.
-    Client(std::string_view path, HeldSignals &signals, int terminal)
-        : path_(path), signals_(signals), terminal_(terminal)
+    // path: at most 107 bytes. Root asks at PATH.root first. person: the terminal, or the client's
+    // socket of a login over ssh, watched for its end; -1 for none. All are borrowed.
+    Client(std::string_view path, HeldSignals &signals, int person)
+        : path_(path), signals_(signals), person_(person)
     {
     }
 
@@ -28,7 +28,7 @@ class Client
     // lost without errno: jitd closed, perhaps in the middle of a frame.
     Heard receive(BootTime until);
     void close() { socket_.reset(); }
-    // From now on receive() ends with `entered` when a line was typed at the terminal.
+    // From now on receive() ends with `entered` when a line was typed at the person's terminal.
     void hear_enter() { hears_enter_ = true; }
 
     Client(const Client &) = delete;
@@ -45,7 +45,7 @@ class Client
     HeldSignals &signals_;
     bool has_entered();
 
-    int terminal_;
+    int person_;
     bool hears_enter_ = false;
     Fd socket_;
     // Room for the longest frame in place of the first buffer.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/ipc/call_writer.h"
+#include "lib/ipc/limits.h"
 #include "lib/ipc/reply_reader.h"
 #include "pam_jit/names.h"
 
@@ -19,6 +20,8 @@ constexpr seconds until_code{120};
 constexpr seconds after_code{30};
 constexpr seconds between_lines{60};
 constexpr seconds between_enters{1};
+// After Enter jitd asks at once, or when the provider's interval is over (5 s, mostly).
+constexpr seconds after_enter{8};
 constexpr int max_replies = 64;
 constexpr int tries = 3;
 
@@ -54,6 +57,10 @@ class Flow
     Outcome ask_reason();
     Outcome follow(std::string_view role);
     Outcome show_code(const ipc::ElevationReply &reply);
+    Outcome approved();
+    Event prompt();
+    bool is_at_prompt() const { return door_.is_ssh() && is_shown_; }
+    ipc::CallWriter &add_login(ipc::CallWriter &call) const;
     void hurry();
     Outcome granted(const ipc::ElevationReply &reply);
 
@@ -90,6 +97,8 @@ class Flow
     BootTime deadline_{};   // of the request
     BootTime code_until_{}; // what a person is told
     bool is_shown_ = false; // the code
+    BootTime look_until_{}; // for an answer after Enter, over ssh
+    bool is_asked_ = false; // for Enter, about this code
     FixedText<16> id_;      // of the request whose code is shown
     BootTime hurried_{};    // when Enter was passed on last
     seconds duration_{0};   // of the grant asked for
@@ -147,9 +156,8 @@ Outcome Flow::check()
         .name_if("role", door_.role)
         .hint("tty", door_.tty, 64)
         .name_if("rhost", door_.rhost, 255)
-        .hint("command", door_.command, 256)
-        .flag_if("observe", door_.is_observed);
-    const std::string_view frame = call.finish();
+        .hint("command", door_.command, 256);
+    const std::string_view frame = add_login(call).flag_if("observe", door_.is_observed).finish();
     if (frame.empty())
         return say_no(refused_words("a name here is too long or not UTF-8"));
 
@@ -165,6 +173,17 @@ Outcome Flow::check()
     if (!ipc::read_reply(heard.frame, reply))
         return nonsense();
     return reply.is_error ? refuse(reply) : judge(reply);
+}
+
+ipc::CallWriter &Flow::add_login(ipc::CallWriter &call) const
+{
+    if (!door_.is_ssh())
+        return call;
+    call.name("connection", door_.connection, ipc::max_connection_bytes);
+    // Without what is too long the request is this connection's alone.
+    return door_.proof.size() <= ipc::max_proof_bytes
+               ? call.name_if("proof", door_.proof, ipc::max_proof_bytes)
+               : call;
 }
 
 Outcome Flow::judge(const ipc::ElevationReply &reply)
@@ -195,6 +214,8 @@ Outcome Flow::live(const ipc::ElevationReply &reply)
         return say_no(refused_words("nobody has proven who you are; jit can not"));
     passage_.grant = reply.grant;
     passage_.confine = reply.confine;
+    if (reply.is_granted && !door_.is_quiet)
+        (void)outside_.tell(Tone::info, granted_words(reply, duration_));
     return Outcome::allowed;
 }
 
@@ -202,10 +223,12 @@ Outcome Flow::wanted(std::string_view role)
 {
     if (!is_name(role) || (!door_.role.empty() && role != door_.role))
         return nonsense();
-    if (!is_auth())
-        return say_no(no_grant_words(role, door_.has_ticket));
-    if (!door_.is_proven || !door_.may_start)
-        return say_no(no_grant_words(role, false));
+    if (door_.is_ssh() && is_auth() && !door_.is_proven)
+        return say_no(unproven_words());
+    if (!is_auth() || !door_.is_proven || !door_.may_start)
+        return say_no(no_grant_words(role, door_.is_ssh()                   ? Advice::ssh
+                                           : !is_auth() && door_.has_ticket ? Advice::ticket
+                                                                            : Advice::request));
     return request(role);
 }
 
@@ -279,6 +302,7 @@ Outcome Flow::request_once(std::string_view role)
     call.name_if("rhost", door_.rhost, 255)
         .hint("command", door_.command, 256)
         .hint("reason", reason_.view(), 512);
+    add_login(call);
     if (door_.timeout)
         call.number("timeout", door_.timeout->count());
     const std::string_view frame = call.finish();
@@ -293,8 +317,16 @@ Outcome Flow::follow(std::string_view role)
     BootTime next_line = BootTime::max();
     bool is_begun = false;
     for (int replies = 0; replies < max_replies;) {
-        const Heard heard = outside_.receive(std::min(deadline_, next_line));
+        if (is_at_prompt() && outside_.now() >= look_until_) {
+            const Event event = prompt();
+            if (event != Event::ready)
+                return cut_short(event);
+        }
+        const Heard heard =
+            outside_.receive(std::min(deadline_, is_at_prompt() ? look_until_ : next_line));
         if (heard.event == Event::timed_out && outside_.now() < deadline_) {
+            if (is_at_prompt())
+                continue;
             const BootTime now = outside_.now();
             next_line = now + between_lines;
             if (!door_.is_quiet && now < code_until_)
@@ -322,14 +354,16 @@ Outcome Flow::follow(std::string_view role)
         if (state == "denied")
             return refuse(reply);
         // Only the grant ends a call; what came after a last reply would answer nothing.
-        if (reply.role.view() != role || !is_id(reply.id.view()) ||
-            reply.continues == (state == "granted"))
+        const bool is_last = state == "granted" || state == "approved";
+        if (reply.role.view() != role || !is_id(reply.id.view()) || reply.continues == is_last)
             return nonsense();
         is_begun = true;
         if (reply.duration_s)
             duration_ = seconds{*reply.duration_s};
         if (state == "granted")
             return granted(reply);
+        if (state == "approved")
+            return approved();
         if (state == "code") {
             const Outcome shown = show_code(reply);
             if (shown != Outcome::allowed)
@@ -361,10 +395,14 @@ Outcome Flow::show_code(const ipc::ElevationReply &reply)
     code_until_ = std::min(expires, last_moment());
     deadline_ = std::min(expires + after_code, last_moment());
     is_shown_ = true;
+    look_until_ = {};
+    is_asked_ = false;
     id_ = reply.id;
-    outside_.hear_enter();
-    const Text words =
-        code_words(reply, door_.command, ceil<seconds>(code_until_ - now), door_.screen);
+    if (!door_.is_ssh())
+        outside_.hear_enter();
+    const auto left = ceil<seconds>(code_until_ - now);
+    const Text words = door_.is_ssh() ? login_code_words(reply, left, code_until_ < expires)
+                                      : code_words(reply, door_.command, left, door_.screen);
     if (outside_.tell(Tone::info, words) != Event::ready)
         return Outcome::conversation_lost;
     return Outcome::allowed;
@@ -379,6 +417,32 @@ void Flow::hurry()
     hurried_ = now;
     ipc::CallWriter call{"io.jitd.Elevation.Hurry", ipc::CallMode::oneway};
     outside_.send_beside(call.name("id", id_.view()).finish());
+}
+
+// What sshd has been told is shown with the prompt, and only then.
+Event Flow::prompt()
+{
+    const BootTime now = outside_.now();
+    if (now >= code_until_)
+        return Event::timed_out;
+    if (is_asked_ &&
+        outside_.tell(Tone::info, not_yet_words(ceil<seconds>(code_until_ - now))) != Event::ready)
+        return Event::conversation_lost;
+    is_asked_ = true;
+    const Event event = outside_.await_enter(enter_prompt());
+    if (event == Event::ready) {
+        hurry();
+        look_until_ = outside_.now() + after_enter;
+    }
+    return event;
+}
+
+// The account phase has it granted: then the login is there.
+Outcome Flow::approved()
+{
+    if (!door_.is_ssh())
+        return nonsense();
+    return Outcome::allowed;
 }
 
 Outcome Flow::granted(const ipc::ElevationReply &reply)

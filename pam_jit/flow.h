@@ -7,6 +7,7 @@
 //         ── request, choose ── account ─────────────────────────→ denied, with what to do
 //                            ── auth, no flow possible ──────────→ denied, with what to do
 //                            ── auth ── Request ── pending, code ── granted → allowed
+//                                                               ── approved, over ssh → allowed
 //                                                               ── denied, lost → denied
 //   Ctrl-C, lost terminal → aborted · no answer to Check → unreachable · nonsense → broken
 #pragma once
@@ -64,8 +65,10 @@ class Outside
     virtual void send_beside(std::string_view) {}
     // ready or conversation_lost.
     virtual Event tell(Tone, const Text &) { return Event::conversation_lost; }
-    // ready, interrupted or conversation_lost.
+    // Closes the connection, and asks. ready, interrupted or conversation_lost.
     virtual Event ask(const Text &, Typed &) { return Event::conversation_lost; }
+    // Asks for Enter alone; the connection stays. The same.
+    virtual Event await_enter(const Text &) { return Event::conversation_lost; }
 
   protected:
     Outside() = default;
@@ -83,7 +86,9 @@ struct Door {
     std::string_view tty;
     std::string_view rhost;
     std::string_view command;
-    std::string_view socket; // for words only
+    std::string_view connection; // over ssh, and only then: SSH_CONNECTION
+    std::string_view proof;      // and SSH_AUTH_INFO_0
+    std::string_view socket;     // for words only
     Screen screen;
     std::optional<std::int64_t> session;
     bool is_proven = false;  // the requester is who he says
@@ -93,6 +98,9 @@ struct Door {
     bool is_observed = false; // say nothing: the outcome will not be used
     std::chrono::seconds fast{5};
     std::optional<std::chrono::seconds> timeout;
+
+    // sshd shows nothing before a prompt, and the account phase makes the grant.
+    bool is_ssh() const { return !connection.empty(); }
 };
 
 struct Passage {

@@ -51,6 +51,20 @@ inline bool is_sudo(std::string_view service)
     return service == "sudo" || begins_with(service, "sudo-");
 }
 
+// sshd's own, and those that sshd_config(5) gives to some logins (PAMServiceName).
+inline bool is_sshd(std::string_view service)
+{
+    return service == "sshd" || begins_with(service, "sshd-");
+}
+
+inline std::string_view first_word(std::string_view text)
+{
+    std::size_t size = 0;
+    while (size < text.size() && text[size] != ' ')
+        ++size;
+    return {text.data(), size};
+}
+
 inline std::string_view without_front(std::string_view text, std::size_t bytes)
 {
     text.remove_prefix(bytes);

@@ -7,6 +7,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/ipc/call_writer.h"
+#include "lib/ipc/limits.h"
 #include "lib/ipc/reply_reader.h"
 #include "pam_jit/args.h"
 #include "pam_jit/caller.h"
@@ -14,6 +15,7 @@
 #include "pam_jit/converse.h"
 #include "pam_jit/memory.h"
 #include "pam_jit/names.h"
+#include "pam_jit/ssh_socket.h"
 
 namespace jit::pam {
 
@@ -23,9 +25,9 @@ namespace {
 class Live final : public Outside
 {
   public:
-    Live(pam_handle_t *handle, const Door &door, int terminal)
+    Live(pam_handle_t *handle, const Door &door, int person)
         : handle_(handle), socket_(door.socket), is_utf8_(door.screen.is_utf8),
-          client_(door.socket, signals_, terminal)
+          client_(door.socket, signals_, person)
     {
     }
 
@@ -47,6 +49,17 @@ class Live final : public Outside
     {
         // jitd is not to hold a connection while a person thinks.
         client_.close();
+        return converse(prompt, answer);
+    }
+    Event await_enter(const Text &prompt) override
+    {
+        Typed nothing;
+        return converse(prompt, nothing);
+    }
+
+  private:
+    Event converse(const Text &prompt, Typed &answer)
+    {
         if (signals_.take())
             return Event::interrupted;
         signals_.let_go();
@@ -55,7 +68,6 @@ class Live final : public Outside
         return answered ? Event::ready : Event::conversation_lost;
     }
 
-  private:
     pam_handle_t *handle_;
     std::string_view socket_;
     bool is_utf8_;
@@ -75,8 +87,10 @@ Door door_for(Phase phase, const Arguments &arguments, const Caller &caller)
     door.tty = caller.tty;
     door.rhost = caller.rhost;
     door.command = caller.command.view();
+    door.connection = caller.connection;
+    door.proof = caller.proof;
     door.socket = arguments.socket;
-    door.is_proven = caller.is_by_uid || arguments.proven;
+    door.is_proven = caller.is_by_uid || arguments.proven || !caller.proof.empty();
     door.has_ticket = is_sudo(caller.service);
     door.is_quiet = arguments.quiet;
     door.is_observed = arguments.observe;
@@ -100,8 +114,10 @@ Outcome pass(pam_handle_t *handle, Phase phase, const Arguments &arguments, cons
     Memory *memory = arguments.observe ? nullptr : Memory::of(handle, true);
     if (memory != nullptr) {
         const auto known = memory->recall_auth(door, boot_time());
-        // A refusal in auth is repeated there; the account phase takes over only a fresh yes.
-        if (known && (phase == Phase::auth || known->outcome == Outcome::allowed)) {
+        // A refusal in auth is repeated there; the account phase takes over only a fresh yes, and
+        // over ssh it has the grant made.
+        const bool is_taken = known && known->outcome == Outcome::allowed && !door.is_ssh();
+        if (known && (phase == Phase::auth || is_taken)) {
             if (phase == Phase::account)
                 memory->remember(door, *known, boot_time());
             return known->outcome;
@@ -109,14 +125,21 @@ Outcome pass(pam_handle_t *handle, Phase phase, const Arguments &arguments, cons
     }
 
     Fd terminal;
-    if (phase == Phase::auth) {
+    int person = -1;
+    if (door.is_ssh()) {
+        person = find_ssh_socket(door.connection);
+        if (has_client_gone(person))
+            return Outcome::aborted;
+        door.may_start = phase == Phase::auth && has_conversation(handle);
+    } else if (phase == Phase::auth) {
         terminal.reset(open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
+        person = terminal.get();
         door.may_start = terminal && !caller.is_non_interactive && has_conversation(handle);
     }
     Passage passage;
     {
         door.screen = read_screen(terminal.get());
-        Live live{handle, door, terminal.get()};
+        Live live{handle, door, person};
         passage = run_flow(door, live);
     }
     // "Not ours" may change while a program asks for the password again; all else stands.
@@ -201,17 +224,25 @@ int note_session(pam_handle_t *handle, Line line, std::string_view method, bool 
         return PAM_SUCCESS;
     if (is_left_out(arguments, service_of(handle)))
         return PAM_IGNORE;
-    Memory *memory = arguments.observe ? nullptr : Memory::of(handle, false);
-    if (memory == nullptr || memory->grant().empty())
+    if (arguments.observe)
+        return PAM_SUCCESS;
+    Memory *const memory = Memory::of(handle, false);
+    const bool is_ssh = is_sshd(service_of(handle));
+    if (!is_ssh && (memory == nullptr || memory->grant().empty()))
         return PAM_SUCCESS;
     Caller caller;
     read_caller(handle, caller);
-    const bool waits = is_opened && memory->is_confined();
+    if (is_ssh && caller.connection.empty())
+        return PAM_SUCCESS;
+    const bool waits = is_opened && !is_ssh && memory->is_confined();
     ipc::CallWriter call{method, waits ? ipc::CallMode::once : ipc::CallMode::oneway};
-    call.name("grant", memory->grant().view())
-        .name("requester", memory->requester().view())
-        .name("account", caller.account)
-        .name("service", caller.service);
+    // sshd has let the person in by another process: jitd knows under which grant.
+    if (is_ssh)
+        call.name("connection", caller.connection, ipc::max_connection_bytes)
+            .name("requester", caller.requester);
+    else
+        call.name("grant", memory->grant().view()).name("requester", memory->requester().view());
+    call.name("account", caller.account).name("service", caller.service);
     if (is_opened)
         call.hint("tty", caller.tty, 64)
             .name_if("rhost", caller.rhost, 255)

@@ -46,8 +46,22 @@ void add_picture(Text &out, std::string_view rows, const Screen &screen)
     if (!screen.has_room_for_picture() || !ipc::draw_qr(rows, picture))
         return;
     Text with = out;
-    if (with.append("\n") && with.append(picture.view().substr(0, picture.size() - 1)))
+    if (with.append("\n") && with.append({picture.c_str(), picture.size() - 1}))
         out = with;
+}
+
+// Role, host and duration, below what jitd wants to say.
+void add_what(Text &out, const ipc::ElevationReply &reply)
+{
+    if (!reply.message.empty())
+        out.add("jit: ").add_safe(reply.message.view(), 256).add("\n");
+    out.add("jit: role \"").add_safe(reply.role.view(), max_name_bytes).add("\"");
+    if (!reply.host.empty())
+        out.add(" on host ").add_safe(reply.host.view(), max_name_bytes);
+    if (reply.duration_s) {
+        out.add(" for ");
+        add_span(out, std::chrono::seconds{*reply.duration_s});
+    }
 }
 
 } // namespace
@@ -88,15 +102,7 @@ Text code_words(const ipc::ElevationReply &reply, std::string_view command,
                 std::chrono::seconds left, const Screen &screen)
 {
     Text out;
-    if (!reply.message.empty())
-        out.add("jit: ").add_safe(reply.message.view(), 256).add("\n");
-    out.add("jit: role \"").add_safe(reply.role.view(), max_name_bytes).add("\"");
-    if (!reply.host.empty())
-        out.add(" on host ").add_safe(reply.host.view(), max_name_bytes);
-    if (reply.duration_s) {
-        out.add(" for ");
-        add_span(out, std::chrono::seconds{*reply.duration_s});
-    }
+    add_what(out, reply);
     if (!command.empty()) {
         out.add("\njit: for the command  ").add_safe(command, max_command_shown);
         if (command.size() > max_command_shown)
@@ -109,6 +115,37 @@ Text code_words(const ipc::ElevationReply &reply, std::string_view command,
     out.add("\njit: the code is good for ");
     add_span(out, left);
     out.add(" (Enter: done, Ctrl-C: cancel)");
+    return out;
+}
+
+Text login_code_words(const ipc::ElevationReply &reply, std::chrono::seconds left, bool is_cut)
+{
+    Text out;
+    add_what(out, reply);
+    out.add("\njit: to approve, open ").add_safe(reply.uri.view(), 512);
+    out.add("\njit: and enter the code  ").add_safe(reply.code.view(), 64);
+    add_groups(out, reply.code.view());
+    out.add(is_cut ? "\njit: this login waits for " : "\njit: the code is good for ");
+    add_span(out, left);
+    if (is_cut)
+        out.add(", less than the code is good for");
+    out.add("\n");
+    return out;
+}
+
+Text enter_prompt()
+{
+    Text out;
+    out.add("jit: when that is done, press Enter (Ctrl-C: cancel) ");
+    return out;
+}
+
+Text not_yet_words(std::chrono::seconds left)
+{
+    Text out;
+    out.add("jit: not approved yet, ");
+    add_span(out, left);
+    out.add(" left\n");
     return out;
 }
 
@@ -170,13 +207,26 @@ Text reason_prompt()
     return out;
 }
 
-Text no_grant_words(std::string_view role, bool has_ticket)
+Text no_grant_words(std::string_view role, Advice advice)
 {
     Text out;
-    out.add("jit: no live grant for role \"").add_safe(role, max_name_bytes).add("\"; run: ");
-    if (has_ticket)
+    out.add("jit: no live grant for role \"").add_safe(role, max_name_bytes).add("\"; ");
+    if (advice == Advice::ssh)
+        out.add("log in with your key and a prompt\n"
+                "jit: (ssh -o PreferredAuthentications=publickey,keyboard-interactive),\n"
+                "jit: or from another login there run: ");
+    else
+        out.add("run: ");
+    if (advice == Advice::ticket)
         out.add("sudo -k and again, or ");
     out.add("jitctl request ").add_safe(role, max_name_bytes);
+    return out;
+}
+
+Text unproven_words()
+{
+    Text out;
+    out.add("jit: nobody has proven who you are, and jit does not: log in with your key too");
     return out;
 }
 

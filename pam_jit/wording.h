@@ -26,15 +26,25 @@ void add_span(Text &out, std::chrono::seconds span);
 //   screen   with the address as a picture as well where it has room
 Text code_words(const ipc::ElevationReply &reply, std::string_view command,
                 std::chrono::seconds left, const Screen &screen);
+// The same for sshd, which shows it above a prompt.
+//   is_cut  the login ends before the code does
+Text login_code_words(const ipc::ElevationReply &reply, std::chrono::seconds left, bool is_cut);
+Text enter_prompt();
+Text not_yet_words(std::chrono::seconds left);
 Text waiting_words(std::chrono::seconds left);
 Text granted_words(const ipc::ElevationReply &reply, std::chrono::seconds duration);
 Text choice_words(const ipc::ElevationReply &reply);
 Text choice_prompt(std::size_t count);
 Text reason_prompt();
 
-// Why there is no way through, and what to do. has_ticket: sudo may have skipped auth for a cached
-// ticket, so that "sudo -k" helps.
-Text no_grant_words(std::string_view role, bool has_ticket);
+// Why there is no way through, and what to do.
+enum class Advice {
+    request, // jitctl request
+    ticket,  // or sudo -k: a cached ticket may have skipped auth
+    ssh,     // or a login that has a prompt
+};
+Text no_grant_words(std::string_view role, Advice advice);
+Text unproven_words();
 Text no_choice_words(const ipc::ElevationReply &reply);
 Text refused_words(std::string_view message);
 // sys: an errno, or 0 when no answer came within the wait.

@@ -151,6 +151,8 @@ void take_terminal(Terminal &terminal)
         (void)pam_set_item(handle, PAM_RUSER, wish.ruser.c_str());
     if (!wish.tty.empty())
         (void)pam_set_item(handle, PAM_TTY, wish.tty.c_str());
+    for (const std::string &each : wish.environment)
+        (void)pam_putenv(handle, each.c_str());
     if (wish.before)
         wish.before();
     for (const char phase : wish.phases) {

@@ -34,6 +34,7 @@ struct Wish {
     std::string user = "nobody"; // empty: none
     std::string ruser;
     std::string tty;
+    std::vector<std::string> environment; // of the handle, "NAME=VALUE"
     uid_t real_uid = 0;
     Terminal *terminal = nullptr; // null: none
     Talk talk = Talk::good;

@@ -25,6 +25,7 @@ enum class Act {
     tell,
     complain,
     ask,
+    enter, // waits for Enter alone
 };
 
 struct Step {
@@ -76,6 +77,12 @@ class Script final : public Outside
     {
         const Step step = take(Act::ask);
         (void)answer.set(step.text);
+        return step.event;
+    }
+    Event await_enter(const Text &prompt) override
+    {
+        const Step step = take(Act::enter);
+        assert_true(prompt.view().find("press Enter") != std::string_view::npos);
         return step.event;
     }
 
@@ -736,6 +743,160 @@ void every_outcome_has_its_pam_code_and_nothing_else_is_a_yes(void **)
     assert_int_equal(code_of(static_cast<Outcome>(0), Phase::account), PAM_SYSTEM_ERR);
 }
 
+// --- over ssh
+
+Door ssh_door(Phase phase)
+{
+    Door made = door(phase);
+    made.service = "sshd";
+    made.has_ticket = false;
+    made.rhost = "192.0.2.7";
+    made.connection = "192.0.2.7 50022 192.0.2.1 22";
+    made.proof = "publickey ssh-ed25519 AAAA";
+    return made;
+}
+
+const Step hears_approved = hears(R"("state":"approved","id":"0123456789abcdef","role":"web")");
+const Step enter{Act::enter, ""};
+const Step nothing_yet{Act::receive, "", Event::timed_out, 0, seconds{8}};
+
+void over_ssh_the_calls_say_from_where_and_by_what(void **)
+{
+    Script script;
+    script.steps = {check, hears_request, request, hears_pending, hears_approved};
+    const Passage passage = play(ssh_door(Phase::auth), script);
+    assert_true(passage.outcome == Outcome::allowed);
+    assert_true(passage.grant.empty()); // the account phase has it made
+    assert_true(script.last_frame.find(R"("connection":"192.0.2.7 50022 192.0.2.1 22",)"
+                                       R"("proof":"publickey ssh-ed25519 AAAA")") !=
+                std::string::npos);
+    Door at = ssh_door(Phase::account);
+    at.proof = std::string_view{};
+    script.steps = {check, hears(R"("verdict":"ignore")")};
+    (void)play(at, script);
+    assert_true(script.last_frame.find(R"("connection":)") != std::string::npos);
+    assert_true(script.last_frame.find("proof") == std::string::npos);
+}
+
+void a_proof_that_is_too_long_is_left_out(void **)
+{
+    const std::string longest(4096, 'k');
+    const std::string longer(4097, 'k');
+    for (const auto &[proof, is_there] : {std::pair{&longest, true}, std::pair{&longer, false}}) {
+        Script script;
+        script.steps = {check, hears(R"("verdict":"ignore")")};
+        Door at = ssh_door(Phase::auth);
+        at.proof = *proof;
+        assert_true(play(at, script).outcome == Outcome::ignored);
+        assert_int_equal(script.last_frame.find("proof") != std::string::npos, is_there);
+    }
+}
+
+// The code stands above a prompt, since sshd shows nothing before one.
+void over_ssh_enter_is_asked_for_until_it_is_approved(void **)
+{
+    Script script;
+    script.steps = {check,         hears_request, request,
+                    hears_pending, hears_code,    {Act::tell, "enter the code  K7QF2MZ9R"},
+                    enter,         nothing_yet,   {Act::tell, "not approved yet, 14m52s left"},
+                    enter,         hears_approved};
+    assert_true(play(ssh_door(Phase::auth), script).outcome == Outcome::allowed);
+    assert_false(script.hears_enter);
+    assert_int_equal(script.beside.size(), 2);
+    assert_true(script.beside[0].find("io.jitd.Elevation.Hurry") != std::string::npos);
+    // What cannot be seen there, or done, is not said.
+    assert_true(script.shown.find("Enter: done") == std::string::npos);
+}
+
+void a_second_code_is_shown_above_a_prompt_of_its_own(void **)
+{
+    Script script;
+    script.steps = {check,         hears_request, request,
+                    hears_pending, hears_code,    {Act::tell, "K7QF2MZ9R"},
+                    enter,         hears_code,    {Act::tell, "K7QF2MZ9R"},
+                    enter,         hears_approved};
+    assert_true(play(ssh_door(Phase::auth), script).outcome == Outcome::allowed);
+}
+
+void who_goes_away_at_the_prompt_or_between_two_ends_it(void **)
+{
+    const std::deque<Step> shown{check,         hears_request, request,
+                                 hears_pending, hears_code,    {Act::tell, ""}};
+    const auto ends = [&](std::deque<Step> more) {
+        std::deque<Step> steps = shown;
+        steps.insert(steps.end(), more.begin(), more.end());
+        return play(ssh_door(Phase::auth), steps);
+    };
+    assert_true(ends({{Act::enter, "", Event::conversation_lost}}) == Outcome::conversation_lost);
+    assert_true(ends({{Act::enter, "", Event::interrupted}, {Act::tell, "cancelled"}}) ==
+                Outcome::aborted);
+    assert_true(ends({enter, {Act::receive, "", Event::terminal_lost}}) == Outcome::aborted);
+    assert_true(ends({enter, {Act::receive, "", Event::lost}, {Act::complain, "went away"}}) ==
+                Outcome::denied);
+    assert_true(ends({{Act::enter, "", Event::ready, 0, seconds{900}},
+                      {Act::receive, "", Event::timed_out, 0, seconds{8}},
+                      {Act::complain, "nobody approved in time"}}) == Outcome::denied);
+}
+
+void a_login_that_ends_before_its_code_says_so(void **)
+{
+    Script script;
+    Door at = ssh_door(Phase::auth);
+    at.timeout = seconds{110};
+    script.steps = {check,
+                    hears_request,
+                    request,
+                    hears_pending,
+                    hears_code,
+                    {Act::tell, "this login waits for 1m50s, less than the code is good for"},
+                    enter,
+                    {Act::receive, "", Event::timed_out, 0, seconds{111}},
+                    {Act::complain, "nobody approved in time"}};
+    assert_true(play(at, script).outcome == Outcome::denied);
+}
+
+void over_ssh_nothing_is_begun_for_who_has_proven_nothing(void **)
+{
+    Door at = ssh_door(Phase::auth);
+    at.is_proven = false;
+    at.proof = std::string_view{};
+    assert_true(
+        play(at, {check, hears_request, {Act::complain, "nobody has proven who you are"}}) ==
+        Outcome::denied);
+    assert_true(play(at, {check,
+                          hears(R"("verdict":"live","role":"web")"),
+                          {Act::complain, "nobody has proven who you are"}}) == Outcome::denied);
+}
+
+void over_ssh_the_account_phase_says_what_to_do_or_what_was_granted(void **)
+{
+    const Door at = ssh_door(Phase::account);
+    assert_true(play(at, {check, hears_request, {Act::complain, "keyboard-interactive"}}) ==
+                Outcome::denied);
+    const char *const made = R"("verdict":"live","role":"web","grant":"0123456789abcdef",)"
+                             R"("until":"2026-03-17T14:05:00Z","granted":true)";
+    assert_true(play(at, {check, hears(made), {Act::tell, "granted: role web until 14:05 UTC."}}) ==
+                Outcome::allowed);
+}
+
+void approved_is_an_answer_over_ssh_alone(void **)
+{
+    assert_true(play(door(Phase::auth), {check,
+                                         hears_request,
+                                         request,
+                                         hears_pending,
+                                         hears_approved,
+                                         {Act::complain, "understood"}}) == Outcome::broken);
+    Step goes_on = hears_approved;
+    goes_on.text.insert(goes_on.text.size() - 1, R"(,"continues":true)");
+    assert_true(play(ssh_door(Phase::auth), {check,
+                                             hears_request,
+                                             request,
+                                             hears_pending,
+                                             goes_on,
+                                             {Act::complain, "understood"}}) == Outcome::broken);
+}
+
 } // namespace
 
 int main()
@@ -775,6 +936,15 @@ int main()
         cmocka_unit_test(a_reason_wanted_at_another_time_is_a_plain_refusal),
         cmocka_unit_test(what_is_said_of_a_reason_is_fit_for_a_terminal),
         cmocka_unit_test(every_outcome_has_its_pam_code_and_nothing_else_is_a_yes),
+        cmocka_unit_test(over_ssh_the_calls_say_from_where_and_by_what),
+        cmocka_unit_test(a_proof_that_is_too_long_is_left_out),
+        cmocka_unit_test(over_ssh_enter_is_asked_for_until_it_is_approved),
+        cmocka_unit_test(a_second_code_is_shown_above_a_prompt_of_its_own),
+        cmocka_unit_test(who_goes_away_at_the_prompt_or_between_two_ends_it),
+        cmocka_unit_test(a_login_that_ends_before_its_code_says_so),
+        cmocka_unit_test(over_ssh_nothing_is_begun_for_who_has_proven_nothing),
+        cmocka_unit_test(over_ssh_the_account_phase_says_what_to_do_or_what_was_granted),
+        cmocka_unit_test(approved_is_an_answer_over_ssh_alone),
     };
     return cmocka_run_group_tests_name("pam_jit/flow", tests, nullptr, nullptr);
 }
