@@ -1,0 +1,92 @@
+#!/bin/bash
+# A login at a terminal, and su: what is asked for, what the new session has, what Ctrl-C does.
+set -euo pipefail
+cd "$(dirname "$0")"
+. lib/story.sh
+
+story_boot
+story_install
+story_config
+cat >"$HOST_ROOT/etc/jit/policy.d/desk.toml" <<'X'
+[role.desk]
+groups       = ["jit-desk"]
+requesters   = ["local-group:engineers"]
+services     = ["login"]
+max_duration = "1h"
+
+[role.dba]
+groups       = ["jit-dba"]
+requesters   = ["local-group:engineers"]
+services     = ["su"]
+max_duration = "1h"
+X
+host_sh 'groupadd --system jit-desk; groupadd --system jit-dba
+    for user in alice bob root; do echo $user:secret | chpasswd; done
+    sed -i "s/^LOGIN_TIMEOUT.*/LOGIN_TIMEOUT 960/" /etc/login.defs'
+gate='account requisite pam_jit.so\nsession optional pam_jit.so'
+for service in su su-l; do
+    sed -i "1iauth [success=done ignore=ignore default=die] pam_jit.so\n$gate" "$HOST_ROOT/etc/pam.d/$service"
+done
+host_run systemctl try-restart jitd.service
+story_provider
+
+in_journal() { [ -n "$(host_run journalctl -q -o cat -u jitd "$@")" ]; }
+codes() { provider state | python3 -c 'import json, sys; print(json.load(sys.stdin)["requests"]["devicecode"])'; }
+# at_login USER STEP...: login(1) at a terminal of its own, the name and the password typed.
+at_login() {
+    local user=$1
+    shift
+    printf '%s\n' 'expect 10 login: ?$' "send $user\\r" 'expect 10 Password: ?$' 'send secret\r' "$@" |
+        patiently python3 "$pty" -- nsenter --target "$HOST_PID" --mount --uts --ipc --net --pid -- \
+            "${enter[@]}" systemd-run --quiet --collect --wait --pty -p Type=simple login
+}
+typed() {
+    local user=$1
+    shift
+    printf '%s\n' 'expect 5 \$ $' "$@" | host_tty "$user"
+}
+code='expect 10 enter the code +(\S+)'
+approve='run provider approve code=$M1 user=alice@contoso.com'
+
+# --- su
+check 'su asks the caller, whomever he becomes' typed alice 'send su -c id carol\r' \
+    'expect 5 jit: role "dba"' "$code" "$approve" 'expect 10 uid=[0-9]+\(carol\)'
+check 'su -l goes on under the same grant' typed alice 'send su - carol\r' 'expect 10 carol@web01:~\$ $' \
+    'send exit\r'
+check 'the caller has the group, and not who he became' same \
+    "$(host_sh 'id -nG alice | grep -cw jit-dba; id -nG carol | grep -cw jit-dba' | paste -sd ' ')" '1 0'
+check 'it is on record' in_journal JIT_EVENT=used JIT_USER=alice JIT_SERVICE=su
+check 'drop' as alice jitctl drop dba
+for form in 'su -c id carol' 'su - carol'; do
+    check "$form, and Ctrl-C at its code" typed alice "send $form\\r" "$code" 'mark key' 'send \x03' \
+        'expect 5 \$ $' 'within 2 key' 'send \r'
+done
+check 'bob is refused' typed bob 'send su -c id carol\r' 'expect 5 jit: .*dba' 'expect 5 \$ $'
+check 'root is not' host_run su -c 'id -un' carol
+check 'nobody was left with the group' same "$(host_sh 'id -nG alice | grep -cw jit-dba')" 0
+
+# --- login: behind the password, which proves who is there
+sed -i -e "1i$gate" -e '/^@include common-auth/a auth requisite pam_jit.so proven' "$HOST_ROOT/etc/pam.d/login"
+check 'login: after the password a code; approved, the session has the group' at_login alice \
+    'expect 10 jit: role "desk" on host web01 for 30m' "$code" "$approve" 'expect 10 jit: granted: role desk' \
+    'expect 10 \$ $' 'send id\r' 'expect 5 jit-desk' 'send exit\r'
+check 'it is on record' in_journal JIT_EVENT=used JIT_USER=alice JIT_SERVICE=login
+before=$(codes)
+check 'with a live grant the next login asks nothing' at_login alice 'expect 10 \$ $' 'send id\r' \
+    'expect 5 jit-desk' 'send exit\r'
+check 'no code was asked for' same "$(codes)" "$before"
+check 'without the password the grant lets nobody in' at_login alice 'send \r' 'refuse jit-desk'
+wrong() {
+    printf '%s\n' 'expect 10 login: ?$' 'send alice\r' 'expect 10 Password: ?$' 'send wrong\r' \
+        'expect 10 Login incorrect' 'refuse granted' |
+        patiently python3 "$pty" -- nsenter --target "$HOST_PID" --mount --uts --ipc --net --pid -- \
+            "${enter[@]}" systemd-run --quiet --collect --wait --pty -p Type=simple login
+}
+check 'nor with a wrong one' wrong
+check 'drop' host_run jitctl revoke --role desk
+check 'Ctrl-C at the code ends the wait, and nothing was granted' at_login alice "$code" 'send \x03' 'sleep 1'
+check 'which is on record' eventually 3 in_journal JIT_EVENT=cancelled JIT_USER=alice JIT_ROLE=desk
+check 'bob is no requester' at_login bob 'expect 10 jit: .*desk'
+check 'root is not asked where he stands at the console, and is here, where he does not' \
+    at_login root 'expect 10 jit: '
+finish
