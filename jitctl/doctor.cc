@@ -1,4 +1,5 @@
 // `jitctl doctor`: where on this host a refusal would not be one, file by file.
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "doctor/pam_stack.h"
+#include "doctor/sshd_side.h"
 #include "doctor/sudo_side.h"
 #include "jitctl/plain_file.h"
 #include "jitctl/policy_load.h"
@@ -61,6 +63,7 @@ class Host
     {
         look_at_policy();
         look_at_sudo();
+        look_at_sshd();
         for (const std::string &name : list(places_.etc + "/pam.d"))
             if (const auto text = read_pam(name); text && doctor::names_module(*text))
                 add_named(name);
@@ -89,6 +92,8 @@ class Host
                 services_.emplace(door);
                 if (door.starts_with("sudo"))
                     role_groups_.insert(role.groups.begin(), role.groups.end());
+                if (door == "sshd")
+                    longest_login_ = std::max(longest_login_, role.approval.timeout);
             }
         if (loaded_.config)
             services_.insert(loaded_.config->strict_services.begin(),
@@ -117,6 +122,34 @@ class Host
                                  "write into /etc/sudo.conf: Set group_source dynamic"});
     }
 
+    // Where no role opens it, whatever it says is no business of ours.
+    void look_at_sshd()
+    {
+        const auto config = read(places_.etc + "/ssh", "sshd_config", findings_);
+        if (longest_login_.count() == 0 || !config)
+            return;
+        const std::string folder = "/etc/ssh/sshd_config.d/";
+        doctor::SshdSide side;
+        doctor::read_sshd_config(
+            "/etc/ssh/sshd_config", *config,
+            [&](std::string_view pattern)
+                -> std::optional<std::vector<std::pair<std::string, std::string>>> {
+                if (pattern != folder + "*.conf")
+                    return std::nullopt;
+                std::vector<std::pair<std::string, std::string>> files;
+                for (const std::string &name : list(places_.etc + "/ssh/sshd_config.d"))
+                    if (name.ends_with(".conf") && !name.starts_with('.'))
+                        if (auto text = read(places_.etc + "/ssh/sshd_config.d", name, findings_))
+                            files.emplace_back(folder + name, *std::move(text));
+                std::sort(files.begin(), files.end());
+                return files;
+            },
+            side);
+        services_.merge(side.services);
+        for (doctor::Finding &one : doctor::judge_sshd(side, longest_login_))
+            findings_.push_back(std::move(one));
+    }
+
     // A file of a service, and not one that others include.
     void add_named(const std::string &name)
     {
@@ -142,6 +175,7 @@ class Host
     LoadedPolicy loaded_;
     std::set<std::string> services_;
     std::set<std::string> role_groups_;
+    std::chrono::seconds longest_login_{0}; // how long a request of a role that opens sshd may wait
     std::map<std::string, std::optional<std::string>> pam_files_; // by name
     std::vector<Finding> findings_;
 };

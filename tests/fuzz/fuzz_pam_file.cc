@@ -1,9 +1,10 @@
-// Any bytes as a PAM file that includes itself, and as sudoers: reading comes to an end, what was
-// found names a line, and a line of ours behind which nothing stands is judged.
+// Any bytes as a PAM file that includes itself, and as sudoers and sshd_config: reading comes to an
+// end, what was found names a line, and a line of ours behind which nothing stands is judged.
 #include <cstdint>
 #include <string>
 
 #include "doctor/pam_stack.h"
+#include "doctor/sshd_side.h"
 #include "doctor/sudo_side.h"
 #include "tests/fuzz/expect.h"
 
@@ -26,5 +27,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     SudoSide side;
     read_sudoers("x", text, {"jit-web"}, side);
     (void)has_dynamic_groups(text);
+    SshdSide sshd;
+    read_sshd_config(
+        "x", text,
+        [&](std::string_view) {
+            return std::vector<std::pair<std::string, std::string>>{{"y", text}};
+        },
+        sshd);
+    for (const Finding &one : judge_sshd(sshd, std::chrono::seconds{900}))
+        expect(!one.where.empty() && !one.what.empty());
     return 0;
 }

@@ -75,6 +75,10 @@ Host *
     LogLevel INFO
 X
 
+check 'doctor has read sshd_config, and names the logins that nobody could prove' \
+    says 'jit.conf:[0-9]+: keyboard-interactive: nobody has proven' host_run jitctl doctor
+check 'and nothing that is a fault of sshd' fails says 'fault: .*ssh' host_run jitctl doctor
+
 codes() { provider state | python3 -c 'import json, sys; print(json.load(sys.stdin)["requests"]["devicecode"])'; }
 in_journal() { [ -n "$(host_run journalctl -q -o cat -u jitd "$@")" ]; }
 now() { host_run date '+%F %T'; }
