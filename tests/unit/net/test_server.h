@@ -83,6 +83,9 @@ class TestServer
     {
         server_.set_tcp_nodelay(true);
         server_.set_keep_alive_timeout(1);
+        // A connection has its thread until it ends: with fewer than the client may open, others
+        // would wait for theirs until they give up.
+        server_.new_task_queue = [] { return new httplib::ThreadPool(64); };
         setup(server_);
         port_ = server_.bind_to_any_port("127.0.0.1");
         thread_ = std::thread{[this] { server_.listen_after_bind(); }};
