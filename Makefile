@@ -124,10 +124,12 @@ $(BUILD)/pam_jit/pam_jit.so: $(BUILD)/o/pam_jit/entry.o $(call libs,$(pam_jit_la
 run_once := -O0 -g1 -U_FORTIFY_SOURCE
 std_h    := $(BUILD)/once/std.h
 $(std_h).gch: our_cxx := $(our_cxx) # and not those of who asks for it first
+# Without times in it: clang would not take one out of a cache, which is of another checkout.
 $(std_h).gch: tests/std.h
 	@mkdir -p $(@D)
 	@cp $< $(std_h)
-	$(call say,PCH,$<)$(CXX) $(our_cxx) $(CPPFLAGS) $(CXXFLAGS) $(run_once) -x c++-header -o $@ $<
+	$(call say,PCH,$<)$(CXX) $(our_cxx) $(CPPFLAGS) $(CXXFLAGS) $(run_once) \
+	    $(if $(findstring clang,$(CXX)),-Xclang -fno-pch-timestamp) -x c++-header -o $@ $<
 $(foreach t,unit module entra,$(BUILD)/o/tests/$(t)/%.o): last_cxx := $(run_once)
 once_sources := $(wildcard tests/unit/*/*.cc tests/module/*.cc tests/entra/*.cc)
 ifdef ONCE
