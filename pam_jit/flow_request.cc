@@ -1,0 +1,210 @@
+// A request from its first frame to its last: the reason, the code, the wait.
+#include <algorithm>
+
+#include "pam_jit/flow_state.h"
+#include "pam_jit/names.h"
+
+namespace jit::pam {
+
+namespace {
+
+using std::chrono::ceil;
+using std::chrono::seconds;
+
+// jitd asks the provider for a code: two of its requests, each with a timeout and a retry.
+constexpr seconds until_code{120};
+// After the code's end jitd may still be asking once more, or making the grant.
+constexpr seconds after_code{30};
+constexpr seconds between_lines{60};
+constexpr seconds between_enters{1};
+// After Enter jitd asks at once, or when the provider's interval is over (5 s, mostly).
+constexpr seconds after_enter{8};
+constexpr int max_replies = 64;
+
+} // namespace
+
+// Only jitd knows whether the role wants a reason: it says so, and is asked again with one.
+Outcome Flow::request(std::string_view role)
+{
+    for (int tried = 0;; ++tried) {
+        wants_reason_ = false;
+        const Outcome outcome = request_once(role);
+        if (!wants_reason_)
+            return outcome;
+        if (tried == tries)
+            return say_no(refused_words(wanted_.view()));
+        if (const Outcome asked = ask_reason(); asked != Outcome::allowed)
+            return asked;
+    }
+}
+
+// allowed: there may be one.
+Outcome Flow::ask_reason()
+{
+    if (outside_.tell(Tone::info, refused_words(wanted_.view())) != Event::ready)
+        return Outcome::conversation_lost;
+    const Event event = outside_.ask(reason_prompt(), reason_);
+    return event == Event::ready ? Outcome::allowed : cut_short(event);
+}
+
+Outcome Flow::request_once(std::string_view role)
+{
+    // A person may have thought long about the choice: the wait begins now.
+    start_ = outside_.now();
+    deadline_ = std::min(start_ + door_.fast, last_moment());
+    ipc::CallWriter call{"io.jitd.Elevation.Request", ipc::CallMode::more};
+    call.name("role", role)
+        .name("user", door_.requester)
+        .name("service", door_.service)
+        .hint("tty", door_.tty, 64);
+    if (door_.session)
+        call.number("session", *door_.session);
+    call.name_if("rhost", door_.rhost, 255)
+        .hint("command", door_.command, 256)
+        .hint("reason", reason_.view(), 512);
+    add_login(call);
+    if (door_.timeout)
+        call.number("timeout", door_.timeout->count());
+    const std::string_view frame = call.finish();
+    if (frame.empty())
+        return nonsense();
+    const Heard sent = outside_.send(frame, deadline_);
+    return sent.event == Event::ready ? follow(role) : unreachable(sent);
+}
+
+Outcome Flow::follow(std::string_view role)
+{
+    BootTime next_line = BootTime::max();
+    bool is_begun = false;
+    for (int replies = 0; replies < max_replies;) {
+        if (is_at_prompt() && outside_.now() >= look_until_) {
+            const Event event = prompt();
+            if (event != Event::ready)
+                return cut_short(event);
+        }
+        const Heard heard =
+            outside_.receive(std::min(deadline_, is_at_prompt() ? look_until_ : next_line));
+        if (heard.event == Event::timed_out && outside_.now() < deadline_) {
+            if (is_at_prompt())
+                continue;
+            const BootTime now = outside_.now();
+            next_line = now + between_lines;
+            if (!door_.is_quiet && now < code_until_)
+                (void)outside_.tell(Tone::info, waiting_words(ceil<seconds>(code_until_ - now)));
+            continue;
+        }
+        if (heard.event == Event::entered) {
+            hurry();
+            continue;
+        }
+        if (heard.event != Event::ready)
+            return is_begun ? cut_short(heard.event) : unreachable(heard);
+        ++replies;
+        ipc::ElevationReply reply;
+        if (!ipc::read_reply(heard.frame, reply))
+            return nonsense();
+        if (reply.is_error && !is_begun && reply.error.view() == "io.jitd.Elevation.ReasonWanted") {
+            wants_reason_ = true;
+            wanted_ = reply.message;
+            return Outcome::denied;
+        }
+        if (reply.is_error)
+            return refuse(reply);
+        const std::string_view state = reply.state.view();
+        if (state == "denied")
+            return refuse(reply);
+        // Only the grant ends a call; what came after a last reply would answer nothing.
+        const bool is_last = state == "granted" || state == "approved";
+        if (reply.role.view() != role || !is_id(reply.id.view()) || reply.continues == is_last)
+            return nonsense();
+        is_begun = true;
+        if (reply.duration_s)
+            duration_ = seconds{*reply.duration_s};
+        if (state == "granted")
+            return granted(reply);
+        // Over ssh the account phase has it granted: then the login is there.
+        if (state == "approved")
+            return door_.is_ssh() ? Outcome::allowed : nonsense();
+        if (state == "code") {
+            const Outcome shown = show_code(reply);
+            if (shown != Outcome::allowed)
+                return shown;
+            next_line = outside_.now() + between_lines;
+        } else if (state != "pending") {
+            return nonsense();
+        } else if (!is_shown_) {
+            deadline_ = std::min(outside_.now() + until_code, last_moment());
+        }
+    }
+    return nonsense();
+}
+
+// allowed: go on.
+Outcome Flow::show_code(const ipc::ElevationReply &reply)
+{
+    // A code that cannot be typed as shown, or an address that a terminal would show otherwise
+    // than it is, must not be followed.
+    const auto is_plain = [](std::string_view text) {
+        return !text.empty() &&
+               std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
+    };
+    if (!begins_with(reply.uri.view(), "https://") || !is_plain(reply.uri.view()) ||
+        !is_plain(reply.code.view()) || !reply.expires_s)
+        return nonsense();
+    const BootTime now = outside_.now();
+    const BootTime expires = now + seconds{*reply.expires_s};
+    code_until_ = std::min(expires, last_moment());
+    deadline_ = std::min(expires + after_code, last_moment());
+    is_shown_ = true;
+    look_until_ = {};
+    is_asked_ = false;
+    id_ = reply.id;
+    if (!door_.is_ssh())
+        outside_.hear_enter();
+    const auto left = ceil<seconds>(code_until_ - now);
+    const Text words = door_.is_ssh() ? login_code_words(reply, left, code_until_ < expires)
+                                      : code_words(reply, door_.command, left, door_.screen);
+    if (outside_.tell(Tone::info, words) != Event::ready)
+        return Outcome::conversation_lost;
+    return Outcome::allowed;
+}
+
+// Not more than once a second, however the key is held.
+void Flow::hurry()
+{
+    const BootTime now = outside_.now();
+    if (now < hurried_ + between_enters)
+        return;
+    hurried_ = now;
+    ipc::CallWriter call{"io.jitd.Elevation.Hurry", ipc::CallMode::oneway};
+    outside_.send_beside(call.name("id", id_.view()).finish());
+}
+
+// What sshd has been told is shown with the prompt, and only then.
+Event Flow::prompt()
+{
+    const BootTime now = outside_.now();
+    if (now >= code_until_)
+        return Event::timed_out;
+    if (is_asked_ &&
+        outside_.tell(Tone::info, not_yet_words(ceil<seconds>(code_until_ - now))) != Event::ready)
+        return Event::conversation_lost;
+    is_asked_ = true;
+    const Event event = outside_.await_enter(enter_prompt());
+    if (event == Event::ready) {
+        hurry();
+        look_until_ = outside_.now() + after_enter;
+    }
+    return event;
+}
+
+Outcome Flow::granted(const ipc::ElevationReply &reply)
+{
+    passage_.grant = reply.id;
+    passage_.confine = reply.confine;
+    if (!door_.is_quiet)
+        (void)outside_.tell(Tone::info, granted_words(reply, duration_));
+    return Outcome::allowed;
+}
+
+} // namespace jit::pam
