@@ -4,7 +4,7 @@
 
 #include "jitd/answers.h"
 #include "jitd/limits.h"
-#include "jitd/qr.h"
+#include "jitd/request_replies.h"
 #include "jitd/words.h"
 
 namespace jit::daemon {
@@ -15,51 +15,6 @@ namespace {
 constexpr std::chrono::milliseconds wake_accuracy{1};
 // Requests that are woken in one turn: who calls meanwhile does not wait for a crowd of them.
 constexpr int woken_in_a_turn = 4;
-// How often those are forgotten who have not asked for anything lately.
-constexpr std::chrono::seconds between_forgettings{10};
-
-ipc::RequestReply make_reply(ipc::Progress state, const RequestFacts &facts)
-{
-    ipc::RequestReply reply;
-    reply.state = state;
-    reply.id = facts.id;
-    reply.role = facts.role;
-    reply.host = facts.host;
-    reply.duration = facts.duration;
-    return reply;
-}
-
-ipc::RequestReply make_code_reply(const RequestFacts &facts, const ShowCode &code)
-{
-    ipc::RequestReply reply = make_reply(ipc::Progress::code, facts);
-    reply.uri = code.uri;
-    if (std::string qr = make_qr(code.uri); !qr.empty())
-        reply.qr = std::move(qr);
-    reply.code = code.user_code;
-    if (code.is_again)
-        reply.message = words::again;
-    const auto left = std::chrono::duration_cast<std::chrono::seconds>(code.expires - boot_time());
-    reply.expires = std::max(left, std::chrono::seconds{1});
-    return reply;
-}
-
-StoredRequest make_stored(const RequestFacts &facts)
-{
-    StoredRequest stored;
-    stored.id = facts.id;
-    stored.role = facts.role;
-    stored.user = facts.user;
-    stored.uid = facts.uid;
-    stored.oid = facts.oid;
-    stored.groups = facts.groups;
-    stored.host = facts.host;
-    stored.service = facts.origin.service;
-    stored.tty = facts.origin.tty;
-    stored.reason = facts.reason.value_or("");
-    stored.began = facts.began.wall;
-    stored.deadline = facts.deadline_wall;
-    return stored;
-}
 
 ipc::State state_of(ipc::Cause cause)
 {
@@ -136,123 +91,6 @@ void Requests::set_provider(net::HttpClient *http)
     provider_.reset();
     if (http)
         provider_ = std::make_unique<ProviderCache>(*http, parts_.settings.expected);
-}
-
-void Requests::forget_begun(BootTime now)
-{
-    forgot_begun_ = now;
-    for (auto entry = requesters_.begin(); entry != requesters_.end();) {
-        Requester &requester = entry->second;
-        std::erase_if(requester.begun,
-                      [&](BootTime at) { return now - at >= limits::request_window; });
-        const bool is_gone = requester.begun.empty() && requester.waiting.empty();
-        entry = is_gone ? requesters_.erase(entry) : std::next(entry);
-    }
-}
-
-std::string_view Requests::why_not(const std::string &user, BootTime now)
-{
-    if (now - forgot_begun_ >= between_forgettings)
-        forget_begun(now);
-    if (const auto found = requesters_.find(user); found != requesters_.end()) {
-        const Requester &requester = found->second;
-        const auto lately =
-            std::count_if(requester.begun.begin(), requester.begun.end(),
-                          [&](BootTime at) { return now - at < limits::request_window; });
-        if (requester.waiting.size() >= limits::pending_of_one_requester ||
-            lately >= limits::requests_in_window)
-            return words::too_many_requests;
-    }
-    if (waiting_.size() >= limits::pending_requests)
-        return words::too_many_here;
-    if (parts_.grants.table().size() >= limits::live_grants)
-        return words::too_many_grants;
-    return {};
-}
-
-std::span<Requests::Waiting *const> Requests::of_user(const std::string &user) const
-{
-    const auto found = requesters_.find(user);
-    if (found == requesters_.end())
-        return {};
-    return found->second.waiting;
-}
-
-void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
-{
-    const std::string connection = facts.connection;
-    const auto refused = logins_.find_refusal(connection, facts.user, facts.began.boot);
-    if (!refused.empty())
-        return fail(watcher, ipc::Fault::refused, refused);
-    // Each watcher holds a connection. All of them together leave places for checks.
-    if (watching_ >= limits::pending_requests)
-        return fail(watcher, ipc::Fault::too_many, words::too_many_here);
-    for (Waiting *const waiting : of_user(facts.user)) {
-        const RequestFacts &other = waiting->session->facts();
-        const bool is_same = !waiting->session->is_leaving() && other.role == facts.role &&
-                             other.extends == facts.extends && other.origin == facts.origin &&
-                             other.reason == facts.reason &&
-                             (facts.extends.empty() ? other.asked == facts.asked
-                                                    : other.extends_until == facts.extends_until);
-        if (is_same && waiting->watchers.size() < limits::watchers_of_one_request)
-            return watch(*waiting, connection, std::move(watcher));
-    }
-    if (const std::string_view no = why_not(facts.user, facts.began.boot); !no.empty())
-        return fail(watcher, ipc::Fault::too_many, no);
-    if (!provider_)
-        return fail(watcher, ipc::Fault::misconfigured, words::misconfigured);
-
-    const std::string id = facts.id;
-    const StoredRequest row = make_stored(facts);
-    Requester &requester = requesters_[facts.user];
-    requester.begun.push_back(facts.began.boot); // though it fail: that is written down too
-    auto session = std::make_unique<Session>(std::move(facts));
-    Actions begun = session->start();
-    // The row with its first record, before the provider is asked: what cannot be recorded does not
-    // happen.
-    const auto *const requested = std::get_if<WriteRecord>(&begun.front());
-    if (!requested || !parts_.audit.write(requested->record, &row))
-        return fail(watcher, ipc::Fault::unavailable, words::no_ledger);
-    begun.erase(begun.begin());
-    Waiting &waiting = waiting_[session->facts().id];
-    waiting.requests = this;
-    waiting.session = std::move(session);
-    requester.waiting.push_back(&waiting);
-    watch(waiting, connection, std::move(watcher));
-    perform(id, std::move(begun));
-}
-
-void Requests::watch(Waiting &waiting, const std::string &connection, Watcher watcher)
-{
-    const RequestFacts &facts = waiting.session->facts();
-    if (facts.is_held && !waiting.login)
-        waiting.login = std::make_unique<Login>();
-    if (waiting.login && waiting.login->connections.size() < limits::connections_of_one_login)
-        waiting.login->connections.push_back(connection);
-    if (waiting.session->is_approved())
-        return watcher->reply_and_close(
-            ipc::encode_request_reply(make_reply(ipc::Progress::approved, facts)));
-    watcher->reply_and_continue(
-        ipc::encode_request_reply(make_reply(ipc::Progress::pending, facts)));
-    if (const auto &code = waiting.session->code())
-        watcher->reply_and_continue(ipc::encode_request_reply(make_code_reply(facts, *code)));
-    // Called while the request is there, or not at all: its end answers all who watch. No more than
-    // two pointers, which need no memory of their own.
-    watcher->on_gone([waiting = &waiting, leaving = watcher.get()] {
-        waiting->requests->leave(*waiting, leaving);
-    });
-    waiting.watchers.push_back(std::move(watcher));
-    ++watching_;
-}
-
-void Requests::leave(Waiting &waiting, const sys::Exchange *watcher)
-{
-    watching_ -= std::erase_if(waiting.watchers,
-                               [&](const Watcher &other) { return other.get() == watcher; });
-    // What is approved waits for the next login.
-    if (waiting.watchers.empty() && !waiting.session->is_approved())
-        perform(waiting.session->facts().id,
-                waiting.session->cancel(ipc::Cause::cancelled, std::string{words::cancelled}));
 }
 
 Result<void> Requests::cancel(const std::string &id, ipc::Cause cause, std::string message)

@@ -1,0 +1,53 @@
+#include "jitd/request_replies.h"
+
+#include <algorithm>
+
+#include "jitd/qr.h"
+#include "jitd/words.h"
+
+namespace jit::daemon {
+
+ipc::RequestReply make_reply(ipc::Progress state, const RequestFacts &facts)
+{
+    ipc::RequestReply reply;
+    reply.state = state;
+    reply.id = facts.id;
+    reply.role = facts.role;
+    reply.host = facts.host;
+    reply.duration = facts.duration;
+    return reply;
+}
+
+ipc::RequestReply make_code_reply(const RequestFacts &facts, const ShowCode &code)
+{
+    ipc::RequestReply reply = make_reply(ipc::Progress::code, facts);
+    reply.uri = code.uri;
+    if (std::string qr = make_qr(code.uri); !qr.empty())
+        reply.qr = std::move(qr);
+    reply.code = code.user_code;
+    if (code.is_again)
+        reply.message = words::again;
+    const auto left = std::chrono::duration_cast<std::chrono::seconds>(code.expires - boot_time());
+    reply.expires = std::max(left, std::chrono::seconds{1});
+    return reply;
+}
+
+StoredRequest make_stored(const RequestFacts &facts)
+{
+    StoredRequest stored;
+    stored.id = facts.id;
+    stored.role = facts.role;
+    stored.user = facts.user;
+    stored.uid = facts.uid;
+    stored.oid = facts.oid;
+    stored.groups = facts.groups;
+    stored.host = facts.host;
+    stored.service = facts.origin.service;
+    stored.tty = facts.origin.tty;
+    stored.reason = facts.reason.value_or("");
+    stored.began = facts.began.wall;
+    stored.deadline = facts.deadline_wall;
+    return stored;
+}
+
+} // namespace jit::daemon

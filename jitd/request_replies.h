@@ -1,0 +1,15 @@
+// What is said of a request to those who follow it, and what the ledger is told when it begins.
+#pragma once
+
+#include "jitd/session.h"
+#include "jitd/store.h"
+#include "lib/ipc/elevation.h"
+
+namespace jit::daemon {
+
+ipc::RequestReply make_reply(ipc::Progress state, const RequestFacts &facts);
+// With the time that is left of the code, 1 s at least.
+ipc::RequestReply make_code_reply(const RequestFacts &facts, const ShowCode &code);
+StoredRequest make_stored(const RequestFacts &facts);
+
+} // namespace jit::daemon
