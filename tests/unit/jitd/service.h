@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "lib/ipc/frame.h"
 #include "lib/ipc/pins.h"
 #include "tests/unit/sys/folder.h"
+#include "tests/unit/sys/listener.h"
 
 namespace jit::daemon::test {
 
@@ -49,13 +49,7 @@ struct Service {
             *store, *audit, *grants, *pins, *requests, *helper, settings, [] { return true; },
             [](const std::string &) { return std::vector<std::string>{}; },
             folder.path + "/leftovers"});
-        Fd listening{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        path.copy(address.sun_path, sizeof address.sun_path - 1);
-        assert_int_equal(
-            bind(listening.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address), 0);
-        assert_int_equal(listen(listening.get(), 64), 0);
+        Fd listening = sys::test::listen_at(path);
         assert_int_equal(chmod(path.c_str(), 0666), 0);
         server = *sys::VarlinkServer::make(
             loop.get(), std::move(listening), {"test", "io.jitd.Elevation", ""}, {8, 0, 8, 2s},

@@ -393,13 +393,7 @@ struct Helper {
     explicit Helper(Service &service)
     {
         const std::string path = service.folder.path + "/none";
-        Fd listening{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        path.copy(address.sun_path, sizeof address.sun_path - 1);
-        assert_int_equal(
-            bind(listening.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address), 0);
-        assert_int_equal(listen(listening.get(), 64), 0);
+        Fd listening = sys::test::listen_at(path);
         server = *sys::VarlinkServer::make(
             service.loop.get(), std::move(listening), {"test", "io.jitd.Grant", ""}, {8, 0, 8, 2s},
             [this](const std::shared_ptr<sys::Exchange> &exchange) {

@@ -8,7 +8,6 @@
 #include <map>
 #include <set>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <utility>
 
@@ -18,6 +17,7 @@
 #include "lib/base/handle.h"
 #include "lib/sys/digest.h"
 #include "lib/sys/varlink_server.h"
+#include "tests/unit/sys/listener.h"
 
 using namespace jit;
 using namespace jit::daemon;
@@ -158,13 +158,7 @@ struct Process {
 
     void serve()
     {
-        Fd listening{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        world.socket_path.copy(address.sun_path, sizeof address.sun_path - 1);
-        assert_int_equal(
-            bind(listening.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address), 0);
-        assert_int_equal(listen(listening.get(), 64), 0);
+        Fd listening = sys::test::listen_at(world.socket_path);
         server = *sys::VarlinkServer::make(
             loop.get(), std::move(listening), {"test", "io.jitd.Grant", ""}, {8, 0, 8, 2s},
             [this](const std::shared_ptr<sys::Exchange> &exchange) {

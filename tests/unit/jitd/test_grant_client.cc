@@ -2,11 +2,11 @@
 #include "tests/unit/cmocka_cpp.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "jitd/grants.h"
 #include "lib/sys/varlink_server.h"
 #include "tests/unit/sys/folder.h"
+#include "tests/unit/sys/listener.h"
 
 using namespace jit;
 using namespace jit::daemon;
@@ -19,13 +19,7 @@ struct Helper {
 
     void start()
     {
-        Fd listening{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        path.copy(address.sun_path, sizeof address.sun_path - 1);
-        assert_int_equal(
-            bind(listening.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address), 0);
-        assert_int_equal(listen(listening.get(), 64), 0);
+        Fd listening = sys::test::listen_at(path);
         // Eight places, whoever runs the test.
         server = *sys::VarlinkServer::make(
             loop.get(), std::move(listening), {"test", "io.jitd.Grant", ""}, {8, 0, 8, 2s},

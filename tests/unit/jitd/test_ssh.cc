@@ -35,13 +35,7 @@ struct Host {
         http = *net::HttpClient::make(service.loop.get(), {"", "", 1s});
         service.requests->set_provider(http.get());
         const std::string path = service.folder.path + "/none";
-        Fd listening{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        path.copy(address.sun_path, sizeof address.sun_path - 1);
-        assert_int_equal(
-            bind(listening.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address), 0);
-        assert_int_equal(listen(listening.get(), 64), 0);
+        Fd listening = sys::test::listen_at(path);
         helper = *sys::VarlinkServer::make(
             service.loop.get(), std::move(listening), {"test", "io.jitd.Grant", ""}, {8, 0, 8, 2s},
             [this](const std::shared_ptr<sys::Exchange> &exchange) { answer(exchange); });

@@ -2,11 +2,11 @@
 #include "tests/unit/cmocka_cpp.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "lib/ipc/frame.h"
 #include "lib/sys/varlink_server.h"
 #include "tests/unit/sys/folder.h"
+#include "tests/unit/sys/listener.h"
 
 using namespace jit;
 using namespace jit::sys;
@@ -21,13 +21,7 @@ struct Service {
     {
         loop = *make_loop();
         path = folder.path + "/socket";
-        Fd listening{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        path.copy(address.sun_path, sizeof address.sun_path - 1);
-        assert_int_equal(
-            bind(listening.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address), 0);
-        assert_int_equal(listen(listening.get(), 64), 0);
+        Fd listening = test::listen_at(path);
         server = *VarlinkServer::make(loop.get(), std::move(listening),
                                       {"test", "a.b", "interface a.b\n"}, {100, 10, 50, patience},
                                       [this](const std::shared_ptr<Exchange> &exchange) {

@@ -4,12 +4,12 @@
 #include <functional>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <vector>
 
 #include "lib/ipc/frame.h"
 #include "lib/sys/varlink_server.h"
 #include "tests/unit/sys/folder.h"
+#include "tests/unit/sys/listener.h"
 
 using namespace jit;
 using namespace jit::sys;
@@ -78,13 +78,7 @@ struct Service {
     {
         loop = *make_loop();
         path = folder.path + "/socket";
-        Fd listening{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        path.copy(address.sun_path, sizeof address.sun_path - 1);
-        assert_int_equal(
-            bind(listening.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address), 0);
-        assert_int_equal(listen(listening.get(), 64), 0);
+        Fd listening = test::listen_at(path);
         // Whoever runs the tests: root has the cap of all, others the cap of one user.
         server = *VarlinkServer::make(
             loop.get(), std::move(listening), {"test", "a.b", "interface a.b\n"},
