@@ -47,10 +47,15 @@ host_sweep() {
 host_make() {
     root_archive "$suite" "$host_packages"
     HOST_ARCHIVE=$ROOT_ARCHIVE
+    # One at a time: a sweeper must not take for left behind what is about to be locked.
+    local making
+    exec {making}>"${TMPDIR:-/var/tmp}/jit-hosts.lock"
+    flock "$making"
     host_sweep
     HOST_DIR=$(mktemp -d "${TMPDIR:-/var/tmp}/jit-host.XXXXXX")
     exec {HOST_LOCK}>"$HOST_DIR/lock"
     flock "$HOST_LOCK"
+    exec {making}>&-
     on_exit host_remove "$HOST_DIR"
     HOST_NAME=$(basename "$HOST_DIR" | tr -d . | tr 'A-Z' 'a-z')
     HOST_ROOT=$HOST_DIR/root
