@@ -4,6 +4,7 @@
 #include "jit_grantd/use.h"
 #include "lib/base/text.h"
 #include "policy/decide.h"
+#include "policy/overlap.h"
 #include "policy/root_groups.h"
 
 namespace jit::grantd {
@@ -26,11 +27,19 @@ Refusal why_not(const std::string &what, const std::string &name, const Error &e
     return unavailable("cannot look up " + what + " " + quote(name), error);
 }
 
-Answer<Accounts::User> check_user(const ipc::GrantCall &call, const policy::Role &role,
-                                  const policy::Config &config, Accounts &accounts)
+// Who comes as a shared account is jitd's word, as all that the provider alone knows.
+std::optional<Refusal> check_shared(const ipc::GrantCall &call, const policy::Role &role,
+                                    const policy::Config &config)
 {
-    if (!is_name(call.user))
-        return refuse("not the name of a user: " + quote(call.user));
+    if (!policy::matches_account(role, call.user))
+        return refuse("role " + quote(role.name) + " is not for account " + quote(call.user));
+    if (config.is_entra && !is_guid(call.oid))
+        return refuse("not the object id of a person: " + quote(call.oid));
+    return std::nullopt;
+}
+
+std::optional<Refusal> check_person(const ipc::GrantCall &call, const policy::Config &config)
+{
     const std::string_view person = config.person_of(call.user);
     // Who signed in by that name is jitd's word, as what the provider alone knows.
     const bool is_by_name = !config.upn_of(call.user).empty();
@@ -40,6 +49,16 @@ Answer<Accounts::User> check_user(const ipc::GrantCall &call, const policy::Role
         return refuse("user " + quote(call.user) + " is another person in [users].map");
     if (is_by_name && !is_guid(call.oid))
         return refuse("not the object id of a person: " + quote(call.oid));
+    return std::nullopt;
+}
+
+Answer<Accounts::User> check_user(const ipc::GrantCall &call, const policy::Role &role,
+                                  const policy::Config &config, Accounts &accounts)
+{
+    if (!is_name(call.user))
+        return refuse("not the name of a user: " + quote(call.user));
+    if (auto no = role.shared ? check_shared(call, role, config) : check_person(call, config))
+        return *std::move(no);
     auto user = accounts.find_user(call.user);
     if (!user)
         return why_not("user", call.user, user.error());
@@ -49,6 +68,7 @@ Answer<Accounts::User> check_user(const ipc::GrantCall &call, const policy::Role
         return refuse("the name service knows user " + quote(call.user) + " by another name");
     if (user->uid == 0 || user->uid == nobody)
         return refuse("user " + quote(call.user) + " is root or nobody");
+    const bool is_by_name = !role.shared && !config.upn_of(call.user).empty();
     if (user->uid < first_person && is_by_name)
         return refuse("user " + quote(call.user) +
                       " is a system account, and has no entry in [users].map");
@@ -121,7 +141,7 @@ Answer<Checked> check_grant(const ipc::GrantCall &call, const RuleSet &rules, Ac
         return user.refusal();
     if (auto no = check_standing(*user, call.oid, *role, accounts, entries, now))
         return *std::move(no);
-    const Who who{user->uid, call.oid};
+    const Who who{role->shared ? std::nullopt : std::optional{user->uid}, call.oid};
     const auto time =
         policy::decide_time(*role, call.duration, count_use(entries, role->name, who, now), now);
     if (time.is_refused())

@@ -25,7 +25,7 @@ policy::Use count_use(const std::vector<Entry> &entries, std::string_view role, 
         const WallTime end = entry.ended ? std::min(*entry.ended, entry.until) : entry.until;
         if (entry.cause == "interrupted" && end <= entry.since + at_once)
             continue;
-        const bool is_theirs = entry.uid == who.uid || entry.oid == who.oid;
+        const bool is_theirs = (who.uid && entry.uid == *who.uid) || entry.oid == who.oid;
         if (is_theirs && end > now - policy::use_horizon)
             use.spells.push_back({entry.since, end});
         else if (!is_theirs && !entry.is_ended() && end > now)

@@ -2,6 +2,7 @@
 // says, and outlive both daemons.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <sys/types.h>
 #include <vector>
@@ -12,9 +13,9 @@
 namespace jit::grantd {
 
 // A person is who has one of the two: several local users of one person share a budget, and so do
-// several people who come as one user.
+// several people who come as one user, unless that is what the role is for.
 struct Who {
-    uid_t uid = 0;
+    std::optional<uid_t> uid; // absent: the account is shared, and says nothing
     std::string_view oid;
 };
 

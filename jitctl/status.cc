@@ -9,13 +9,23 @@ namespace jit::ctl {
 
 namespace {
 
+// As a shared account, with who it is.
+std::string user_of(const ipc::GrantRecord &grant)
+{
+    return grant.person ? grant.user + " (" + *grant.person + ")" : grant.user;
+}
+std::string user_of(const ipc::RequestRecord &request)
+{
+    return request.user;
+}
+
 std::string format_grants(const Records &records, WallTime now)
 {
     std::vector<Row> rows{{"ID", "STATE", "ROLE", "USER", "GROUPS", "UNTIL", "LEFT"}};
     for (const ipc::ListReply &record : records.newest_first)
         if (const auto &grant = record.grant)
             rows.push_back(
-                {grant->id, std::string{name_of(grant->state)}, grant->role, grant->user,
+                {grant->id, std::string{name_of(grant->state)}, grant->role, user_of(*grant),
                  join(grant->groups), format_time(grant->until),
                  grant->state == ipc::State::live ? format_left(grant->until - now) : ""});
     return rows.size() > 1 ? format_table(rows) : "";
@@ -40,7 +50,7 @@ std::string format_all(const Records &records)
 {
     std::vector<Row> rows{{"ID", "STATE", "ROLE", "USER", "GROUPS", "SINCE", "UNTIL", "REASON"}};
     const auto add = [&rows](const auto &record, std::string since, WallTime until) {
-        rows.push_back({record.id, std::string{name_of(record.state)}, record.role, record.user,
+        rows.push_back({record.id, std::string{name_of(record.state)}, record.role, user_of(record),
                         join(record.groups), std::move(since), format_time(until),
                         record.reason.value_or("")});
     };

@@ -83,6 +83,7 @@ class Api
     // A live grant that is to go on.
     struct Extension {
         std::string grant;
+        std::string oid; // whose it is
         WallTime until;
     };
     //   call       with its user

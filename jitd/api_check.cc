@@ -19,14 +19,23 @@ void Api::answer_check(Call exchange)
     call->account_names = local_names_.add_same_uid(std::move(call->account_names))
                               .value_or(std::vector<std::string>{});
     const Now now = read_clocks();
-    const DoorAnswer answer = daemon::answer_check(
+    const std::string login = login_of(*call, exchange->peer().pid);
+    const std::string key = key_of(*call);
+    DoorAnswer answer = daemon::answer_check(
         *call, {parts_.settings, parts_.grants.table(), now, parts_.is_reconciled(),
                 parts_.grants.has_membership(),
+                parts_.requests.logins().find_grant(login, call->requester), key,
                 [this](const std::string &user) { return read_person(user); }});
     if (answer.fault)
         return fail(exchange, *answer.fault, answer.fault_message);
     if (call->connection && call->phase == ipc::Phase::account && let_in(exchange, *call, answer))
         return;
+    const bool may_ask = answer.reply.verdict == ipc::Verdict::request ||
+                         answer.reply.verdict == ipc::Verdict::choose;
+    if (may_ask && !answer.no_login.empty() && call->phase == ipc::Phase::account) {
+        answer.reply = {};
+        answer.reply.message = answer.no_login;
+    }
     exchange->reply_and_close(ipc::encode_check_reply(answer.reply));
     // The caller has its answer: the disk makes nobody wait.
     if (answer.record)

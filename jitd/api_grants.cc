@@ -49,6 +49,7 @@ void Api::answer_list(Call exchange)
     const auto is_theirs = [&](const std::string &user) {
         return call->all || user == caller->user;
     };
+    const auto *const config = parts_.settings.config ? &*parts_.settings.config : nullptr;
     std::vector<ipc::ListReply> replies;
     if (call->id) {
         if (const RequestFacts *const facts = parts_.requests.find(*call->id)) {
@@ -62,7 +63,7 @@ void Api::answer_list(Call exchange)
             return fail(exchange, ipc::Fault::not_found, "no request or grant " + *call->id);
         if (!caller->is_root() && stored->user != caller->user)
             return refuse_caller(exchange, "the grant is not yours");
-        replies.push_back(make_record(*stored));
+        replies.push_back(make_record(*stored, config));
         if (auto &grant = replies.back().grant; grant && grant->state == ipc::State::ended)
             grant->leftovers =
                 read_leftovers(parts_.leftovers, grant->id, grant->until, wall_time());
@@ -92,7 +93,7 @@ void Api::answer_list(Call exchange)
             return reply_each(exchange, replies);
         }
         if (one.second)
-            add({make_grant_record(*one.second, state_of(*one.second)), std::nullopt, {}});
+            add({make_grant_record(*one.second, state_of(*one.second), config), std::nullopt, {}});
         else
             add({std::nullopt, make_request_record(*one.first), {}});
     }
@@ -104,7 +105,7 @@ void Api::answer_list(Call exchange)
         for (const StoredRequest &one : *stored)
             if (!is_full() && one.state != ipc::State::live &&
                 one.state != ipc::State::pending_signin)
-                add(make_record(one));
+                add(make_record(one, config));
     }
     reply_each(exchange, replies);
 }

@@ -3,6 +3,7 @@
 
 #include "jitd/answers.h"
 #include "jitd/origins.h"
+#include "jitd/shared_logins.h"
 #include "jitd/words.h"
 #include "lib/base/text.h"
 #include "lib/ipc/extend.h"
@@ -105,7 +106,7 @@ void Api::answer_extend(Call exchange)
     asked.reason = call->reason;
     asked.tty = call->tty;
     asked.session = call->session;
-    begin_request(exchange, asked, Extension{grant->id, now.wall + wanted});
+    begin_request(exchange, asked, Extension{grant->id, grant->oid, now.wall + wanted});
 }
 
 void Api::begin_request(Call exchange, const ipc::RequestCall &call,
@@ -155,24 +156,33 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     if (decision.is_refused())
         return refuse(fault_of(decision.refusal), policy::name_of(decision.refusal),
                       policy::explain(decision, facts.role, facts.user));
+    const policy::Role &role = *decision.role;
+    if (const NoLogin no = why_no_login(role, view_of(call.service), call.proof.has_value());
+        no && !extension)
+        return refuse(ipc::Fault::refused, no.rule, no.line);
     // A name that root did not write into the map says nothing of a system account.
-    const bool is_by_name = !settings.config->upn_of(facts.user).empty();
+    const bool is_by_name = !role.shared && !settings.config->upn_of(facts.user).empty();
     if (facts.uid < 1000 && (facts.uid == 0 || is_by_name || !decision.role->allow_system_accounts))
         return refuse(ipc::Fault::refused, "system-account",
                       facts.user + " is a system account, and " +
                           (is_by_name ? "those are matched by [users] map alone"
                                       : "role \"" + facts.role + "\" is not for those"));
-    if (is_unconfirmed(facts.user, *settings.config, parts_.pins))
+    if (!role.shared && is_unconfirmed(facts.user, *settings.config, parts_.pins))
         return refuse(ipc::Fault::refused, "pin-unconfirmed", words::pin_waits(facts.user));
     auto id = sys::make_id();
     if (!id)
         return fail(exchange, ipc::Fault::unavailable, id.error().what);
 
     facts.id = *std::move(id);
-    facts.oid = person.oid;
-    facts.upn = settings.config->upn_of(facts.user);
-    facts.auth_context = decision.role->conditions.auth_context;
-    facts.groups = decision.role->groups;
+    facts.is_shared = role.shared;
+    if (!role.shared) {
+        facts.oid = person.oid;
+        facts.upn = settings.config->upn_of(facts.user);
+    } else if (extension) {
+        facts.oid = extension->oid; // nobody else may lengthen what he has
+    }
+    facts.auth_context = role.conditions.auth_context;
+    facts.groups = role.groups;
     facts.duration = decision.duration;
     facts.asked = call.duration;
     facts.reason = call.reason;
@@ -182,17 +192,20 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
         if (!origin)
             return fail(exchange, ipc::Fault::unavailable, "no digest could be made");
         facts.origin = *origin;
-        facts.connection = *call.connection;
         facts.is_held = true;
+        facts.is_reusable = role.reuse == policy::Role::Reuse::key && !key_of(call).empty();
     }
+    if (call.connection || (role.shared && !extension))
+        facts.connection = login_of(call, exchange->peer().pid);
+    facts.payer = payer_of(facts.user, facts.origin, role.shared);
     facts.rhost = call.rhost.value_or("");
     facts.command = shown_command(call.command);
     facts.host = settings.host.name;
     facts.began = read_clocks();
     facts.is_unattended = !decision.needs_sign_in;
-    facts.is_limited = decision.role->limits.is_any();
-    facts.ends_runs = decision.role->end.action == policy::End::Action::terminate;
-    const auto most = decision.role->approval.timeout;
+    facts.is_limited = role.limits.is_any();
+    facts.ends_runs = role.end.action == policy::End::Action::terminate;
+    const auto most = role.approval.timeout;
     const auto wait = call.timeout ? std::min(*call.timeout, most) : most;
     facts.deadline = facts.began.boot + wait;
     facts.deadline_wall = facts.began.wall + wait;

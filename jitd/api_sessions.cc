@@ -70,6 +70,8 @@ bool Api::is_single_use(const Grant &grant) const
 {
     const policy::Role *const role =
         parts_.settings.policy ? parts_.settings.policy->find(grant.role) : nullptr;
+    if (grant.is_of_login && (role == nullptr || role->reuse == policy::Role::Reuse::none))
+        return true;
     return role != nullptr && role->limits.single_use;
 }
 

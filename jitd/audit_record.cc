@@ -22,7 +22,7 @@ struct Kind {
     int priority;
 };
 
-constexpr std::array<Kind, 22> kinds{{
+constexpr std::array<Kind, 23> kinds{{
     {Event::requested, "requested", "b55f3a3958de4b6f9449670efb2e7791", LOG_INFO},
     {Event::code_issued, "code-issued", "0a1b7d35748048f9adb792909cb71f65", LOG_INFO},
     {Event::signed_in, "signed-in", "89fb6f0a7bd748f8941410fbddc65e06", LOG_INFO},
@@ -34,6 +34,7 @@ constexpr std::array<Kind, 22> kinds{{
     {Event::extended, "extended", "4be6a0d37c1f4e9b8a65d2f0917c3ea8", LOG_NOTICE},
     {Event::used, "used", "f1bc8f16f2d44e49a30987c1ed9a75b7", LOG_INFO},
     {Event::warned, "warned", "6b83f1e4c2a94d10b7e05a9d3c4f8812", LOG_INFO},
+    {Event::by_key, "by-key", "5f0c1d9e7a6b4c2f8e3d1a7b9c5e2f64", LOG_NOTICE},
     {Event::refused, "refused", "721d98da9ebd4704b8f0bd10de6acfd4", LOG_WARNING},
     {Event::dropped, "dropped", "b96d5c9db672482daacfa6ba537dda81", LOG_INFO},
     {Event::revoked, "revoked", "d04ec404b40e4a83ae2eaca69816f275", LOG_NOTICE},

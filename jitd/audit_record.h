@@ -23,6 +23,7 @@ enum class Event {
     granted,
     extended,
     used,
+    by_key,
     warned,
     refused,
     dropped,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "jitd/records.h"
+#include "jitd/shared_logins.h"
 #include "jitd/words.h"
 #include "lib/base/text.h"
 #include "policy/services.h"
@@ -92,12 +94,22 @@ bool is_strict(std::string_view service, const std::vector<std::string> &strict)
            (service.starts_with("sudo-") && holds("sudo"));
 }
 
+// To a shared account each comes by his own grant: the one of this login, or of his key.
+bool is_for_login(const Grant &grant, const policy::Role &role, const DoorFacts &facts)
+{
+    if (!grant.is_of_login && !role.shared)
+        return true;
+    const bool is_by_key =
+        role.reuse == policy::Role::Reuse::key && !facts.key.empty() && grant.key == facts.key;
+    return grant.is_of_login && role.shared && (grant.id == facts.login_grant || is_by_key);
+}
+
 // Who has a role passes by it only from where it may be asked for.
 const Grant *find_live(const ipc::CheckCall &call, const Roles &roles, const DoorFacts &facts)
 {
     for (const Grant *grant : facts.grants.of_user(call.requester)) {
         const bool opens = std::any_of(roles.begin(), roles.end(), [&](const policy::Role *role) {
-            return role->name == grant->role &&
+            return role->name == grant->role && is_for_login(*grant, *role, facts) &&
                    policy::find_out_of_place(*role, whence_of(call)) == policy::Refusal::none;
         });
         if (opens && !grant->is_used && is_live(*grant, facts.now, facts.has_membership))
@@ -115,6 +127,16 @@ DoorAnswer pass(const ipc::CheckCall &call, const Grant &grant, const DoorFacts 
     answer.reply.until = grant.until;
     const policy::Role *const role = facts.settings.policy->find(grant.role);
     answer.reply.confine = role != nullptr && role->end.action == policy::End::Action::terminate;
+    if (grant.is_of_login && grant.id != facts.login_grant && call.phase == ipc::Phase::account) {
+        answer.record = record_of(grant, Event::by_key);
+        answer.record->message = name_person(grant.oid, &*facts.settings.config) + " as " +
+                                 where(call) + " comes by the key of a live grant";
+        answer.record->service = call.service;
+        answer.record->tty = call.tty.value_or("");
+        answer.record->rhost = call.rhost.value_or("");
+        answer.record->reason.clear();
+        answer.record->rule = "reuse";
+    }
     return answer;
 }
 
@@ -124,23 +146,32 @@ DoorAnswer offer(const ipc::CheckCall &call, const Roles &roles, const DoorFacts
     const policy::Person person = facts.read_person(call.requester);
     std::vector<std::string> open;
     policy::Decision first; // of the first role
+    NoLogin no;             // of the first that has one
+    bool is_any_shared = false;
     for (const policy::Role *role : roles) {
+        is_any_shared = is_any_shared || role->shared;
+        if (auto found = why_no_login(*role, call.service, call.proof.has_value())) {
+            no = no ? no : std::move(found);
+            continue;
+        }
         policy::Ask ask;
         ask.role = role->name;
         ask.may_add_reason = true;
         ask.whence = whence_of(call);
         const auto decision = policy::decide(*facts.settings.policy, ask, person,
                                              facts.settings.host, {}, facts.now.wall);
-        if (role == roles.front())
+        if (first.role == nullptr)
             first = decision;
         if (!decision.is_refused())
             open.push_back(role->name);
         if (open.size() == max_choices)
             break;
     }
+    if (open.empty() && first.role == nullptr)
+        return refuse(call, facts, std::string{no.rule}, no.line);
     if (open.empty())
         return refuse(call, facts, std::string{policy::name_of(first.refusal)},
-                      policy::explain(first, roles.front()->name, call.requester));
+                      policy::explain(first, first.role->name, call.requester));
     // In the account phase nothing can be asked for any more: it is a refusal, and the module says
     // what to do. So it is where the host only observes, which asks for nothing.
     DoorAnswer answer;
@@ -150,6 +181,8 @@ DoorAnswer offer(const ipc::CheckCall &call, const Roles &roles, const DoorFacts
     if (answer.reply.verdict == ipc::Verdict::observed)
         return answer;
     answer.reply.message.reset();
+    if (is_any_shared)
+        answer.no_login = words::no_login(open.front(), call.service);
     answer.reply.verdict = open.size() == 1 ? ipc::Verdict::request : ipc::Verdict::choose;
     if (open.size() == 1)
         answer.reply.role = open.front();

@@ -20,6 +20,8 @@ struct DoorFacts {
     Now now;
     bool is_reconciled; // the grants of this boot have been checked
     HasMembership has_membership;
+    std::string_view login_grant; // the one that the login was let in by already; empty: none
+    std::string_view key;         // what has proven who logs in, key_of(); empty: not one key
     // Only asked where there is a configuration.
     std::function<policy::Person(const std::string &user)> read_person;
 };
@@ -28,7 +30,8 @@ struct DoorAnswer {
     std::optional<ipc::Fault> fault; // instead of the reply
     std::string fault_message;
     ipc::CheckReply reply;
-    std::optional<AuditRecord> record; // refused, observed or exempted
+    std::optional<AuditRecord> record; // refused, observed, exempted or by-key
+    std::string no_login; // what to say where nothing that was approved is had; empty: nothing
 };
 
 // With a live grant this is a few look-ups in memory and one or two stat calls.

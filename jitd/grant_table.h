@@ -32,7 +32,9 @@ struct Grant {
     std::string tty;
     std::string reason;
     std::string approver_oid;
-    bool is_used = false; // the one session that it was for has been opened (limits.single_use)
+    bool is_of_login = false; // to a shared account: it serves the login that it was made for,
+    std::string key;          // and later ones with this key (origins.h); empty: no others
+    bool is_used = false;     // the one session that it was for has been opened (limits.single_use)
 };
 
 // Whether a user is a member of a group through jit now.

@@ -1,12 +1,19 @@
 #include "jitd/records.h"
 
 #include "jitd/grants.h"
+#include "lib/base/text.h"
 
 namespace jit::daemon {
 
 std::optional<std::string> unless_empty(const std::string &text)
 {
     return text.empty() ? std::nullopt : std::optional{text};
+}
+
+std::string name_person(std::string_view oid, const policy::Config *config)
+{
+    const std::string_view user = config == nullptr ? std::string_view{} : config->user_of(oid);
+    return safe_text(user.empty() ? oid : user, 255);
 }
 
 ipc::RequestRecord make_request_record(const RequestFacts &facts)
@@ -25,7 +32,8 @@ ipc::RequestRecord make_request_record(const RequestFacts &facts)
     return record;
 }
 
-ipc::GrantRecord make_grant_record(const Grant &grant, ipc::State state)
+ipc::GrantRecord make_grant_record(const Grant &grant, ipc::State state,
+                                   const policy::Config *config)
 {
     ipc::GrantRecord record;
     record.id = grant.id;
@@ -41,6 +49,8 @@ ipc::GrantRecord make_grant_record(const Grant &grant, ipc::State state)
     if (!grant.approver_oid.empty())
         record.approvers = {grant.approver_oid};
     record.reason = unless_empty(grant.reason);
+    if (grant.is_of_login)
+        record.person = name_person(grant.oid, config);
     return record;
 }
 
@@ -62,10 +72,10 @@ AuditRecord record_of(const Grant &grant, Event event)
     return record;
 }
 
-ipc::ListReply make_record(const StoredRequest &stored)
+ipc::ListReply make_record(const StoredRequest &stored, const policy::Config *config)
 {
     if (stored.since)
-        return {make_grant_record(make_grant(stored), stored.state), std::nullopt, {}};
+        return {make_grant_record(make_grant(stored), stored.state, config), std::nullopt, {}};
     ipc::RequestRecord record;
     record.id = stored.id;
     record.role = stored.role;

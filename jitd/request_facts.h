@@ -34,6 +34,8 @@ struct RequestFacts {
     std::string auth_context;   // what the role's conditions demand of the sign-in; empty: nothing
     std::string extends;        // the grant that is to go on longer; empty: a new one is asked for
     WallTime extends_until{};   // until when, at the latest
+    bool is_shared = false;     // to an account of many: whoever signs in is the requester
+    bool is_reusable = false;   // later logins with the same key may have the grant too
     bool is_unattended = false; // nobody signs in: the role's approval is "auto"
     bool is_limited = false;    // the helper counts grants of the role: it is asked before anybody
     bool ends_runs = false;     // what is started under the grant ends with it
@@ -43,8 +45,9 @@ struct RequestFacts {
     std::optional<std::chrono::seconds> asked; // what was asked for, if anything was
     std::optional<std::string> reason;
     Origin origin;
+    std::string payer; // among whose requests it counts: payer_of()
     std::string rhost;
-    std::string connection; // over ssh: of who began it
+    std::string connection; // of who began it: over ssh, or another login to a shared account
     std::string command;    // a hint for people, never decided on
     std::string host;
     Now began{};

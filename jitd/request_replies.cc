@@ -45,6 +45,9 @@ StoredRequest make_stored(const RequestFacts &facts)
     stored.service = facts.origin.service;
     stored.tty = facts.origin.tty;
     stored.reason = facts.reason.value_or("");
+    stored.is_of_login = facts.is_shared;
+    if (facts.is_reusable)
+        stored.key = facts.origin.proof;
     stored.began = facts.began.wall;
     stored.deadline = facts.deadline_wall;
     return stored;

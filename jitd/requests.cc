@@ -52,7 +52,7 @@ void Requests::sweep()
             continue;
         Waiting &waiting = found->second;
         sleep_on(waiting);
-        std::erase(requesters_[waiting.session->facts().user].waiting, &waiting);
+        std::erase(requesters_[waiting.session->facts().payer].waiting, &waiting);
         waiting_.erase(found);
     }
 }
@@ -229,9 +229,11 @@ void Requests::close(Waiting &waiting, const Close &close)
         reply.until = waiting.session->until();
         reply.groups = facts.groups;
         reply.confine = facts.ends_runs;
-        if (facts.extends.empty())
+        if (facts.extends.empty()) {
             parts_.grants.add(make_grant(stored_of(waiting)));
-        else
+            if (!facts.is_held && !facts.connection.empty())
+                let_in(facts.connection, facts.user, facts.id, true);
+        } else
             parts_.grants.extend(facts.extends, reply.until.value_or(WallTime{}));
     }
     answer_all(waiting, reply);

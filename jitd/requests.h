@@ -76,7 +76,7 @@ class Requests
     std::vector<const RequestFacts *> all() const;
 
     // Whether one more may begin. Empty: yes; otherwise what to say.
-    std::string_view why_not(const std::string &user, BootTime now);
+    std::string_view why_not(const std::string &payer, BootTime now);
 
   private:
     struct Waiting;
@@ -103,7 +103,7 @@ class Requests
 
     explicit Requests(Parts parts) : parts_(std::move(parts)) {}
 
-    std::span<Waiting *const> of_user(const std::string &user) const;
+    std::span<Waiting *const> of_payer(const std::string &payer) const;
     void watch(Waiting &waiting, const std::string &connection, Watcher watcher);
     void leave(Waiting &waiting, const sys::Exchange *watcher);
     void answer_all(Waiting &waiting, const ipc::RequestReply &reply);
@@ -138,7 +138,7 @@ class Requests
     std::unique_ptr<ProviderCache> provider_;
     oidc::SeenTokens seen_;
     std::map<std::string_view, Waiting> waiting_; // by the id in its facts
-    std::map<std::string, Requester> requesters_; // by user
+    std::map<std::string, Requester> requesters_; // by payer
     std::size_t watching_ = 0;                    // watchers of all of them
     std::map<std::string, StoredRequest> owed_;   // closed here, but the helper has yet to end them
     Wakes wakes_;

@@ -54,7 +54,8 @@ void Requests::with_rules(const std::string &id, const std::function<Actions(con
     perform(id, judge(Rules{*settings.policy, settings.host, provider_->expected(),
                             settings.config->skew, local_groups ? *local_groups : none, seen_,
                             parts_.pins.find(facts.user),
-                            settings.config->pin == policy::Config::Pin::root, wall_time()}));
+                            settings.config->pin == policy::Config::Pin::root, wall_time(),
+                            &*settings.config}));
 }
 
 void Requests::keep_pin(const std::string &id, Pin pin)

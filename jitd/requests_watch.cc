@@ -29,11 +29,11 @@ void Requests::forget_begun(BootTime now)
     }
 }
 
-std::string_view Requests::why_not(const std::string &user, BootTime now)
+std::string_view Requests::why_not(const std::string &payer, BootTime now)
 {
     if (now - forgot_begun_ >= between_forgettings)
         forget_begun(now);
-    if (const auto found = requesters_.find(user); found != requesters_.end()) {
+    if (const auto found = requesters_.find(payer); found != requesters_.end()) {
         const Requester &requester = found->second;
         const auto lately =
             std::count_if(requester.begun.begin(), requester.begun.end(),
@@ -49,9 +49,9 @@ std::string_view Requests::why_not(const std::string &user, BootTime now)
     return {};
 }
 
-std::span<Requests::Waiting *const> Requests::of_user(const std::string &user) const
+std::span<Requests::Waiting *const> Requests::of_payer(const std::string &payer) const
 {
-    const auto found = requesters_.find(user);
+    const auto found = requesters_.find(payer);
     if (found == requesters_.end())
         return {};
     return found->second.waiting;
@@ -66,7 +66,7 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
     // Each watcher holds a connection. All of them together leave places for checks.
     if (watching_ >= limits::pending_requests)
         return fail(watcher, ipc::Fault::too_many, words::too_many_here);
-    for (Waiting *const waiting : of_user(facts.user)) {
+    for (Waiting *const waiting : of_payer(facts.payer)) {
         const RequestFacts &other = waiting->session->facts();
         const bool is_same = !waiting->session->is_leaving() && other.role == facts.role &&
                              other.extends == facts.extends && other.origin == facts.origin &&
@@ -76,14 +76,14 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
         if (is_same && waiting->watchers.size() < limits::watchers_of_one_request)
             return watch(*waiting, connection, std::move(watcher));
     }
-    if (const std::string_view no = why_not(facts.user, facts.began.boot); !no.empty())
+    if (const std::string_view no = why_not(facts.payer, facts.began.boot); !no.empty())
         return fail(watcher, ipc::Fault::too_many, no);
     if (!provider_)
         return fail(watcher, ipc::Fault::misconfigured, words::misconfigured);
 
     const std::string id = facts.id;
     const StoredRequest row = make_stored(facts);
-    Requester &requester = requesters_[facts.user];
+    Requester &requester = requesters_[facts.payer];
     requester.begun.push_back(facts.began.boot); // though it fail: that is written down too
     auto session = std::make_unique<Session>(std::move(facts));
     Actions begun = session->start();

@@ -53,6 +53,13 @@ AuditRecord Session::make_record(Event event, std::string message) const
     return record;
 }
 
+std::string Session::who() const
+{
+    if (!facts_.is_shared)
+        return facts_.user;
+    return (person_.empty() ? "somebody" : person_) + " as " + facts_.user;
+}
+
 Actions Session::close(ipc::Cause cause, std::string message, std::string_view rule)
 {
     state_ = State::closed;
@@ -63,8 +70,7 @@ Actions Session::close(ipc::Cause cause, std::string message, std::string_view r
     access_token_.wipe();
     Actions actions;
     const auto record = [&](Event event) {
-        AuditRecord made =
-            make_record(event, facts_.user + ": role " + facts_.role + ": " + message);
+        AuditRecord made = make_record(event, who() + ": role " + facts_.role + ": " + message);
         made.rule = rule.empty() ? ipc::name_of(cause) : rule;
         actions.emplace_back(WriteRecord{std::move(made)});
     };
@@ -79,12 +85,12 @@ Actions Session::start()
 {
     if (state_ != State::idle)
         return {};
-    AuditRecord requested = make_record(
-        Event::requested, facts_.extends.empty()
-                              ? facts_.user + " asks for role " + facts_.role + " for " +
-                                    format_duration(facts_.duration)
-                              : facts_.user + " asks to keep role " + facts_.role + " for " +
-                                    format_duration(facts_.duration) + " from now");
+    AuditRecord requested =
+        make_record(Event::requested, facts_.extends.empty()
+                                          ? who() + " asks for role " + facts_.role + " for " +
+                                                format_duration(facts_.duration)
+                                          : who() + " asks to keep role " + facts_.role + " for " +
+                                                format_duration(facts_.duration) + " from now");
     Actions actions = list(WriteRecord{std::move(requested)}, WakeAt{facts_.deadline});
     // Whom the sign-in has yet to find has no use of the role that could be counted.
     if (!facts_.is_limited || facts_.oid.empty())
@@ -149,7 +155,7 @@ Actions Session::follow(oidc::Step step)
         const char *const which = demanded_.empty() ? "a code" : "another code, for more proof,";
         return list(WriteRecord{make_record(Event::code_issued, std::string{which} + " for role " +
                                                                     facts_.role + " was shown to " +
-                                                                    facts_.user)},
+                                                                    who())},
                     *code_, WakeAt{show->poll_at});
     }
     return end_flow(std::move(std::get<oidc::Finished>(step)));
@@ -216,10 +222,11 @@ Actions Session::on_rules(const Rules &rules)
     const auto decision =
         policy::decide(rules.policy, ask, make_person(rules), rules.host, {}, rules.now);
     if (decision.is_refused())
-        return close(decision.refusal == policy::Refusal::unknown_role ? ipc::Cause::policy_changed
-                                                                       : ipc::Cause::refused,
-                     policy::explain(decision, facts_.role, facts_.user),
-                     policy::name_of(decision.refusal));
+        return close(
+            decision.refusal == policy::Refusal::unknown_role ? ipc::Cause::policy_changed
+                                                              : ipc::Cause::refused,
+            policy::explain(decision, facts_.role, facts_.is_shared ? person_ : facts_.user),
+            policy::name_of(decision.refusal));
     // Nobody has signed in, and by the policy of now somebody must.
     if (decision.needs_sign_in)
         return close(ipc::Cause::policy_changed, std::string{words::config_changed});
@@ -232,8 +239,9 @@ Actions Session::on_rules(const Rules &rules)
     }
 
     AuditRecord approved = make_record(
-        Event::approved, facts_.is_unattended
-                             ? "role " + facts_.role + " needs nobody's approval"
+        Event::approved, facts_.is_unattended ? "role " + facts_.role + " needs nobody's approval"
+                         : facts_.is_shared
+                             ? "the sign-in of " + who() + " approves role " + facts_.role
                              : facts_.user + "'s own sign-in approves role " + facts_.role);
     approved.approver_oid = signed_in_oid_;
     if (facts_.is_unattended)
@@ -264,7 +272,7 @@ Actions Session::on_granted(WallTime since, WallTime until, std::vector<std::str
     until_ = until;
     facts_.groups = std::move(groups);
     AuditRecord granted = make_record(facts_.extends.empty() ? Event::granted : Event::extended,
-                                      facts_.user + " has role " + facts_.role +
+                                      who() + " has role " + facts_.role +
                                           (facts_.extends.empty() ? "" : " longer,") + " until " +
                                           format_time(until));
     granted.has_grant = true;

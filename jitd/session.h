@@ -122,6 +122,7 @@ struct Rules {
     const Pin *pin = nullptr;                     // of the requester, now; null: none
     bool pin_needs_confirmation = false;          // pin = root
     WallTime now{};
+    const policy::Config *config = nullptr; // null: nobody is in a map
 };
 
 class Session
@@ -159,6 +160,7 @@ class Session
     {
         return state_ == State::held || (is_claimed_ && state_ != State::closed);
     }
+    bool is_claimed() const { return is_claimed_; }
     // Nobody may join: it is closed, or will be when the helper has answered.
     bool is_leaving() const { return is_closed() || cancelled_; }
     // The code that stands to be shown to one who joins; absent before and after.
@@ -191,6 +193,8 @@ class Session
     Actions use_pin(const Rules &rules, const Pin &pin);
     Actions look_up_or_decide(const Rules &rules);
     policy::Person make_person(const Rules &rules) const;
+    // For records: the user; as a shared account, who has signed in and as what.
+    std::string who() const;
     Actions close(ipc::Cause cause, std::string message, std::string_view rule = {});
     AuditRecord make_record(Event event, std::string message) const;
 
@@ -205,6 +209,7 @@ class Session
     SecretString access_token_; // for Graph
     std::unique_ptr<oidc::Claims> claims_;
     std::string signed_in_oid_;
+    std::string person_; // as a shared account: who has signed in, for people
     std::string correlation_;
     std::string demanded_; // what the provider wants more; empty: nothing so far
     bool keys_refreshed_ = false;

@@ -2,6 +2,7 @@
 // token leaves them out.
 #include <algorithm>
 
+#include "jitd/records.h"
 #include "jitd/session_actions.h"
 #include "jitd/words.h"
 #include "lib/base/text.h"
@@ -30,14 +31,21 @@ Actions Session::on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime 
     signed_in_oid_ = safe_text(claims_->oid, 255);
     if (!rules.seen.note(claims_->uti, claims_->expires_at + rules.skew, now))
         return refuse(oidc::TokenFault::replayed);
+    if (facts_.is_shared)
+        person_ = name_person(claims_->oid, rules.config);
     Actions actions = list(WriteRecord{
-        make_record(Event::signed_in, "a sign-in for " + facts_.user + ", role " + facts_.role)});
+        make_record(Event::signed_in, "a sign-in for " + who() + ", role " + facts_.role)});
     return join(std::move(actions), recognize(rules));
 }
 
 // Whether who signed in is the person of the requester.
 Actions Session::recognize(const Rules &rules)
 {
+    // Whether it is a requester, the rules say.
+    if (facts_.is_shared && facts_.oid.empty()) {
+        facts_.oid = claims_->oid;
+        return look_up_or_decide(rules);
+    }
     if (!facts_.upn.empty())
         return recognize_by_name(rules);
     if (facts_.oid.empty() || claims_->oid != facts_.oid)
@@ -92,9 +100,12 @@ policy::Person Session::make_person(const Rules &rules) const
     policy::Person person;
     person.user = facts_.user;
     person.oid = facts_.oid;
-    person.local_groups = rules.local_groups;
+    if (!facts_.is_shared)
+        person.local_groups = rules.local_groups;
     // By the map, unless his name had to find him.
-    person.is_vouched = facts_.upn.empty() || (rules.pin != nullptr && rules.pin->confirmed);
+    person.is_vouched = facts_.is_shared
+                            ? rules.config != nullptr && !rules.config->user_of(facts_.oid).empty()
+                            : facts_.upn.empty() || (rules.pin != nullptr && rules.pin->confirmed);
     person.signed_in = claims_ != nullptr;
     if (!claims_)
         return person; // nobody signs in for this role

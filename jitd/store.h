@@ -37,9 +37,11 @@ struct StoredRequest {
     std::optional<WallTime> since;
     std::optional<WallTime> until;
     std::optional<BootTime> until_boot;
-    std::string boot_id;  // of the boot it was granted in
-    std::string cause;    // why it ended
-    bool is_used = false; // a session was opened under it, where one is all that it is for
+    std::string boot_id;      // of the boot it was granted in
+    std::string cause;        // why it ended
+    bool is_of_login = false; // to a shared account: it serves the login that it was made for,
+    std::string key;          // and later ones with this key (origins.h); empty: no others
+    bool is_used = false;     // a session was opened under it, where one is all that it is for
 };
 
 // The person behind a local user whose name alone was known, from his first sign-in on.

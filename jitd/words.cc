@@ -1,5 +1,7 @@
 #include "jitd/words.h"
 
+#include "policy/services.h"
+
 namespace jit::daemon::words {
 
 namespace {
@@ -113,6 +115,28 @@ std::string wrong_person(std::string_view user, std::string_view correlation)
     return with_correlation("somebody else signed in, not the person of " + std::string{user} +
                                 "; run it again and sign in with your own account",
                             correlation);
+}
+
+std::string login_only(std::string_view role)
+{
+    return "role \"" + std::string{role} +
+           "\" is for logins to an account that people share; log in to that account to ask for it";
+}
+
+std::string no_key(std::string_view role)
+{
+    return "role \"" + std::string{role} +
+           "\" wants a key that opens the account first; log in with your key and a prompt (ssh -o "
+           "PreferredAuthentications=publickey,keyboard-interactive)";
+}
+
+std::string no_login(std::string_view role, std::string_view service)
+{
+    const std::string line = "this login has no live grant of role \"" + std::string{role} + "\"; ";
+    if (policy::asked_as(service) == "sshd")
+        return line + "log in with your key and a prompt (ssh -o "
+                      "PreferredAuthentications=publickey,keyboard-interactive)";
+    return line + "log in again, and approve the code";
 }
 
 std::string other_oid(std::string_view user, std::string_view correlation)

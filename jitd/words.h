@@ -52,6 +52,11 @@ std::string explain(oidc::Failure failure, std::string_view advice, std::string_
 
 std::string explain(oidc::TokenFault fault, std::string_view correlation);
 std::string wrong_person(std::string_view user, std::string_view correlation);
+// Of a role for a shared account: it is asked for by logging in; over ssh with a key; and by the
+// service that was tried.
+std::string login_only(std::string_view role);
+std::string no_key(std::string_view role);
+std::string no_login(std::string_view role, std::string_view service);
 // The name is the person's, the object id is not the one that is pinned.
 std::string other_oid(std::string_view user, std::string_view correlation);
 std::string guest_by_name(std::string_view user, std::string_view correlation);

@@ -40,7 +40,8 @@ class Argument
   public:
     Argument(const Role &role, const Ask &ask, const Person &person, const Host &host,
              const Use &use, WallTime now)
-        : role_(role), ask_(ask), person_(person), host_(host), use_(use), now_(now)
+        : role_(role), ask_(ask), person_(seen_by(role, person, unknown_)), host_(host), use_(use),
+          now_(now)
     {
     }
 
@@ -101,7 +102,9 @@ class Argument
         if (no != Refusal::none)
             add("person", Verdict::unmet, who + " is nobody's user: no entry in [users] map");
         else if (person_.oid.empty())
-            add("person", Verdict::later, "the sign-in has to be that of " + who);
+            add("person", Verdict::later,
+                role_.shared ? "who signs in is the requester"
+                             : "the sign-in has to be that of " + who);
         else
             add("person", Verdict::met, who + " is " + oid);
         if (!role_.allow_root_equivalent)
@@ -218,6 +221,7 @@ class Argument
 
     const Role &role_;
     const Ask &ask_;
+    Person unknown_;
     const Person &person_;
     const Host &host_;
     const Use &use_;

@@ -182,6 +182,14 @@ std::string_view Config::person_of(std::string_view user) const
     return found == users.end() ? std::string_view{} : std::string_view{found->second};
 }
 
+std::string_view Config::user_of(std::string_view person) const
+{
+    for (const auto &[user, theirs] : users)
+        if (!person.empty() && theirs == person)
+            return user;
+    return {};
+}
+
 std::string Config::upn_of(std::string_view user) const
 {
     if (match != Match::upn || users.contains(user))

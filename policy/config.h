@@ -70,6 +70,9 @@ struct Config {
     // The object id of a local user; empty view: none.
     std::string_view person_of(std::string_view user) const;
 
+    // The other way round: the first user, by name, whose person that is; empty: none in the map.
+    std::string_view user_of(std::string_view person) const;
+
     // The user principal name that a local user must sign in with, "alice@contoso.com", in lower
     // case. Empty: his person is not found by name, since match is map, since he is in the map, or
     // since no user principal name can begin with his. His UID is not looked at.

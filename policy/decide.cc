@@ -76,6 +76,21 @@ std::vector<const Role *> gating_roles(const Policy &policy, const Door &door)
     return out;
 }
 
+const Person &seen_by(const Role &role, const Person &person, Person &unknown)
+{
+    if (!role.shared)
+        return person;
+    if (person.signed_in)
+        unknown = person;
+    unknown.user = person.user;
+    unknown.local_groups.clear();
+    if (!person.signed_in) {
+        unknown.found_by_sign_in = true;
+        unknown.is_vouched = true; // until it is known of whom that is asked
+    }
+    return unknown;
+}
+
 Standing standing_of(const Role &role, const Person &person)
 {
     bool could_be = false;
@@ -176,8 +191,9 @@ Decision decide(const Policy &policy, const Ask &ask, const Person &person, cons
     Decision decision;
     decision.refusal = Refusal::unknown_role;
     if (const Role *const role = policy.find(ask.role)) {
+        Person unknown;
         decision.role = role;
-        decision.refusal = find_unmet(*role, ask, person, host);
+        decision.refusal = find_unmet(*role, ask, seen_by(*role, person, unknown), host);
         if (!decision.is_refused())
             decision = decide_time(*role, ask.duration, use, now);
         decision.needs_sign_in = role->approval.mode == Approval::Mode::self && !person.signed_in;

@@ -58,6 +58,11 @@ struct Person {
     std::optional<std::chrono::seconds> auth_age;
 };
 
+// The person as a role sees him: to an account that people share, somebody of whom nothing is known
+// until he has signed in, and nothing then that this host says of the account.
+//   unknown  holds what is returned where it is not the person himself
+const Person &seen_by(const Role &role, const Person &person, Person &unknown);
+
 // Whether a person is among a role's requesters. An object id in the form of a GUID is compared
 // without regard to case, any other byte by byte.
 enum class Standing {

@@ -108,6 +108,14 @@ struct Role {
     End end;
     std::vector<SudoRule> sudo_rules; // what sudo lets its members do; empty: not said here
     std::string pam_service;          // sudo's own PAM service for those rules; empty: sudo
+    // A login to an account that several people have: who signs in is the requester, and the grant
+    // is for that one login; with reuse, for later ones with the same key from the same address.
+    enum class Reuse {
+        none,
+        key,
+    };
+    bool shared = false;
+    Reuse reuse = Reuse::none;
     bool allow_system_accounts = false;
     bool allow_root_equivalent = false; // its groups may be as good as root
 };

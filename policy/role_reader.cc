@@ -125,10 +125,9 @@ Role read_role(const TomlNode &node, Shared &shared, Faults &faults)
     role.hosts = read_hosts(table);
     read_durations(table, role);
     role.allow_system_accounts = table.boolean("allow_system_accounts").value_or(false);
-    table.refuse_unless("shared", false);
     table.refuse_unless("carry", false);
-    (void)table.choice("reuse", {"none"}, {"key"});
     read_approval(table, role);
+    read_logins(table, role);
     read_justification(table, role, shared);
     read_limits(table, role);
     read_end(table, role);

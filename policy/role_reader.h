@@ -48,6 +48,9 @@ void read_limits(TableReader &table, Role &role);
 // `end` of a role. After its durations.
 void read_end(TableReader &table, Role &role);
 
+// `shared` and `reuse` of a role. After its services, requesters and approval.
+void read_logins(TableReader &table, Role &role);
+
 // `sudo` of a role, and its pam_service. After its services.
 void read_sudo(TableReader &table, Role &role);
 

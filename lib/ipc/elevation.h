@@ -197,6 +197,7 @@ struct GrantRecord {
     std::optional<std::string> service;
     std::vector<std::string> approvers;
     std::optional<std::string> reason;
+    std::optional<std::string> person; // who has it, where the user is a shared account: for people
     std::optional<Leftovers> leftovers; // of an ended one that was asked for by its id
 };
 struct RequestRecord {

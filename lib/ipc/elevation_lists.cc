@@ -66,6 +66,7 @@ Result<GrantRecord> decode_grant(const json_t *object)
     grant.since = reader.time("since");
     grant.until = reader.time("until");
     read_tail(reader, grant);
+    grant.person = reader.maybe_text("person", max_oid_bytes);
     const json_t *const leftovers = reader.maybe_object("leftovers");
     TRY(reader.finish());
     if (leftovers != nullptr)
@@ -93,6 +94,7 @@ Json encode_grant(const GrantRecord &grant)
     writer.time("since", grant.since);
     writer.time("until", grant.until);
     write_tail(writer, grant);
+    writer.maybe_text("person", grant.person);
     if (grant.leftovers)
         writer.value("leftovers", encode_leftovers(*grant.leftovers));
     return writer.take();

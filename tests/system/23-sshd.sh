@@ -28,8 +28,28 @@ from = ["127.0.0.1"]
 [role.near.end]
 action = "terminate"
 grace  = "1s"
+
+[role.pg]
+groups       = ["jit-pg"]
+requesters   = ["user:a11ce000-0000-4000-8000-000000000001"]
+services     = ["sshd"]
+accounts     = ["postgres", "weak"]
+shared       = true
+max_duration = "1h"
+allow_system_accounts = true
+
+[role.keys]
+groups       = ["jit-keys"]
+requesters   = ["user:a11ce000-0000-4000-8000-000000000001"]
+services     = ["sshd"]
+accounts     = ["keys"]
+shared       = true
+reuse        = "key"
+max_duration = "1h"
 X
-host_sh 'groupadd --system jit-ops; groupadd --system jit-near
+host_sh 'for group in ops near pg keys; do groupadd --system jit-$group; done
+    useradd --system -m -s /bin/bash postgres
+    for user in weak keys; do useradd -m -s /bin/bash $user; done
     for user in auto dora near; do useradd -m -s /bin/bash -G engineers $user; done'
 sed -i "s/^map = .*/map = { alice = \"$alice_oid\", auto = \"$alice_oid\", dora = \"$alice_oid\", near = \"$alice_oid\" }/" \
     "$HOST_ROOT/etc/jit/jitd.toml"
@@ -42,7 +62,7 @@ KbdInteractiveAuthentication yes
 PasswordAuthentication no
 AuthenticationMethods publickey,keyboard-interactive
 LoginGraceTime 960
-Match User dora
+Match User dora,weak
     AuthenticationMethods keyboard-interactive
 Match User auto,bob
     AuthenticationMethods publickey
@@ -59,11 +79,11 @@ fi
 host_sh 'set -e
     mkdir -p /run/sshd; sshd -t
     for who in person other; do ssh-keygen -q -t ed25519 -N "" -f /root/$who; done
-    for user in alice auto bob dora near; do
+    for user in alice auto bob dora near postgres weak keys; do
         install -d -o $user -g $user -m 700 /home/$user/.ssh
         install -o $user -g $user -m 600 /root/person.pub /home/$user/.ssh/authorized_keys
     done
-    cat /root/other.pub >>/home/alice/.ssh/authorized_keys
+    for user in alice keys; do cat /root/other.pub >>/home/$user/.ssh/authorized_keys; done
     systemctl restart ssh.service jitd.service'
 story_provider
 cat >"$HOST_ROOT/root/ssh_config" <<'X'
@@ -200,6 +220,39 @@ master() {
 check 'a connection that others share: they are in, and all end with the grant' master
 near_runs() { host_run pgrep -u near; }
 check 'nothing of it runs on' eventually 5 fails near_runs
+
+# --- an account that people share: whoever signs in is the requester
+check 'as postgres: the code, the sign-in of a requester, the group; the list says who it is' \
+    typed postgres@127.0.0.1 'expect 10 jit: role "pg" on host web01 for 30m' "$code" "$at_prompt" "$approve" \
+    'send \r' "$in" 'send id\r' 'expect 5 jit-pg' \
+    "run nsenter --target $HOST_PID -a jitctl list --all | grep 'postgres (alice)'" "${ends[@]}"
+check 'the record has the account and the person' in_journal JIT_EVENT=granted JIT_USER=postgres \
+    JIT_OID="$alice_oid" JIT_SERVICE=sshd
+pg_is_free() { ! host_run jitctl list --all | grep postgres | grep -q live && ! is_member postgres jit-pg; }
+check 'the grant ends with that login' eventually 5 pg_is_free
+before=$(codes)
+check 'the next login asks anew, though another has its grant' typed postgres@127.0.0.1 "$code" "$at_prompt" \
+    "$approve" 'send \r' "$in" \
+    "run ! timeout 5 nsenter --target $HOST_PID -a ssh -F /root/ssh_config postgres@127.0.0.1 id" "${ends[@]}"
+check 'by a code of its own' same "$(codes)" "$((before + 2))"
+check 'who is no requester is refused' typed postgres@127.0.0.1 "$code" "$at_prompt" \
+    'run provider approve code=$M1 user=bob@contoso.com' 'send \r' 'expect 10 not among|not a requester|requesters' 'exit 255'
+check 'and is on record by his own id' in_journal JIT_EVENT=denied JIT_USER=postgres JIT_OID="$bob_oid"
+check 'without a key nothing is asked' typed weak@127.0.0.1 'expect 10 wants a key' 'exit 255'
+by_request() { ! as postgres jitctl request pg 2>&1; }
+check 'it is asked for by logging in alone' says 'log in to that account' by_request
+keyed() { typed keys@127.0.0.1 "$code" "$at_prompt" "$approve" 'send \r' "$in" "${ends[@]}"; }
+check 'reuse: the first login asks' keyed
+before=$(codes)
+check 'later ones with its key pass' host_run scp -q -F /root/ssh_config /etc/hostname keys@127.0.0.1:by-scp
+check 'each is on record as by-key, with the person' in_journal JIT_EVENT=by-key JIT_USER=keys JIT_OID="$alice_oid"
+check 'without a code' same "$(codes)" "$before"
+check 'from another address a code is asked for' typed 'keys@127.0.0.1 -b 127.0.0.2' "$code"
+check 'with another key, too' typed 'keys@127.0.0.1 -o IdentityFile=/root/other' "$code"
+host_run systemctl restart jitd.service
+check 'after a restart of jitd the key passes still' host_run scp -q -F /root/ssh_config /etc/hostname keys@127.0.0.1:again
+check 'revoked, it passes no more' host_run jitctl revoke --role keys
+check 'and asks' typed keys@127.0.0.1 "$code"
 
 # --- a jitd that is dead
 host_run systemctl stop jitd.socket jitd-root.socket jitd.service

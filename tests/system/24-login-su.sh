@@ -12,6 +12,15 @@ cat >"$HOST_ROOT/etc/jit/policy.d/desk.toml" <<'X'
 groups       = ["jit-desk"]
 requesters   = ["local-group:engineers"]
 services     = ["login"]
+accounts     = ["*", "!kiosk"]
+max_duration = "1h"
+
+[role.kiosk]
+groups       = ["jit-kiosk"]
+requesters   = ["user:a11ce000-0000-4000-8000-000000000001"]
+services     = ["login"]
+accounts     = ["kiosk"]
+shared       = true
 max_duration = "1h"
 
 [role.dba]
@@ -20,8 +29,9 @@ requesters   = ["local-group:engineers"]
 services     = ["su"]
 max_duration = "1h"
 X
-host_sh 'groupadd --system jit-desk; groupadd --system jit-dba
-    for user in alice bob root; do echo $user:secret | chpasswd; done
+host_sh 'groupadd --system jit-desk; groupadd --system jit-dba; groupadd --system jit-kiosk
+    useradd -m -s /bin/bash kiosk
+    for user in alice bob root kiosk; do echo $user:secret | chpasswd; done
     sed -i "s/^LOGIN_TIMEOUT.*/LOGIN_TIMEOUT 960/" /etc/login.defs'
 gate='account requisite pam_jit.so\nsession optional pam_jit.so'
 for service in su su-l; do
@@ -89,4 +99,14 @@ check 'which is on record' eventually 3 in_journal JIT_EVENT=cancelled JIT_USER=
 check 'bob is no requester' at_login bob 'expect 10 jit: .*desk'
 check 'root is not asked where he stands at the console, and is here, where he does not' \
     at_login root 'expect 10 jit: '
+
+# --- an account that people share
+check 'as a shared account: its password, then the sign-in of whoever it is' at_login kiosk \
+    'expect 10 jit: role "kiosk"' "$code" "$approve" 'expect 10 \$ $' 'send id\r' 'expect 5 jit-kiosk' 'send exit\r'
+check 'the record has the account and the person' in_journal JIT_EVENT=granted JIT_USER=kiosk JIT_OID="$alice_oid"
+kiosk_is_free() { ! is_member kiosk jit-kiosk; }
+check 'the grant ends with the login' eventually 5 kiosk_is_free
+check 'who is no requester is refused' at_login kiosk "$code" 'run provider approve code=$M1 user=bob@contoso.com' \
+    'expect 10 jit: .*requester'
+check 'the next one is asked anew' at_login kiosk "$code" 'send \x03' 'sleep 1'
 finish

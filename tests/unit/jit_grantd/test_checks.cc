@@ -201,6 +201,50 @@ void a_name_that_cannot_begin_a_upn_is_matched_by_the_map_alone(void **)
     }
 }
 
+// backup-agent is an account that people share; bob is one of them.
+ipc::GrantCall to_shared(World &world)
+{
+    policy::Role &role = dba(world);
+    role.shared = true;
+    role.accounts = {{false, "backup-*"}};
+    role.allow_system_accounts = true;
+    role.requesters = {{policy::Requester::Kind::group, "cccccccc-0000-4000-8000-000000000001"}};
+    auto call = World::call('1');
+    call.user = "backup-agent";
+    call.oid = "bbbbbbbb-0000-4000-8000-000000000002";
+    return call;
+}
+
+void a_shared_account_is_granted_to_who_is_nobody_in_the_map(void **)
+{
+    World world;
+    assert_true(world.grants().grant(to_shared(world)).has_value());
+    // The account's own entry, were there one, says nothing of who comes.
+    World mapped;
+    mapped.rules.set.config.users["backup-agent"] = alice_oid;
+    assert_true(mapped.grants().grant(to_shared(mapped)).has_value());
+}
+
+void a_shared_role_is_for_its_accounts_and_requesters_alone(void **)
+{
+    World world;
+    auto call = to_shared(world);
+    call.user = "alice";
+    expect_refused(world, call, "is not for account 'alice'");
+    call = to_shared(world);
+    call.oid = "bob@contoso.com";
+    expect_refused(world, call, "not the object id of a person");
+    call = to_shared(world);
+    dba(world).requesters = {{policy::Requester::Kind::user, alice_oid}};
+    expect_refused(world, call, "is not among the requesters");
+    call = to_shared(world);
+    dba(world).allow_system_accounts = false;
+    expect_refused(world, call, "allow_system_accounts");
+    dba(world).accounts = {{false, "*"}};
+    call.user = "toor";
+    expect_refused(world, call, "root or nobody");
+}
+
 void local_groups_hold_for_who_is_matched_by_name(void **)
 {
     World world;
@@ -377,6 +421,8 @@ int main()
         cmocka_unit_test(a_system_account_is_never_matched_by_name),
         cmocka_unit_test(a_system_account_in_the_map_is_as_it_was_where_others_are_matched_by_name),
         cmocka_unit_test(a_name_that_cannot_begin_a_upn_is_matched_by_the_map_alone),
+        cmocka_unit_test(a_shared_account_is_granted_to_who_is_nobody_in_the_map),
+        cmocka_unit_test(a_shared_role_is_for_its_accounts_and_requesters_alone),
         cmocka_unit_test(local_groups_hold_for_who_is_matched_by_name),
         cmocka_unit_test(a_user_unknown_to_the_host_is_refused),
         cmocka_unit_test(a_user_known_by_another_name_is_refused),

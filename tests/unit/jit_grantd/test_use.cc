@@ -58,6 +58,15 @@ void a_person_is_known_by_uid_or_by_object_id(void **)
         assert_spell(use, i, now - 1h, now + 1h);
 }
 
+void of_an_account_that_people_share_each_has_his_own_use(void **)
+{
+    const std::vector<Entry> entries{entry_of(998, alice_oid), entry_of(998, bob_oid),
+                                     entry_of(998, eve_oid)};
+    const policy::Use use = count_use(entries, "dba", {std::nullopt, alice_oid}, now);
+    assert_int_equal(use.spells.size(), 1);
+    assert_int_equal(use.others_active, 2);
+}
+
 void others_are_counted_by_their_object_id(void **)
 {
     // Bob has it twice, once by another user of his.
@@ -160,6 +169,7 @@ int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_person_is_known_by_uid_or_by_object_id),
+        cmocka_unit_test(of_an_account_that_people_share_each_has_his_own_use),
         cmocka_unit_test(others_are_counted_by_their_object_id),
         cmocka_unit_test(who_has_it_no_more_takes_no_place),
         cmocka_unit_test(a_grant_that_is_being_made_counts),

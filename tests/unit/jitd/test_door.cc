@@ -56,6 +56,7 @@ struct World {
                                    [this](std::string_view user, std::string_view group) {
                                        return user == grant.user && group != missing_group;
                                    },
+                                   login_grant, key,
                                    [this](const std::string &user) {
                                        policy::Person person;
                                        person.user = user;
@@ -71,6 +72,8 @@ struct World {
     bool has_grant = true;
     bool reconciled = true;
     std::string missing_group;
+    std::string login_grant;
+    std::string key;
     Result<std::vector<std::string>> local_groups = std::vector<std::string>{};
     Now now{WallTime{seconds{1000}}, BootTime{seconds{100}}};
     ipc::CheckCall call;
@@ -408,11 +411,94 @@ void a_role_that_ends_what_runs_has_the_session_waited_for(void **)
     assert_false(world.ask().reply.confine);
 }
 
+// postgres, whom several people share, and alice's grant for one login.
+World shared()
+{
+    World world;
+    policy::Role role = make_role("dba", {"sshd"});
+    role.shared = true;
+    role.requesters = {{policy::Requester::Kind::user, alice_oid}};
+    world.settings.policy->roles = {role};
+    world.call.requester = world.call.account = "postgres";
+    world.call.account_names = {"postgres"};
+    world.call.service = "sshd";
+    world.call.proof = "publickey ssh-ed25519 AAAA";
+    world.call.phase = ipc::Phase::account;
+    world.grant.role = "dba";
+    world.grant.user = "postgres";
+    world.grant.oid = alice_oid;
+    world.grant.is_of_login = true;
+    world.grant.key = "key-of-alice";
+    return world;
+}
+
+void a_grant_for_a_shared_account_serves_its_own_login(void **)
+{
+    World world = shared();
+    world.key = "key-of-alice"; // which says nothing where reuse is none
+    assert_text(verdict_of(world.ask()), "request refused no-grant");
+    assert_true(world.ask().no_login.find("this login has no live grant") != std::string::npos);
+    world.login_grant = "fedcba9876543210";
+    assert_text(verdict_of(world.ask()), "request refused no-grant");
+    world.login_grant = world.grant.id;
+    assert_text(verdict_of(world.ask()), "live");
+    // Neither does one of another kind open it, nor it a role of another kind.
+    world.grant.is_of_login = false;
+    assert_text(verdict_of(world.ask()), "request refused no-grant");
+    world.grant.is_of_login = true;
+    world.settings.policy->roles[0].shared = false;
+    assert_true(world.ask().reply.verdict != ipc::Verdict::live);
+}
+
+void with_reuse_the_key_of_the_grant_opens_later_logins_and_each_is_recorded(void **)
+{
+    World world = shared();
+    world.settings.policy->roles[0].reuse = policy::Role::Reuse::key;
+    for (const char *key : {"", "key-of-bob"}) {
+        world.key = key;
+        assert_text(verdict_of(world.ask()), "request refused no-grant");
+    }
+    world.key = "key-of-alice";
+    const DoorAnswer answer = world.ask();
+    assert_text(verdict_of(answer), "live by-key reuse");
+    assert_text(answer.record->request, world.grant.id);
+    assert_text(answer.record->oid, alice_oid);
+    assert_true(answer.record->message.starts_with("alice as postgres at sshd"));
+    world.call.phase = ipc::Phase::auth; // one login is one record
+    assert_text(verdict_of(world.ask()), "live");
+    world.call.phase = ipc::Phase::account;
+    world.login_grant = world.grant.id; // the first login is none by key
+    assert_text(verdict_of(world.ask()), "live");
+    world.login_grant.clear();
+    world.grant.key.clear();
+    world.key.clear();
+    assert_text(verdict_of(world.ask()), "request refused no-grant");
+}
+
+void a_shared_account_wants_a_key_over_ssh(void **)
+{
+    World world = shared();
+    world.call.proof.reset();
+    for (const ipc::Phase phase : {ipc::Phase::auth, ipc::Phase::account}) {
+        world.call.phase = phase;
+        const DoorAnswer answer = world.ask();
+        assert_text(verdict_of(answer), "denied refused no-key");
+        assert_true(answer.reply.message->find("log in with your key") != std::string::npos);
+    }
+    world.settings.policy->roles[0].services = {"login"};
+    world.call.service = "login";
+    world.call.phase = ipc::Phase::auth;
+    assert_text(verdict_of(world.ask()), "request");
+}
+
 } // namespace
 
 int main()
 {
     const CMUnitTest tests[] = {
+        cmocka_unit_test(a_grant_for_a_shared_account_serves_its_own_login),
+        cmocka_unit_test(with_reuse_the_key_of_the_grant_opens_later_logins_and_each_is_recorded),
+        cmocka_unit_test(a_shared_account_wants_a_key_over_ssh),
         cmocka_unit_test(a_role_that_ends_what_runs_has_the_session_waited_for),
         cmocka_unit_test(each_door_has_its_verdict_in_both_phases),
         cmocka_unit_test(a_would_be_refusal_is_recorded_once_where_the_host_observes),

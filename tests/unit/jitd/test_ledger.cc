@@ -231,7 +231,7 @@ void a_ledger_of_version_1_becomes_this_one_and_keeps_all_it_has(void **)
                       .c_str());
     for (int run = 0; run < 2; ++run) {
         auto store = *Store::open(path, 1000);
-        assert_int_equal(read_number(path, "PRAGMA user_version"), 4);
+        assert_int_equal(read_number(path, "PRAGMA user_version"), 5);
         const auto open = *store->read_open();
         assert_int_equal(open.size(), 1);
         assert_text(open[0].id, "0000000000000001");
@@ -271,7 +271,7 @@ void a_ledger_of_version_2_becomes_this_one_and_keeps_all_it_has(void **)
     execute(path, version_2);
     for (int run = 0; run < 3; ++run) {
         auto store = *Store::open(path, 1000);
-        assert_int_equal(read_number(path, "PRAGMA user_version"), 4);
+        assert_int_equal(read_number(path, "PRAGMA user_version"), 5);
         auto open = *store->read_open();
         assert_int_equal(open.size(), 1);
         assert_text(open[0].reason, "why");
@@ -302,11 +302,40 @@ void a_ledger_of_version_3_becomes_this_one_and_keeps_all_it_has(void **)
         execute(path, version);
     for (int run = 0; run < 2; ++run) {
         auto store = *Store::open(path, 1000);
-        assert_int_equal(read_number(path, "PRAGMA user_version"), 4);
+        assert_int_equal(read_number(path, "PRAGMA user_version"), 5);
         const auto open = *store->read_open();
         assert_int_equal(open.size(), 1);
         assert_true(open[0].is_used && !open[0].made);
         assert_true((*store->read_pins())[0].confirmed);
+    }
+}
+
+// What version 4 added to it.
+constexpr const char *version_4 = R"(
+ALTER TABLE request ADD COLUMN made TEXT NOT NULL DEFAULT '';
+PRAGMA user_version = 4;
+UPDATE request SET made = '["jit-web"]';
+)";
+
+void a_ledger_of_version_4_becomes_this_one_and_keeps_all_it_has(void **)
+{
+    const Folder folder;
+    const std::string path = folder.path + "/jit.db";
+    for (const char *version : {version_1, version_2, version_3, version_4})
+        execute(path, version);
+    const std::string key(64, 'a');
+    for (int run = 0; run < 2; ++run) {
+        auto store = *Store::open(path, 1000);
+        assert_int_equal(read_number(path, "PRAGMA user_version"), 5);
+        auto open = *store->read_open();
+        assert_int_equal(open.size(), 1);
+        assert_true(open[0].made == std::vector<std::string>{"jit-web"});
+        // Whose login it is of, and by which key, is kept as well.
+        assert_true(open[0].is_of_login == (run > 0));
+        assert_text(open[0].key, run > 0 ? key : "");
+        open[0].is_of_login = true;
+        open[0].key = key;
+        assert_true(store->put(open[0]).has_value());
     }
 }
 
@@ -370,7 +399,7 @@ void a_ledger_of_another_version_or_kind_is_not_touched(void **)
 {
     const Folder folder;
     const std::string path = folder.path + "/jit.db";
-    for (const char *version : {"5", "6", "1000000", "-1"}) {
+    for (const char *version : {"6", "6", "1000000", "-1"}) {
         execute(path, (std::string{"PRAGMA user_version = "} + version).c_str());
         const auto other = Store::open(path, 1000);
         assert_false(other.has_value());
@@ -563,6 +592,7 @@ int main()
         cmocka_unit_test(a_ledger_of_version_1_becomes_this_one_and_keeps_all_it_has),
         cmocka_unit_test(a_ledger_of_version_2_becomes_this_one_and_keeps_all_it_has),
         cmocka_unit_test(a_ledger_of_version_3_becomes_this_one_and_keeps_all_it_has),
+        cmocka_unit_test(a_ledger_of_version_4_becomes_this_one_and_keeps_all_it_has),
         cmocka_unit_test(groups_made_in_the_group_file_are_kept_and_none_is_not_absent),
         cmocka_unit_test(a_grant_is_looked_for_where_it_was_made_and_nowhere_else),
         cmocka_unit_test(the_audit_is_read_on_from_a_number),

@@ -266,11 +266,67 @@ void hurrying_asks_only_while_somebody_signs_in(void **)
     assert_text(shape_of(waiting.hurry(boot_at(7))), "http");
 }
 
+// postgres, whom several people share.
+World of_many()
+{
+    World world;
+    world.facts.user = "postgres";
+    world.facts.oid.clear();
+    world.facts.is_shared = true;
+    world.local_groups = {"dbas"};
+    world.policy.roles[0].shared = true;
+    return world;
+}
+
+void as_a_shared_account_whoever_signs_in_is_the_requester(void **)
+{
+    const World world = of_many();
+    Session session = walk(world, Stage::judging);
+    const Actions judged = judge(session, world);
+    assert_text(shape_of(judged), "record:signed-in grant:approved");
+    assert_text(session.facts().oid, alice_oid);
+    const AuditRecord &approved = std::get<AskGrant>(judged.back()).approved;
+    assert_text(approved.oid, alice_oid);
+    assert_text(approved.approver_oid, alice_oid);
+    assert_text(approved.user, "postgres");
+    assert_text(approved.message,
+                "the sign-in of " + std::string{alice_oid} + " as postgres approves role web");
+}
+
+void as_a_shared_account_a_stranger_is_refused_with_his_id_on_record(void **)
+{
+    World world = of_many();
+    world.policy.roles[0].requesters = {{policy::Requester::Kind::user, bob_oid}};
+    Session session = walk(world, Stage::judging);
+    const Actions judged = judge(session, world);
+    assert_text(shape_of(judged), "record:signed-in record:denied close:refused");
+    assert_text(std::get<WriteRecord>(judged[1]).record.oid, alice_oid);
+    assert_true(message_of(judged).find(alice_oid) != std::string::npos);
+    // What the host says of the account is said of nobody.
+    World local = of_many();
+    local.policy.roles[0].requesters = {{policy::Requester::Kind::local_group, "dbas"}};
+    Session other = walk(local, Stage::judging);
+    assert_text(shape_of(judge(other, local)), "record:signed-in record:denied close:refused");
+}
+
+void who_goes_on_as_a_shared_account_is_who_began(void **)
+{
+    World world = of_many();
+    world.facts.oid = bob_oid;
+    world.facts.extends = "fedcba9876543210";
+    Session session = walk(world, Stage::judging);
+    assert_text(shape_of(judge(session, world)),
+                "record:signed-in record:denied close:wrong-person");
+}
+
 } // namespace
 
 int main()
 {
     const CMUnitTest tests[] = {
+        cmocka_unit_test(as_a_shared_account_whoever_signs_in_is_the_requester),
+        cmocka_unit_test(as_a_shared_account_a_stranger_is_refused_with_his_id_on_record),
+        cmocka_unit_test(who_goes_on_as_a_shared_account_is_who_began),
         cmocka_unit_test(the_first_who_signs_in_with_the_name_is_kept_before_anything_is_granted),
         cmocka_unit_test(a_pinned_person_is_known_by_the_id_alone),
         cmocka_unit_test(the_pin_of_now_counts_not_the_one_of_the_beginning),
