@@ -34,8 +34,10 @@ void Api::answer_session_opened(Call exchange)
     parts_.grants.sessions().opened(grant->id, exchange->peer().pid,
                                     safe_text(call->service, 64) + " for " +
                                         safe_text(call->account, 64));
-    if (is_single_use(*grant) && !grant->is_used)
+    if (is_single_use(*grant) && !grant->is_used) {
+        parts_.grants.end_with(grant->id, exchange->peer().pid);
         return parts_.grants.use_up(grant->id, record);
+    }
     parts_.audit.write_limited(record, boot_time());
 }
 

@@ -62,10 +62,10 @@ Grant make_grant(const StoredRequest &stored)
     return grant;
 }
 
-Grants::Grants(Store &store, Audit &audit, GrantClient &helper, std::string boot_id,
+Grants::Grants(sd_event *loop, Store &store, Audit &audit, GrantClient &helper, std::string boot_id,
                HasMembership has_membership)
     : store_(store), audit_(audit), helper_(helper), boot_id_(std::move(boot_id)),
-      has_membership_(std::move(has_membership))
+      has_membership_(std::move(has_membership)), sole_sessions_(loop)
 {
 }
 
@@ -74,7 +74,7 @@ Result<std::unique_ptr<Grants>> Grants::make(sd_event *loop, Store &store, Audit
                                              HasMembership has_membership)
 {
     std::unique_ptr<Grants> made{
-        new Grants(store, audit, helper, std::move(boot_id), std::move(has_membership))};
+        new Grants(loop, store, audit, helper, std::move(boot_id), std::move(has_membership))};
     Grants *const self = made.get();
     made->timer_ = TRY(sys::Timer::make(loop, [self] { self->close_ended(); }));
     return made;
@@ -189,6 +189,7 @@ void Grants::close(const std::string &id, Event event, const std::string &cause,
     if (!grant)
         return;
     standing_groups_.release(id, boot_time());
+    sole_sessions_.forget(id);
     AuditRecord record = make_record(*grant, event, cause, message);
     record.at = wall_time();
     record.processes = sessions_.take(id);
@@ -228,6 +229,14 @@ GrantClient::Ended Grants::on_ended(const std::string &id, Ending ending, Done d
             close(id, ending.event, ending.cause, describe(*grant) + " was ended by " + ending.by);
         done(nullptr);
     };
+}
+
+void Grants::end_with(const std::string &id, pid_t session)
+{
+    sole_sessions_.watch(id, session, [this, id] {
+        end(id, {Event::expired, "used", "its one session, which is over"},
+            [](const HelperFault *) {}); // asked again until it is done
+    });
 }
 
 void Grants::use_up(const std::string &id, const AuditRecord &record)

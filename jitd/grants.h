@@ -12,6 +12,7 @@
 #include "jitd/grant_client.h"
 #include "jitd/grant_table.h"
 #include "jitd/open_sessions.h"
+#include "jitd/sole_sessions.h"
 #include "jitd/standing_groups.h"
 #include "jitd/store.h"
 #include "lib/sys/event.h"
@@ -72,6 +73,9 @@ class Grants
     // Called when a grant has come, gone or been extended.
     void on_change(std::function<void()> changed);
 
+    // The grant is for the session of that process alone, and ends with it.
+    void end_with(const std::string &id, pid_t session);
+
     // What still runs under a grant, for the record of its end.
     OpenSessions &sessions() { return sessions_; }
 
@@ -84,7 +88,7 @@ class Grants
     Result<std::vector<std::string>> local_groups(const std::string &user);
 
   private:
-    Grants(Store &store, Audit &audit, GrantClient &helper, std::string boot_id,
+    Grants(sd_event *loop, Store &store, Audit &audit, GrantClient &helper, std::string boot_id,
            HasMembership has_membership);
 
     void close(const std::string &id, Event event, const std::string &cause,
@@ -99,6 +103,7 @@ class Grants
     HasMembership has_membership_;
     GrantTable table_;
     OpenSessions sessions_;
+    SoleSessions sole_sessions_;
     std::function<void()> changed_;
     StandingGroups standing_groups_;
     std::set<std::string> ending_; // the helper has been asked to end them and has not answered
