@@ -177,7 +177,9 @@ void read_caller(pam_handle_t *handle, Caller &out)
         out.is_exempt =
             out.service == "login" && uid == 0 && out.rhost.empty() && is_console(out.tty);
     }
-    read_command_line(out);
+    // Of polkit's helper it says nothing: the agent has shown the person what it is about.
+    if (out.service != "polkit-1")
+        read_command_line(out);
 }
 
 } // namespace jit::pam
