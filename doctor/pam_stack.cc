@@ -206,7 +206,9 @@ std::vector<Finding> judge_service(const std::string &service, const ReadPamFile
         return found;
     }
     for (const char *kind : {"account", "auth", "session"})
-        judge_kind(service, kind, read_stack(service, kind, read), found);
+        // polkit's helper opens none: jit-policy(5), services.
+        if (service != "polkit-1" || std::string_view{kind} != "session")
+            judge_kind(service, kind, read_stack(service, kind, read), found);
     return found;
 }
 

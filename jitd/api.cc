@@ -4,6 +4,7 @@
 
 #include "jitd/answers.h"
 #include "jitd/records.h"
+#include "jitd/words.h"
 #include "lib/base/text.h"
 #include "lib/ipc/audit.h"
 #include "lib/ipc/extend.h"
@@ -51,7 +52,7 @@ void Api::answer(Call exchange)
                                         ipc::Json{json_pack("{s:s}", "method", safe.c_str())});
     }
     if (row->root_only && exchange->peer().uid != 0)
-        return refuse_caller(exchange, "only root may ask this");
+        return refuse_caller(exchange, words::only_root);
     if (row->needs_more && !exchange->call().more)
         return exchange->fail_and_close("org.varlink.service.ExpectedMore", nullptr);
     (this->*row->answer)(exchange);
@@ -62,7 +63,7 @@ std::optional<Api::Caller> Api::read_caller(Call exchange)
     const uid_t uid = exchange->peer().uid;
     auto name = sys::read_user_name(uid);
     if (!name || !is_name(*name)) {
-        refuse_caller(exchange, "your uid has no name on this host");
+        refuse_caller(exchange, words::no_uid_name);
         return std::nullopt;
     }
     return Caller{uid, *std::move(name)};

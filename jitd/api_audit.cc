@@ -3,6 +3,7 @@
 
 #include "jitd/answers.h"
 #include "jitd/limits.h"
+#include "jitd/words.h"
 #include "lib/ipc/audit.h"
 
 namespace jit::daemon {
@@ -28,7 +29,7 @@ void Api::answer_audit(Call exchange)
         return;
     if (!caller->is_root()) {
         if (call->user && *call->user != caller->user)
-            return refuse_caller(exchange, "only root may see the records of others");
+            return refuse_caller(exchange, words::only_root_reads_others);
         call->user = caller->user;
     }
     const auto found = parts_.store.read_audit(call->after, limits::audit_rows);

@@ -43,7 +43,7 @@ void Api::answer_list(Call exchange)
     if (!caller)
         return;
     if (call->all && !caller->is_root())
-        return refuse_caller(exchange, "only root may list everybody's");
+        return refuse_caller(exchange, words::only_root_lists_all);
     parts_.grants.close_ended();
 
     const auto is_theirs = [&](const std::string &user) {
@@ -54,15 +54,15 @@ void Api::answer_list(Call exchange)
     if (call->id) {
         if (const RequestFacts *const facts = parts_.requests.find(*call->id)) {
             if (!caller->is_root() && facts->user != caller->user)
-                return refuse_caller(exchange, "the request is not yours");
+                return refuse_caller(exchange, words::not_your_request);
             replies.push_back({std::nullopt, make_request_record(*facts), {}});
             return reply_each(exchange, replies);
         }
         const auto stored = parts_.store.read(*call->id);
         if (!stored)
-            return fail(exchange, ipc::Fault::not_found, "no request or grant " + *call->id);
+            return fail(exchange, ipc::Fault::not_found, words::no_request_or_grant(*call->id));
         if (!caller->is_root() && stored->user != caller->user)
-            return refuse_caller(exchange, "the grant is not yours");
+            return refuse_caller(exchange, words::not_your_grant);
         replies.push_back(make_record(*stored, config));
         if (auto &grant = replies.back().grant; grant && grant->state == ipc::State::ended)
             grant->leftovers =
@@ -122,17 +122,16 @@ void Api::answer_drop(Call exchange)
     if (call->id) {
         const Grant *const grant = parts_.grants.table().find(*call->id);
         if (!grant)
-            return fail(exchange, ipc::Fault::not_found, "no live grant " + *call->id);
+            return fail(exchange, ipc::Fault::not_found, words::no_live_grant(*call->id));
         if (!caller->is_root() && grant->user != caller->user)
-            return refuse_caller(exchange, "the grant is not yours");
+            return refuse_caller(exchange, words::not_your_grant);
         ids.push_back(grant->id);
     } else {
         for (const Grant *grant : parts_.grants.table().of_user(caller->user))
             if (grant->role == *call->role)
                 ids.push_back(grant->id);
         if (ids.empty())
-            return fail(exchange, ipc::Fault::not_found,
-                        "you have no live grant of role \"" + *call->role + "\"");
+            return fail(exchange, ipc::Fault::not_found, words::no_live_grant_of(*call->role));
     }
     end_all(exchange, ids, {Event::dropped, "dropped", caller->user});
 }
@@ -149,7 +148,7 @@ void Api::answer_revoke(Call exchange)
             (call->role && grant->role == *call->role))
             ids.push_back(grant->id);
     if (ids.empty() && call->id)
-        return fail(exchange, ipc::Fault::not_found, "no live grant " + *call->id);
+        return fail(exchange, ipc::Fault::not_found, words::no_live_grant(*call->id));
     end_all(exchange, ids, {Event::revoked, "revoked", "root"});
 }
 

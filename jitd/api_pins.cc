@@ -73,7 +73,7 @@ void Api::change_pin(Call exchange, const char *rule, ChangePin change, SayPin s
         return refuse_parameters(exchange, call.error());
     const Pin *const found = parts_.pins.find(call->user);
     if (!found)
-        return fail(exchange, ipc::Fault::not_found, "user " + call->user + " has no pin");
+        return fail(exchange, ipc::Fault::not_found, words::no_pin(call->user));
     const Pin pin = *found;
     if (!parts_.audit.write(make_record(pin, rule, say(pin))))
         return fail(exchange, ipc::Fault::unavailable, words::pin_not_written);

@@ -45,7 +45,7 @@ void Api::answer_request(Call exchange)
     // What only a PAM application can know is taken from root alone.
     if (!caller->is_root() && ((call->user && *call->user != caller->user) || call->service ||
                                call->rhost || call->connection || call->proof))
-        return refuse_caller(exchange, "only root may ask for somebody else");
+        return refuse_caller(exchange, words::only_root_for_others);
     ipc::RequestCall asked = *call;
     if (!asked.user)
         asked.user = caller->user;
@@ -82,23 +82,20 @@ void Api::answer_extend(Call exchange)
             if (grant == nullptr && one->role == *call->role)
                 grant = one;
     if (grant != nullptr && !caller->is_root() && grant->user != caller->user)
-        return refuse_caller(exchange, "the grant is not yours");
+        return refuse_caller(exchange, words::not_your_grant);
     if (grant == nullptr || !is_live(*grant, now, parts_.grants.has_membership()))
         return fail(exchange, ipc::Fault::not_found,
-                    call->id ? "no live grant " + *call->id
-                             : "you have no live grant of role \"" + *call->role + "\"");
+                    call->id ? words::no_live_grant(*call->id)
+                             : words::no_live_grant_of(*call->role));
     const policy::Role *const role = parts_.settings.policy->find(grant->role);
     if (role == nullptr)
-        return fail(exchange, ipc::Fault::not_found, "there is no role \"" + grant->role + "\"");
+        return fail(exchange, ipc::Fault::not_found, words::no_role(grant->role));
     const auto left = grant->until - now.wall;
     const auto most = grant->since + role->max_duration - now.wall;
     const auto wanted = std::min(left + call->duration.value_or(role->default_duration), most);
     if (wanted <= left)
-        return fail(
-            exchange, ipc::Fault::refused,
-            "role \"" + grant->role + "\" is granted for at most " +
-                format_duration(role->max_duration) +
-                ", and the grant lasts so long already: ask for a new one when it has ended");
+        return fail(exchange, ipc::Fault::refused,
+                    words::no_longer(grant->role, format_duration(role->max_duration)));
     ipc::RequestCall asked;
     asked.role = grant->role;
     asked.user = grant->user;
@@ -124,7 +121,7 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     }
     const auto uid = sys::read_user_id(facts.user);
     if (!uid)
-        return fail(exchange, ipc::Fault::not_found, "no user " + facts.user + " on this host");
+        return fail(exchange, ipc::Fault::not_found, words::no_user(facts.user));
     facts.uid = *uid;
     const policy::Person person = read_person(facts.user);
     const policy::Ask ask{facts.role,
@@ -164,9 +161,8 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     const bool is_by_name = !role.shared && !settings.config->upn_of(facts.user).empty();
     if (facts.uid < 1000 && (facts.uid == 0 || is_by_name || !decision.role->allow_system_accounts))
         return refuse(ipc::Fault::refused, "system-account",
-                      facts.user + " is a system account, and " +
-                          (is_by_name ? "those are matched by [users] map alone"
-                                      : "role \"" + facts.role + "\" is not for those"));
+                      is_by_name ? words::system_account_by_name(facts.user)
+                                 : words::system_account(facts.user, facts.role));
     if (!role.shared && is_unconfirmed(facts.user, *settings.config, parts_.pins))
         return refuse(ipc::Fault::refused, "pin-unconfirmed", words::pin_waits(facts.user));
     auto id = sys::make_id();
@@ -190,7 +186,7 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     if (call.connection) {
         const auto origin = origin_of(call);
         if (!origin)
-            return fail(exchange, ipc::Fault::unavailable, "no digest could be made");
+            return fail(exchange, ipc::Fault::unavailable, words::no_digest);
         facts.origin = *origin;
         facts.is_held = true;
         facts.is_reusable = role.reuse == policy::Role::Reuse::key && !key_of(call).empty();
@@ -224,9 +220,9 @@ const RequestFacts *Api::find_request(Call exchange)
         return nullptr;
     const RequestFacts *const facts = parts_.requests.find(call->id);
     if (!facts)
-        fail(exchange, ipc::Fault::not_found, "no request " + call->id + " waits");
+        fail(exchange, ipc::Fault::not_found, words::no_request_waits(call->id));
     else if (!caller->is_root() && facts->user != caller->user)
-        refuse_caller(exchange, "the request is not yours");
+        refuse_caller(exchange, words::not_your_request);
     else
         return facts;
     return nullptr;

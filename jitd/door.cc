@@ -228,10 +228,9 @@ DoorAnswer answer_check(const ipc::CheckCall &call, const DoorFacts &facts)
     }
     if (roles.empty()) {
         if (is_strict(call.service, settings.config->strict_services))
-            return refuse(call, facts, "strict-service",
-                          "no role opens " + safe_text(call.service, 64) + " for account " +
-                              safe_text(call.account, 64) +
-                              ", and the service is among strict_services");
+            return refuse(
+                call, facts, "strict-service",
+                words::no_role_opens(safe_text(call.service, 64), safe_text(call.account, 64)));
         DoorAnswer answer;
         answer.reply.verdict = ipc::Verdict::ignore;
         return answer;

@@ -21,8 +21,8 @@ HelperFault read_fault(const ipc::Reply &reply)
 {
     const json_t *const text = json_object_get(reply.parameters.get(), "message");
     HelperFault fault;
-    fault.message =
-        json_is_string(text) ? safe_text(json_string_value(text), 400) : "the root helper refuses";
+    fault.message = json_is_string(text) ? safe_text(json_string_value(text), 400)
+                                         : std::string{words::helper_refuses};
     if (reply.error == ipc::grant_policy_mismatch)
         fault.kind = HelperFault::Kind::policy_mismatch;
     else if (reply.error == ipc::grant_not_found)

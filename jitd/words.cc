@@ -13,7 +13,69 @@ std::string with_correlation(std::string line, std::string_view correlation)
     return line;
 }
 
+std::string quoted(std::string_view role)
+{
+    return "role \"" + std::string{role} + '"';
+}
+
 } // namespace
+
+std::string no_request_or_grant(std::string_view id)
+{
+    return "no request or grant " + std::string{id};
+}
+
+std::string no_request_waits(std::string_view id)
+{
+    return "no request " + std::string{id} + " waits";
+}
+
+std::string no_live_grant(std::string_view id)
+{
+    return "no live grant " + std::string{id};
+}
+
+std::string no_live_grant_of(std::string_view role)
+{
+    return "you have no live grant of " + quoted(role);
+}
+
+std::string no_role(std::string_view role)
+{
+    return "there is no " + quoted(role);
+}
+
+std::string no_user(std::string_view user)
+{
+    return "no user " + std::string{user} + " on this host";
+}
+
+std::string no_pin(std::string_view user)
+{
+    return "user " + std::string{user} + " has no pin";
+}
+
+std::string no_longer(std::string_view role, std::string_view most)
+{
+    return quoted(role) + " is granted for at most " + std::string{most} +
+           ", and the grant lasts so long already: ask for a new one when it has ended";
+}
+
+std::string system_account(std::string_view user, std::string_view role)
+{
+    return std::string{user} + " is a system account, and " + quoted(role) + " is not for those";
+}
+
+std::string system_account_by_name(std::string_view user)
+{
+    return std::string{user} + " is a system account, and those are matched by [users] map alone";
+}
+
+std::string no_role_opens(std::string_view service, std::string_view account)
+{
+    return "no role opens " + std::string{service} + " for account " + std::string{account} +
+           ", and the service is among strict_services";
+}
 
 ipc::Cause cause_of(oidc::Failure failure)
 {

@@ -43,6 +43,29 @@ inline constexpr std::string_view too_many_here =
     "too many requests wait on this host; try again in a moment";
 inline constexpr std::string_view too_many_grants =
     "too many grants are live on this host; an administrator ends some with: jitctl revoke";
+inline constexpr std::string_view only_root = "only root may ask this";
+inline constexpr std::string_view only_root_for_others = "only root may ask for somebody else";
+inline constexpr std::string_view only_root_lists_all = "only root may list everybody's";
+inline constexpr std::string_view only_root_reads_others =
+    "only root may see the records of others";
+inline constexpr std::string_view no_uid_name = "your uid has no name on this host";
+inline constexpr std::string_view not_your_request = "the request is not yours";
+inline constexpr std::string_view not_your_grant = "the grant is not yours";
+inline constexpr std::string_view no_digest = "no digest could be made";
+inline constexpr std::string_view helper_refuses = "the root helper refuses";
+
+std::string no_request_or_grant(std::string_view id);
+std::string no_request_waits(std::string_view id);
+std::string no_live_grant(std::string_view id);
+std::string no_live_grant_of(std::string_view role);
+std::string no_role(std::string_view role);
+std::string no_user(std::string_view user);
+std::string no_pin(std::string_view user);
+//   most  what the role allows, as a duration is shown
+std::string no_longer(std::string_view role, std::string_view most);
+std::string system_account(std::string_view user, std::string_view role);
+std::string system_account_by_name(std::string_view user);
+std::string no_role_opens(std::string_view service, std::string_view account);
 
 // What a provider's failure means to the requester.
 ipc::Cause cause_of(oidc::Failure failure);

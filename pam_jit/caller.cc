@@ -84,13 +84,13 @@ void read_requester(pam_handle_t *handle, Entry &person, Caller &out)
 {
     person.find(getuid());
     if (person.name() == nullptr || !out.person.set(person.name())) {
-        out.problem = "your user id has no name on this host";
+        out.problem = Sentence::no_uid_name;
         return;
     }
     out.requester = out.person.view();
     const std::string_view ruser = item_of(handle, PAM_RUSER);
     if (!ruser.empty() && ruser != out.requester)
-        out.problem = "the program names another caller than its user id";
+        out.problem = Sentence::other_caller;
 }
 
 // A name that begins like sudo's may have been given to a daemon, whose real uid is 0 for
@@ -149,14 +149,14 @@ void read_caller(pam_handle_t *handle, Caller &out)
     const bool may_get = !item_of(handle, PAM_USER).empty() || has_conversation(handle);
     if (!may_get || pam_get_user(handle, &user, nullptr) != PAM_SUCCESS || user == nullptr ||
         *user == '\0') {
-        out.problem = "there is no user name";
+        out.problem = Sentence::no_user;
         return;
     }
     out.account = user;
     if (!out.is_by_uid)
         out.requester = out.account;
-    if (out.problem == nullptr && !is_name(out.requester))
-        out.problem = "your user name is not one that jit can handle";
+    if (!out.problem && !is_name(out.requester))
+        out.problem = Sentence::unfit_user;
 
     // sudo asks for its caller, whose entry was found by his uid: each look-up reads a file.
     const bool is_own = out.is_by_uid && out.account == out.requester;
@@ -171,13 +171,15 @@ void read_caller(pam_handle_t *handle, Caller &out)
         if (person.name() == nullptr)
             out.name_count = 0;
         else if (!out.first_name.set(person.name()))
-            out.problem = "the account's user name is too long";
+            out.problem = Sentence::unfit_account;
         else if (out.first_name.view() != out.account)
             out.names[out.name_count++] = out.first_name.view();
         out.is_exempt =
             out.service == "login" && uid == 0 && out.rhost.empty() && is_console(out.tty);
     }
-    read_command_line(out);
+    // Of polkit's helper it says nothing: the agent has shown the person what it is about.
+    if (out.service != "polkit-1")
+        read_command_line(out);
 }
 
 } // namespace jit::pam

@@ -6,11 +6,13 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "lib/base/fixed_text.h"
 #include "pam_jit/command_line.h"
+#include "pam_jit/texts.h"
 
 namespace jit::pam {
 
@@ -35,7 +37,7 @@ struct Caller {
     bool is_by_uid = false;          // sudo and su: the real uid proves the requester
     bool is_exempt = false;          // root by real uid, or root on the console
     bool is_non_interactive = false; // sudo -n
-    const char *problem = nullptr;   // why nobody can be asked for: deny
+    std::optional<Sentence> problem; // why nobody can be asked for: deny
 
     FixedText<max_login_bytes> person;     // the passwd name of the real uid
     FixedText<max_login_bytes> first_name; // and of the account's uid

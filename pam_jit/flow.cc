@@ -15,7 +15,7 @@ Outcome Flow::unreachable(const Heard &heard)
         return nonsense();
     const int sys = heard.event == Event::timed_out ? 0 : heard.sys;
     if (heard.event == Event::lost && sys == 0)
-        (void)say_no(refused_words("jitd went away before it answered; try again"));
+        (void)say_no(words_of(Sentence::gone_early));
     else
         (void)say_no(unreachable_words(door_.socket, sys, door_.fast));
     return Outcome::unreachable;
@@ -25,12 +25,12 @@ Outcome Flow::cut_short(Event event)
 {
     switch (event) {
     case Event::timed_out:
-        return say_no(refused_words("nobody approved in time; nothing was granted"));
+        return say_no(words_of(Sentence::too_late));
     case Event::lost:
-        return say_no(refused_words("jitd went away; try again"));
+        return say_no(words_of(Sentence::gone));
     case Event::interrupted:
         if (!door_.is_quiet)
-            (void)outside_.tell(Tone::info, refused_words("cancelled"));
+            (void)outside_.tell(Tone::info, words_of(Sentence::cancelled));
         return Outcome::aborted;
     case Event::terminal_lost:
         return Outcome::aborted;
@@ -58,7 +58,7 @@ Outcome Flow::check()
         .hint("command", door_.command, 256);
     const std::string_view frame = add_login(call).flag_if("observe", door_.is_observed).finish();
     if (frame.empty())
-        return say_no(refused_words("a name here is too long or not UTF-8"));
+        return say_no(words_of(Sentence::bad_name));
 
     const BootTime until = std::min(start_ + door_.fast, last_moment());
     Heard heard = exchange(frame, until);
@@ -110,7 +110,7 @@ Outcome Flow::live(const ipc::ElevationReply &reply)
         return nonsense();
     // The grant says what the requester may, not that this is him.
     if (is_auth() && !door_.is_proven)
-        return say_no(refused_words("nobody has proven who you are; jit can not"));
+        return say_no(words_of(Sentence::unproven));
     passage_.grant = reply.grant;
     passage_.confine = reply.confine;
     if (reply.is_granted && !door_.is_quiet)
@@ -123,7 +123,7 @@ Outcome Flow::wanted(std::string_view role)
     if (!is_name(role) || (!door_.role.empty() && role != door_.role))
         return nonsense();
     if (door_.is_ssh() && is_auth() && !door_.is_proven)
-        return say_no(unproven_words());
+        return say_no(words_of(Sentence::unproven_ssh));
     if (!is_auth() || !door_.is_proven || !door_.may_start)
         return say_no(no_grant_words(role, door_.is_ssh()                   ? Advice::ssh
                                            : !is_auth() && door_.has_ticket ? Advice::ticket
@@ -159,7 +159,7 @@ Outcome Flow::choose(const ipc::ElevationReply &reply)
             if (number == k + 1 || answer.view() == reply.roles[k].view())
                 return request(reply.roles[k].view());
     }
-    return say_no(refused_words("no role was chosen"));
+    return say_no(words_of(Sentence::none_chosen));
 }
 
 Passage run_flow(const Door &door, Outside &outside)

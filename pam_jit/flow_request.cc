@@ -32,7 +32,7 @@ Outcome Flow::request(std::string_view role)
         if (!wants_reason_)
             return outcome;
         if (tried == tries)
-            return say_no(refused_words(wanted_.view()));
+            return say_no(said_words(wanted_.view()));
         if (const Outcome asked = ask_reason(); asked != Outcome::allowed)
             return asked;
     }
@@ -41,9 +41,9 @@ Outcome Flow::request(std::string_view role)
 // allowed: there may be one.
 Outcome Flow::ask_reason()
 {
-    if (outside_.tell(Tone::info, refused_words(wanted_.view())) != Event::ready)
+    if (outside_.tell(Tone::info, said_words(wanted_.view())) != Event::ready)
         return Outcome::conversation_lost;
-    const Event event = outside_.ask(reason_prompt(), reason_);
+    const Event event = outside_.ask(words_of(Sentence::your_reason), reason_);
     return event == Event::ready ? Outcome::allowed : cut_short(event);
 }
 
@@ -190,7 +190,7 @@ Event Flow::prompt()
         outside_.tell(Tone::info, not_yet_words(ceil<seconds>(code_until_ - now))) != Event::ready)
         return Event::conversation_lost;
     is_asked_ = true;
-    const Event event = outside_.await_enter(enter_prompt());
+    const Event event = outside_.await_enter(words_of(Sentence::press_enter));
     if (event == Event::ready) {
         hurry();
         look_until_ = outside_.now() + after_enter;

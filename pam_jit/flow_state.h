@@ -58,12 +58,13 @@ class Flow
     Outcome refuse(const ipc::ElevationReply &reply)
     {
         if (!reply.message.empty())
-            return say_no(refused_words(reply.message.view()));
-        return say_no(refused_words(reply.cause.empty() ? "denied" : reply.cause.view()));
+            return say_no(said_words(reply.message.view()));
+        return say_no(reply.cause.empty() ? words_of(Sentence::denied)
+                                          : said_words(reply.cause.view()));
     }
     Outcome nonsense()
     {
-        (void)say_no(refused_words("jitd's answer could not be understood"));
+        (void)say_no(words_of(Sentence::not_understood));
         return Outcome::broken;
     }
     Outcome unreachable(const Heard &heard);

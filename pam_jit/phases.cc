@@ -5,6 +5,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "lib/base/fd.h"
 #include "lib/ipc/call_writer.h"
 #include "lib/ipc/limits.h"
@@ -101,10 +103,12 @@ Door door_for(Phase phase, const Arguments &arguments, const Caller &caller)
     return door;
 }
 
-Outcome deny(pam_handle_t *handle, const char *why)
+Outcome deny(pam_handle_t *handle, Sentence why)
 {
-    pam_syslog(handle, LOG_NOTICE, "denied: %s", why);
-    (void)show(handle, Tone::error, refused_words(why));
+    // The log's language, whatever is spoken.
+    const char *const line = english[static_cast<std::size_t>(why)].bytes;
+    pam_syslog(handle, LOG_NOTICE, "denied: %s", line + std::strlen("jit: "));
+    (void)show(handle, Tone::error, words_of(why));
     return Outcome::denied;
 }
 
@@ -165,12 +169,12 @@ Outcome decide(pam_handle_t *handle, Phase phase, const Arguments &arguments)
         return Outcome::ignored;
     if (arguments.observe) {
         // Asked only so that jitd records what it would have refused.
-        if (caller.problem == nullptr)
+        if (!caller.problem)
             (void)pass(handle, phase, arguments, caller);
         return Outcome::ignored;
     }
-    if (caller.problem != nullptr)
-        return deny(handle, caller.problem);
+    if (caller.problem)
+        return deny(handle, *caller.problem);
     return pass(handle, phase, arguments, caller);
 }
 

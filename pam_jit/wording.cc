@@ -1,6 +1,7 @@
 #include "pam_jit/wording.h"
 
 #include <cstring>
+#include <initializer_list>
 
 #include "pam_jit/names.h"
 
@@ -11,6 +12,7 @@ namespace {
 constexpr std::size_t max_name_bytes = 64;
 constexpr std::size_t max_message_bytes = 300;
 constexpr std::size_t max_command_shown = 52; // within 80 columns
+constexpr std::size_t max_roles_bytes = ipc::max_reply_roles * (max_name_bytes + 1);
 
 // "2026-03-17T09:41:05Z", whose digits are then where they are looked for.
 bool is_time(std::string_view text)
@@ -24,19 +26,19 @@ bool is_time(std::string_view text)
     return true;
 }
 
-// A long code without a mark of its own once more, as it is read aloud. To be copied it stands
-// there as it came.
-void add_groups(Text &out, std::string_view code)
+// A long code without a mark of its own in groups, as it is read aloud. Empty: it is not one.
+FixedText<24> groups_of(std::string_view code)
 {
+    FixedText<24> out;
     if (code.size() < 7 || code.size() > 16)
-        return;
+        return out;
     for (const char c : code)
         if (!is_letter(c) && !is_digit(c))
-            return;
+            return out;
     const std::size_t group = code.size() % 4 == 0 ? 4 : 3;
     for (std::size_t i = 0; i < code.size(); ++i)
-        out.add(i == 0 ? "  (" : i % group == 0 ? " " : "").add({&code[i], 1});
-    out.add(")");
+        out.add(i > 0 && i % group == 0 ? " " : "").add({&code[i], 1});
+    return out;
 }
 
 // All of it or none: on a screen that it would fill what is above it would be gone.
@@ -50,18 +52,54 @@ void add_picture(Text &out, std::string_view rows, const Screen &screen)
         out = with;
 }
 
+void add(Text &out, Sentence sentence, std::initializer_list<Value> values = {})
+{
+    add_sentence(out, spoken(), sentence, {values.begin(), values.size()});
+}
+
+void add_line(Text &out, Sentence sentence, std::initializer_list<Value> values = {})
+{
+    out.add("\n");
+    add(out, sentence, values);
+}
+
 // Role, host and duration, below what jitd wants to say.
 void add_what(Text &out, const ipc::ElevationReply &reply)
 {
-    if (!reply.message.empty())
-        out.add("jit: ").add_safe(reply.message.view(), 256).add("\n");
-    out.add("jit: role \"").add_safe(reply.role.view(), max_name_bytes).add("\"");
-    if (!reply.host.empty())
-        out.add(" on host ").add_safe(reply.host.view(), max_name_bytes);
-    if (reply.duration_s) {
-        out.add(" for ");
-        add_span(out, std::chrono::seconds{*reply.duration_s});
+    if (!reply.message.empty()) {
+        add(out, Sentence::said, {{"{message}", reply.message.view(), 256}});
+        out.add("\n");
     }
+    const Value role{"{role}", reply.role.view()};
+    const Value host{"{host}", reply.host.view()};
+    if (!reply.duration_s)
+        return add(out, reply.host.empty() ? Sentence::asks_role : Sentence::asks_role_on_host,
+                   {role, host});
+    const SpanText span = span_text(std::chrono::seconds{*reply.duration_s});
+    add(out, reply.host.empty() ? Sentence::asks_role_for : Sentence::asks_role_on_host_for,
+        {role, host, {"{duration}", span.view()}});
+}
+
+void add_address(Text &out, const ipc::ElevationReply &reply)
+{
+    add_line(out, Sentence::open_address, {{"{uri}", reply.uri.view(), 512}});
+}
+
+void add_code(Text &out, std::string_view code)
+{
+    const auto groups = groups_of(code);
+    add_line(out, groups.empty() ? Sentence::enter_code : Sentence::enter_long_code,
+             {{"{code}", code}, {"{groups}", groups.view()}});
+}
+
+// "14:05 UTC", of a time as is_time() has it; with the day where the grant may end on another.
+FixedText<24> until_text(std::string_view time, std::chrono::seconds duration)
+{
+    FixedText<24> out;
+    if (duration >= std::chrono::hours{24})
+        out.add({time.data(), 10}).add(" ");
+    out.add({time.data() + 11, 5}).add(" UTC");
+    return out;
 }
 
 } // namespace
@@ -79,23 +117,37 @@ Text make_ascii(const Text &text)
     return out;
 }
 
-void add_span(Text &out, std::chrono::seconds span)
+SpanText span_text(std::chrono::seconds span)
 {
+    SpanText out;
     std::int64_t left = span.count() > 0 ? span.count() : 0;
-    bool is_empty = true;
-    const auto add = [&](std::int64_t unit, std::string_view letter) {
+    const auto add_unit = [&](std::int64_t unit, std::string_view letter) {
         if (left < unit)
             return;
         out.add_number(left / unit).add(letter);
         left %= unit;
-        is_empty = false;
     };
-    add(86400, "d");
-    add(3600, "h");
-    add(60, "m");
-    add(1, "s");
-    if (is_empty)
+    add_unit(86400, "d");
+    add_unit(3600, "h");
+    add_unit(60, "m");
+    add_unit(1, "s");
+    if (out.empty())
         out.add("0s");
+    return out;
+}
+
+Text words_of(Sentence sentence)
+{
+    Text out;
+    add(out, sentence);
+    return out;
+}
+
+Text said_words(std::string_view message)
+{
+    Text out;
+    add(out, Sentence::said, {{"{message}", message, max_message_bytes}});
+    return out;
 }
 
 Text code_words(const ipc::ElevationReply &reply, std::string_view command,
@@ -103,18 +155,15 @@ Text code_words(const ipc::ElevationReply &reply, std::string_view command,
 {
     Text out;
     add_what(out, reply);
-    if (!command.empty()) {
-        out.add("\njit: for the command  ").add_safe(command, max_command_shown);
-        if (command.size() > max_command_shown)
-            out.add(" ...");
-    }
-    out.add("\njit: to approve, open ").add_safe(reply.uri.view(), 512);
+    if (!command.empty())
+        add_line(out,
+                 command.size() > max_command_shown ? Sentence::asks_long_command
+                                                    : Sentence::asks_command,
+                 {{"{command}", command, max_command_shown}});
+    add_address(out, reply);
     add_picture(out, reply.qr.view(), screen);
-    out.add("\njit: and enter the code  ").add_safe(reply.code.view(), 64);
-    add_groups(out, reply.code.view());
-    out.add("\njit: the code is good for ");
-    add_span(out, left);
-    out.add(" (Enter: done, Ctrl-C: cancel)");
+    add_code(out, reply.code.view());
+    add_line(out, Sentence::code_lasts, {{"{left}", span_text(left).view()}});
     return out;
 }
 
@@ -122,142 +171,104 @@ Text login_code_words(const ipc::ElevationReply &reply, std::chrono::seconds lef
 {
     Text out;
     add_what(out, reply);
-    out.add("\njit: to approve, open ").add_safe(reply.uri.view(), 512);
-    out.add("\njit: and enter the code  ").add_safe(reply.code.view(), 64);
-    add_groups(out, reply.code.view());
-    out.add(is_cut ? "\njit: this login waits for " : "\njit: the code is good for ");
-    add_span(out, left);
-    if (is_cut)
-        out.add(", less than the code is good for");
-    out.add("\n");
-    return out;
-}
-
-Text enter_prompt()
-{
-    Text out;
-    out.add("jit: when that is done, press Enter (Ctrl-C: cancel) ");
+    add_address(out, reply);
+    add_code(out, reply.code.view());
+    add_line(out, is_cut ? Sentence::login_waits : Sentence::login_code_lasts,
+             {{"{left}", span_text(left).view()}});
+    out.add("\n"); // the prompt follows
     return out;
 }
 
 Text not_yet_words(std::chrono::seconds left)
 {
     Text out;
-    out.add("jit: not approved yet, ");
-    add_span(out, left);
-    out.add(" left\n");
+    add(out, Sentence::not_yet, {{"{left}", span_text(left).view()}});
+    out.add("\n");
     return out;
 }
 
 Text waiting_words(std::chrono::seconds left)
 {
     Text out;
-    out.add("jit: still waiting, ");
     // Whole minutes read better in a line that comes once a minute.
     const bool is_long = left >= std::chrono::seconds{60};
-    add_span(out, is_long ? left - left % std::chrono::seconds{60} : left);
-    out.add(" left");
+    const SpanText span = span_text(is_long ? left - left % std::chrono::seconds{60} : left);
+    add(out, Sentence::still_waiting, {{"{left}", span.view()}});
     return out;
 }
 
 Text granted_words(const ipc::ElevationReply &reply, std::chrono::seconds duration)
 {
     Text out;
-    out.add("jit: granted: role ").add_safe(reply.role.view(), max_name_bytes);
-    const std::string_view until = reply.until.view();
-    if (is_time(until)) {
-        out.add(" until ");
-        if (duration >= std::chrono::hours{24})
-            out.add({until.data(), 10}).add(" ");
-        out.add({until.data() + 11, 5}).add(" UTC");
+    const Value role{"{role}", reply.role.view()};
+    const SpanText span = span_text(duration);
+    const Value how_long{"{duration}", span.view()};
+    const bool is_span = duration > std::chrono::seconds{0};
+    if (!is_time(reply.until.view())) {
+        add(out, is_span ? Sentence::granted_for : Sentence::granted, {role, how_long});
+        return out;
     }
-    if (duration > std::chrono::seconds{0}) {
-        out.add(" (");
-        add_span(out, duration);
-        out.add(")");
-    }
-    out.add(".");
+    const auto until = until_text(reply.until.view(), duration);
+    add(out, is_span ? Sentence::granted_until_for : Sentence::granted_until,
+        {role, {"{until}", until.view()}, how_long});
     return out;
 }
 
 Text choice_words(const ipc::ElevationReply &reply)
 {
     Text out;
-    out.add("jit: this can be opened with one of these roles:");
+    add(out, Sentence::choice);
     for (std::size_t i = 0; i < reply.role_count; ++i) {
         out.add(i < 9 ? "\n   " : "\n  ").add_number(static_cast<std::int64_t>(i) + 1).add("  ");
         out.add_safe(reply.roles[i].view(), max_name_bytes);
     }
     if (reply.has_more_roles)
-        out.add("\n  and more: jitctl roles");
+        add_line(out, Sentence::choice_goes_on);
     return out;
 }
 
 Text choice_prompt(std::size_t count)
 {
     Text out;
-    out.add("jit: which role (1 to ").add_number(static_cast<std::int64_t>(count)).add(")? ");
-    return out;
-}
-
-Text reason_prompt()
-{
-    Text out;
-    out.add("jit: your reason: ");
+    FixedText<24> number;
+    number.add_number(static_cast<std::int64_t>(count));
+    add(out, Sentence::which_role, {{"{count}", number.view()}});
     return out;
 }
 
 Text no_grant_words(std::string_view role, Advice advice)
 {
     Text out;
-    out.add("jit: no live grant for role \"").add_safe(role, max_name_bytes).add("\"; ");
-    if (advice == Advice::ssh)
-        out.add("log in with your key and a prompt\n"
-                "jit: (ssh -o PreferredAuthentications=publickey,keyboard-interactive),\n"
-                "jit: or from another login there run: ");
-    else
-        out.add("run: ");
-    if (advice == Advice::ticket)
-        out.add("sudo -k and again, or ");
-    out.add("jitctl request ").add_safe(role, max_name_bytes);
-    return out;
-}
-
-Text unproven_words()
-{
-    Text out;
-    out.add("jit: nobody has proven who you are, and jit does not: log in with your key too");
+    add(out,
+        advice == Advice::ssh      ? Sentence::no_grant_ssh
+        : advice == Advice::ticket ? Sentence::no_grant_or_ticket
+                                   : Sentence::no_grant,
+        {{"{role}", role}});
     return out;
 }
 
 Text no_choice_words(const ipc::ElevationReply &reply)
 {
-    Text out;
-    out.add("jit: no live grant; run: jitctl request with one of");
+    FixedText<max_roles_bytes> roles;
     for (std::size_t i = 0; i < reply.role_count; ++i)
-        out.add(" ").add_safe(reply.roles[i].view(), max_name_bytes);
-    return out;
-}
-
-Text refused_words(std::string_view message)
-{
+        roles.add(i == 0 ? "" : " ").add_safe(reply.roles[i].view(), max_name_bytes);
     Text out;
-    out.add("jit: ").add_safe(message, max_message_bytes);
+    add(out, Sentence::no_grant_of, {{"{roles}", roles.view(), max_roles_bytes}});
     return out;
 }
 
 Text unreachable_words(std::string_view socket, int sys, std::chrono::seconds waited)
 {
     Text out;
-    out.add("jit: jitd does not answer (").add_safe(socket, 108).add(": ");
-    if (sys == 0) {
-        out.add("no answer within ");
-        add_span(out, waited);
-    } else {
-        const char *words = strerrordesc_np(sys); // untranslated, without allocation
-        out.add(words == nullptr ? "unknown error" : words);
-    }
-    out.add(")\njit: try again, or on the console as root: systemctl status jitd.socket");
+    const Value path{"{socket}", socket, 108};
+    const char *const reason = sys == 0 ? nullptr : strerrordesc_np(sys); // without allocation
+    if (sys == 0)
+        add(out, Sentence::no_answer, {path, {"{duration}", span_text(waited).view()}});
+    else if (reason == nullptr)
+        add(out, Sentence::unreachable_somehow, {path});
+    else
+        add(out, Sentence::unreachable, {path, {"{reason}", reason}});
+    add_line(out, Sentence::unreachable_advice);
     return out;
 }
 

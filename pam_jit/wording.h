@@ -1,5 +1,5 @@
-// What a person reads. Names, hosts and messages come from outside and are made fit for a terminal
-// here, though jitd has done so already; each line fits 80 columns with names of common length.
+// What a person reads: which sentence of texts.h, filled with what. Names, hosts and messages come
+// from outside and are made fit for a terminal there, though jitd has done so already.
 #pragma once
 
 #include <chrono>
@@ -9,17 +9,21 @@
 #include "lib/base/fixed_text.h"
 #include "lib/base/screen.h"
 #include "lib/ipc/reply_reader.h"
-#include "pam_jit/outcome.h"
+#include "pam_jit/texts.h"
 
 namespace jit::pam {
-
-using Text = FixedText<3584>;
 
 // The same for a terminal that shows ASCII alone: '?' for each other character.
 Text make_ascii(const Text &text);
 
 // "15m", "1h30m", "45s": the shortest such text.
-void add_span(Text &out, std::chrono::seconds span);
+using SpanText = FixedText<32>;
+SpanText span_text(std::chrono::seconds span);
+
+// A sentence that has no place.
+Text words_of(Sentence sentence);
+// What jitd says, in its words.
+Text said_words(std::string_view message);
 
 // Role, host, duration, address, code and the time left, in four lines.
 //   command  what sudo was asked to run, as its user typed it; empty: not known
@@ -29,13 +33,11 @@ Text code_words(const ipc::ElevationReply &reply, std::string_view command,
 // The same for sshd, which shows it above a prompt.
 //   is_cut  the login ends before the code does
 Text login_code_words(const ipc::ElevationReply &reply, std::chrono::seconds left, bool is_cut);
-Text enter_prompt();
 Text not_yet_words(std::chrono::seconds left);
 Text waiting_words(std::chrono::seconds left);
 Text granted_words(const ipc::ElevationReply &reply, std::chrono::seconds duration);
 Text choice_words(const ipc::ElevationReply &reply);
 Text choice_prompt(std::size_t count);
-Text reason_prompt();
 
 // Why there is no way through, and what to do.
 enum class Advice {
@@ -44,9 +46,7 @@ enum class Advice {
     ssh,     // or a login that has a prompt
 };
 Text no_grant_words(std::string_view role, Advice advice);
-Text unproven_words();
 Text no_choice_words(const ipc::ElevationReply &reply);
-Text refused_words(std::string_view message);
 // sys: an errno, or 0 when no answer came within the wait.
 Text unreachable_words(std::string_view socket, int sys, std::chrono::seconds waited);
 

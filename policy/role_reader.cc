@@ -80,9 +80,10 @@ std::vector<std::string> read_services(TableReader &role, std::string_view name)
     const auto supported = supported_services();
     for (const TomlNode *entry : *entries) {
         if (std::find(supported.begin(), supported.end(), entry->text) == supported.end())
-            role.faults().error(entry->place, "services: " + in_quotes(entry->text) +
-                                                  " is not supported by this version, expected "
-                                                  "sudo, sudo-i, su, su-l, sshd or login");
+            role.faults().error(entry->place,
+                                "services: " + in_quotes(entry->text) +
+                                    " is not supported by this version, expected "
+                                    "sudo, sudo-i, su, su-l, sshd, login or polkit-1");
         else
             out.push_back(entry->text);
     }
@@ -132,6 +133,7 @@ Role read_role(const TomlNode &node, Shared &shared, Faults &faults)
     read_limits(table, role);
     read_end(table, role);
     read_conditions(table, role, shared);
+    require_sessions(table, role);
     read_sudo(table, role);
     table.finish();
     return role;

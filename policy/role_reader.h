@@ -57,4 +57,8 @@ void read_sudo(TableReader &table, Role &role);
 // `conditions` of a role. After all the others, which they depend on.
 void read_conditions(TableReader &table, Role &role, Shared &shared);
 
+// Faults of a role that lists a service without sessions and wants what only those have. After all
+// that.
+void require_sessions(TableReader &table, const Role &role);
+
 } // namespace jit::policy

@@ -9,8 +9,8 @@ namespace jit::policy {
 
 std::span<const std::string_view> supported_services()
 {
-    static constexpr std::array<std::string_view, 6> names{"sudo", "sudo-i", "su",
-                                                           "su-l", "sshd",   "login"};
+    static constexpr std::array<std::string_view, 7> names{"sudo", "sudo-i", "su",      "su-l",
+                                                           "sshd", "login",  "polkit-1"};
     return names;
 }
 
@@ -42,6 +42,11 @@ std::vector<std::string_view> doors_of(const Role &role)
 std::string_view asked_as(std::string_view service)
 {
     return service.starts_with("sshd-") ? std::string_view{"sshd"} : service;
+}
+
+bool has_session(std::string_view service)
+{
+    return service != "polkit-1";
 }
 
 bool has_address(std::string_view service)

@@ -25,6 +25,10 @@ std::vector<std::string_view> doors_of(const Role &role);
 // some logins by PAMServiceName, "sshd-NAME". Borrows from the text.
 std::string_view asked_as(std::string_view service);
 
+// Whether who passes it has a session that is told to jitd, and a terminal that PAM names. polkit's
+// helper only says who it is: what is let in then is polkit's and another program's.
+bool has_session(std::string_view service);
+
 // Whether who passes it comes from an address, PAM_RHOST.
 bool has_address(std::string_view service);
 

@@ -39,6 +39,17 @@ template <std::size_t capacity> class FixedText
         return true;
     }
 
+    // The same, before what stands at a place.
+    bool insert(std::size_t at, std::string_view text)
+    {
+        if (at > size_ || text.size() > capacity - size_)
+            return false;
+        std::memmove(bytes_ + at + text.size(), bytes_ + at, size_ - at);
+        std::memcpy(bytes_ + at, text.data(), text.size());
+        cut(size_ + text.size());
+        return true;
+    }
+
     // Our own words: what no longer fits is left away.
     FixedText &add(std::string_view text)
     {

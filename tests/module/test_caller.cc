@@ -259,6 +259,29 @@ void the_command_is_said_to_jitd_as_it_was_typed(void **)
     assert_true(has(played.calls.at(1), R"("command":"/bin/ls -l \u001b[2J)"));
 }
 
+// It runs as root for everybody, setuid or started by systemd, and says who it is by PAM_USER
+// alone.
+void of_polkit_s_helper_the_real_uid_is_nobody_s_and_the_command_line_nothing(void **)
+{
+    using namespace std::string_literals;
+    write_service("polkit-1", "proven");
+    for (const uid_t uid : {uid_t{0}, nobody}) {
+        Wish wish;
+        wish.service = "polkit-1";
+        wish.ruser = "nobody";
+        wish.real_uid = uid;
+        wish.phases = "ac";
+        wish.before = [] { pretend_command_line("polkit-agent-helper-1\0root\0"s); };
+        for (const char *user : {"nobody", "root"}) {
+            wish.user = user;
+            const Play played = play_wish(wish, {{want}, {want}});
+            assert_codes(played.outcome, {PAM_AUTH_ERR, PAM_PERM_DENIED});
+            assert_true(has(played.calls.at(0), R"("requester":")" + std::string{user} + R"(",)"));
+            assert_true(played.calls.at(0).find("command") == std::string::npos);
+        }
+    }
+}
+
 } // namespace
 
 int main(int, char **argv)
@@ -279,6 +302,7 @@ int main(int, char **argv)
         cmocka_unit_test(regress_no_user_and_no_conversation_is_denied_not_a_crash),
         cmocka_unit_test(sudo_n_starts_no_flow),
         cmocka_unit_test(the_command_is_said_to_jitd_as_it_was_typed),
+        cmocka_unit_test(of_polkit_s_helper_the_real_uid_is_nobody_s_and_the_command_line_nothing),
     };
     return JIT_RUN_STAGE("module/caller", argv, tests);
 }

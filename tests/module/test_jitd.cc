@@ -33,8 +33,7 @@ void jitd_absent_is_unavailable_and_says_where_it_was_looked_for(void **)
     assert_int_equal(outcome.codes.at(1), PAM_PERM_DENIED);
     assert_int_not_equal(outcome.codes.at(2), PAM_SUCCESS);
     assert_int_equal(outcome.codes.at(3), PAM_SUCCESS);
-    assert_true(has(outcome.shown, "jit: jitd does not answer (" + socket_path() +
-                                       ": No such file or directory)"));
+    assert_true(has(outcome.shown, "jit: jitd does not answer: " + socket_path() + ": No such"));
 }
 
 void jitd_s_socket_without_jitd_is_unavailable(void **)

@@ -220,6 +220,32 @@ void what_a_terminal_would_obey_is_shown_as_question_marks(void **)
     assert_true(has(play_flow("a", {{want}, {until}}).outcome.shown, "Ijit: granted: role web.\n"));
 }
 
+void where_the_locale_is_not_utf_8_all_that_is_shown_is_ascii(void **)
+{
+    const std::string words = "no: r\xC3\xB4le \xE2\x96\x88";
+    for (const auto &[locale, shown] :
+         {std::pair{"C.UTF-8", "Ejit: " + words + "\n"}, {"C", "Ejit: no: r?le ?\n"}}) {
+        Wish wish;
+        wish.service = "door";
+        wish.phases = "a";
+        wish.before = [name = locale] { (void)setenv("LC_ALL", name, 1); };
+        write_service("door", "proven");
+        const Play played =
+            play_wish(wish, {{frame(R"("verdict":"denied","message":")" + words + "\"")}});
+        assert_codes(played.outcome, {PAM_AUTH_ERR});
+        assert_text(played.outcome.shown, shown);
+    }
+}
+
+void a_line_of_jitd_s_that_is_too_long_goes_on_in_another_one(void **)
+{
+    const std::string words = "jitd's configuration has faults, so nothing is granted; an "
+                              "administrator sees them with: jitctl policy check";
+    assert_text(play("c", {{frame(R"("verdict":"denied","message":")" + words + "\"")}}).shown,
+                "Ejit: jitd's configuration has faults, so nothing is granted; an administrator\n"
+                "jit: sees them with: jitctl policy check\n");
+}
+
 void a_long_message_is_cut(void **)
 {
     const Outcome outcome =
@@ -245,6 +271,8 @@ int main(int, char **argv)
         cmocka_unit_test(a_code_that_should_not_be_followed_is_not_shown),
         cmocka_unit_test(replies_without_end_are_a_system_error),
         cmocka_unit_test(what_a_terminal_would_obey_is_shown_as_question_marks),
+        cmocka_unit_test(where_the_locale_is_not_utf_8_all_that_is_shown_is_ascii),
+        cmocka_unit_test(a_line_of_jitd_s_that_is_too_long_goes_on_in_another_one),
         cmocka_unit_test(a_long_message_is_cut),
     };
     return JIT_RUN_STAGE("module/replies", argv, tests);

@@ -73,6 +73,10 @@ for form in 'su -c id carol' 'su - carol'; do
 done
 check 'bob is refused' typed bob 'send su -c id carol\r' 'expect 5 jit: .*dba' 'expect 5 \$ $'
 check 'root is not' host_run su -c 'id -un' carol
+check 'runuser asks nobody: it is root'"'"'s alone, and PAM has no say in that' \
+    same "$(host_run runuser -u carol -- id -un)" carol
+check 'and lets nobody else in' typed alice 'send /usr/sbin/runuser -u carol id\r' 'expect 5 may not be used by non-root' \
+    'expect 5 \$ $'
 check 'nobody was left with the group' same "$(host_sh 'id -nG alice | grep -cw jit-dba')" 0
 
 # --- login: behind the password, which proves who is there
@@ -96,6 +100,14 @@ check 'nor with a wrong one' wrong
 check 'drop' host_run jitctl revoke --role desk
 check 'Ctrl-C at the code ends the wait, and nothing was granted' at_login alice "$code" 'send \x03' 'sleep 1'
 check 'which is on record' eventually 3 in_journal JIT_EVENT=cancelled JIT_USER=alice JIT_ROLE=desk
+host_sh 'sed -i "s/^LOGIN_TIMEOUT.*/LOGIN_TIMEOUT 6/" /etc/login.defs'
+cancelled() { host_run journalctl -q -o cat -u jitd JIT_EVENT=cancelled JIT_USER=alice JIT_ROLE=desk | wc -l; }
+before=$(cancelled)
+check 'login ends by its own LOGIN_TIMEOUT while the code stands there' at_login alice "$code" \
+    'expect 10 timed out' 'refuse granted' 'exit any'
+more() { [ "$(cancelled)" -eq $((before + 1)) ]; }
+check 'and the request with it' eventually 3 more
+host_sh 'sed -i "s/^LOGIN_TIMEOUT.*/LOGIN_TIMEOUT 960/" /etc/login.defs'
 check 'bob is no requester' at_login bob 'expect 10 jit: .*desk'
 check 'root is not asked where he stands at the console, and is here, where he does not' \
     at_login root 'expect 10 jit: '

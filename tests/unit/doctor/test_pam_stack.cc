@@ -197,6 +197,14 @@ void a_file_names_the_module_or_does_not(void **)
     assert_false(names_module("auth required pam_jit.so.bak\n"));
 }
 
+void polkit_needs_no_session_line(void **)
+{
+    const std::string lines = "auth requisite pam_jit.so proven\naccount requisite pam_jit.so\n";
+    const auto read = [&](const std::string &) { return std::optional{lines}; };
+    assert_true(judge_service("polkit-1", read).empty());
+    assert_int_equal(judge_service("login", read).size(), 1);
+}
+
 } // namespace
 
 int main()
@@ -213,6 +221,7 @@ int main()
         cmocka_unit_test(a_line_that_only_observes_is_said),
         cmocka_unit_test(each_fault_says_what_to_write),
         cmocka_unit_test(a_file_names_the_module_or_does_not),
+        cmocka_unit_test(polkit_needs_no_session_line),
     };
     return cmocka_run_group_tests_name("doctor/pam_stack", tests, nullptr, nullptr);
 }

@@ -435,6 +435,31 @@ void a_person_chooses_by_number_or_name_within_three_tries(void **)
         Outcome::conversation_lost);
 }
 
+void a_person_s_no_or_end_of_file_at_the_choice_ends_it_without_a_request(void **)
+{
+    const std::deque<Step> until_choice{check,
+                                        hears(R"("verdict":"choose","roles":["dba","web"])"),
+                                        {Act::tell, "1  dba\n   2  web"}};
+    const auto ends = [&](Event event, std::deque<Step> more = {}) {
+        std::deque<Step> steps = until_choice;
+        steps.push_back({Act::ask, "", event});
+        steps.insert(steps.end(), more.begin(), more.end());
+        return play(door(Phase::auth), steps);
+    };
+    assert_true(ends(Event::interrupted, {{Act::tell, "cancelled"}}) == Outcome::aborted);
+    assert_true(ends(Event::terminal_lost) == Outcome::aborted);
+    assert_true(ends(Event::conversation_lost) == Outcome::conversation_lost);
+    auto steps = until_choice;
+    steps.back().event = Event::conversation_lost;
+    assert_true(play(door(Phase::auth), steps) == Outcome::conversation_lost);
+    // Wrong, out of range, nothing at all: three answers, and no more.
+    steps = until_choice;
+    for (const char *answer : {"two", "3", ""})
+        steps.push_back({Act::ask, answer});
+    steps.push_back({Act::complain, "jit: no role was chosen"});
+    assert_true(play(door(Phase::auth), steps) == Outcome::denied);
+}
+
 void every_refusal_says_why(void **)
 {
     const Step denied =
@@ -464,8 +489,8 @@ void jitd_lost_before_and_in_the_middle(void **)
     assert_true(
         play(door(Phase::auth),
              {{Act::send, "", Event::lost, ENOENT},
-              {Act::complain, "(/run/jit/io.jitd.Elevation: No such file or directory)"}}) ==
-        Outcome::unreachable);
+              {Act::complain, "jit: jitd does not answer: /run/jit/io.jitd.Elevation: No such file "
+                              "or directory\njit: try again"}}) == Outcome::unreachable);
     assert_true(play(door(Phase::account), {check,
                                             {Act::receive, "", Event::timed_out},
                                             {Act::complain, "no answer within 5s"}}) ==
@@ -919,6 +944,7 @@ int main()
         cmocka_unit_test(timeout_bounds_the_request_and_what_is_said),
         cmocka_unit_test(no_flow_without_terminal_proof_or_in_the_account_phase),
         cmocka_unit_test(a_person_chooses_by_number_or_name_within_three_tries),
+        cmocka_unit_test(a_person_s_no_or_end_of_file_at_the_choice_ends_it_without_a_request),
         cmocka_unit_test(every_refusal_says_why),
         cmocka_unit_test(jitd_lost_before_and_in_the_middle),
         cmocka_unit_test(regress_a_check_that_a_leaving_jitd_dropped_is_asked_once_more),

@@ -125,7 +125,7 @@ void parse_names_every_fault_at_once_with_its_place(void **)
                 "/etc/jit/policy.d/a.toml:3:15: requesters: \"Database Admins\": expected an "
                 "object id with its kind, such as \"group:3d0c5e5a-0000-4000-8000-000000000000\"\n"
                 "/etc/jit/policy.d/a.toml:4:21: services: \"cron\" is not supported by this "
-                "version, expected sudo, sudo-i, su, su-l, sshd or login\n"
+                "version, expected sudo, sudo-i, su, su-l, sshd, login or polkit-1\n"
                 "/etc/jit/policy.d/a.toml:5:16: max_duration: expected a duration such as "
                 "\"1h30m\", found a number\n");
 }

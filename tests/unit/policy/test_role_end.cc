@@ -79,6 +79,44 @@ void a_warning_before_any_grant_begins_is_warned_of(void **)
     assert_true(holds(all_of(parsed.diagnostics), "so nobody is warned then"));
 }
 
+// polkit's helper says who it is, and what is let in runs elsewhere.
+void what_wants_a_session_is_refused_where_polkit_has_none(void **)
+{
+    const auto role = [](std::string_view services, std::string_view rest) {
+        return parse_one("[role.web]\ngroups = [\"g\"]\nrequesters = [\"local-group:x\"]\n"
+                         "max_duration = \"1h\"\nservices = " +
+                         std::string{services} + "\n" + std::string{rest});
+    };
+    const struct {
+        const char *lines;
+        const char *words;
+    } table[] = {
+        {"[role.web.end]\naction = \"terminate\"",
+         "a.toml:7:10: action: \"polkit-1\" has no session, so what was let in by it could not be "
+         "ended, expected services without it"},
+        {"[role.web.limits]\nsingle_use = true",
+         "a.toml:7:14: single_use: \"polkit-1\" has no "
+         "session with whose end the role would be used up"},
+        {"[role.web.conditions]\ntty = true", "a.toml:7:7: tty: \"polkit-1\" names no terminal, so "
+                                              "the role would never open it"},
+        {"[role.web.conditions]\nfrom = [\"10.0.0.0/8\"]",
+         "\"polkit-1\" is not reached from an address"},
+    };
+    for (const auto &bad : table) {
+        for (const char *services : {"[\"polkit-1\"]", "[\"login\", \"polkit-1\"]"}) {
+            const ParsedPolicy parsed = role(services, bad.lines);
+            assert_false(parsed.policy.has_value());
+            assert_true(holds(all_of(parsed.diagnostics), bad.words));
+        }
+        assert_true(role("[\"login\"]", bad.lines).policy.has_value());
+    }
+    const ParsedPolicy good =
+        role("[\"sudo\", \"polkit-1\"]", "[role.web.end]\naction = \"stop-new\"\n"
+                                         "[role.web.limits]\nsingle_use = false\n"
+                                         "[role.web.conditions]\ntty = false");
+    assert_text(all_of(good.diagnostics), "");
+}
+
 } // namespace
 
 int main()
@@ -88,6 +126,7 @@ int main()
         cmocka_unit_test(all_three_keys_are_read_and_the_first_warning_comes_first),
         cmocka_unit_test(what_is_no_end_is_an_error),
         cmocka_unit_test(a_warning_before_any_grant_begins_is_warned_of),
+        cmocka_unit_test(what_wants_a_session_is_refused_where_polkit_has_none),
     };
     return cmocka_run_group_tests_name("policy/role_end", tests, nullptr, nullptr);
 }
