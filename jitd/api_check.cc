@@ -2,6 +2,7 @@
 #include "jitd/api.h"
 
 #include "jitd/answers.h"
+#include "jitd/carried_groups.h"
 #include "jitd/origins.h"
 #include "jitd/records.h"
 #include "lib/base/text.h"
@@ -22,7 +23,7 @@ void Api::answer_check(Call exchange)
     const DoorAnswer answer = daemon::answer_check(
         *call, {parts_.settings, parts_.grants.table(), now, parts_.is_reconciled(),
                 parts_.grants.has_membership(),
-                [this](const std::string &user) { return read_person(user); }});
+                [this](const std::string &user) { return read_person(user); }, &find_carried});
     if (answer.fault)
         return fail(exchange, *answer.fault, answer.fault_message);
     if (call->connection && call->phase == ipc::Phase::account && let_in(exchange, *call, answer))

@@ -115,6 +115,9 @@ DoorAnswer pass(const ipc::CheckCall &call, const Grant &grant, const DoorFacts 
     answer.reply.until = grant.until;
     const policy::Role *const role = facts.settings.policy->find(grant.role);
     answer.reply.confine = role != nullptr && role->end.action == policy::End::Action::terminate;
+    if (answer.reply.verdict == ipc::Verdict::live && call.phase == ipc::Phase::account &&
+        policy::is_su(call.service) && role != nullptr && role->carry)
+        answer.reply.carry = facts.find_gids(grant.groups);
     return answer;
 }
 

@@ -108,6 +108,7 @@ struct Role {
     End end;
     std::vector<SudoRule> sudo_rules; // what sudo lets its members do; empty: not said here
     std::string pam_service;          // sudo's own PAM service for those rules; empty: sudo
+    bool carry = false;               // the shell that su starts has the groups, too
     bool allow_system_accounts = false;
     bool allow_root_equivalent = false; // its groups may be as good as root
 };

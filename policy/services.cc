@@ -44,6 +44,11 @@ std::string_view asked_as(std::string_view service)
     return service.starts_with("sshd-") ? std::string_view{"sshd"} : service;
 }
 
+bool is_su(std::string_view service)
+{
+    return service == "su" || service == "su-l";
+}
+
 bool has_address(std::string_view service)
 {
     return service == "sshd" || service == "login";

@@ -25,6 +25,9 @@ std::vector<std::string_view> doors_of(const Role &role);
 // some logins by PAMServiceName, "sshd-NAME". Borrows from the text.
 std::string_view asked_as(std::string_view service);
 
+// Whether it is one of su's two.
+bool is_su(std::string_view service);
+
 // Whether who passes it comes from an address, PAM_RHOST.
 bool has_address(std::string_view service);
 
