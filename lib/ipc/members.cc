@@ -313,6 +313,7 @@ void MemberWriter::number(const char *key, std::int64_t number)
 void MemberWriter::numbers(const char *key, const std::vector<std::uint32_t> &values)
 {
     std::vector<Json> list;
+    list.reserve(values.size());
     for (const std::uint32_t each : values)
         list.emplace_back(json_integer(each));
     this->values(key, std::move(list));
