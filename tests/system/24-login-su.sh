@@ -33,7 +33,7 @@ action = "terminate"
 grace  = "1s"
 X
 host_sh 'groupadd --system jit-desk; groupadd --system jit-dba
-    groupadd --system jit-pg; groupadd --system jit-pglog; useradd --system -m -s /bin/sh pgsql
+    groupadd -g 901 jit-pglog; groupadd -g 902 jit-pg; groupadd -g 900 pgsql; useradd --system -g pgsql -m -s /bin/sh pgsql
     for user in alice bob root; do echo $user:secret | chpasswd; done
     sed -i "s/^LOGIN_TIMEOUT.*/LOGIN_TIMEOUT 960/" /etc/login.defs'
 gate='account requisite pam_jit.so\nsession optional pam_jit.so'
@@ -81,7 +81,7 @@ check 'root is not' host_run su -c 'id -un' carol
 check 'nobody was left with the group' same "$(host_sh 'id -nG alice | grep -cw jit-dba')" 0
 
 # --- carry
-groups='uid=[0-9]+\(pgsql\).*\(pgsql\).*\(jit-pg\).*\(jit-pglog\)'
+groups='groups=.*\(pgsql\).*\(jit-pglog\).*\(jit-pg\)'
 check 'with carry the shell has its own groups and those of the role' typed alice 'send su -c id pgsql\r' \
     'expect 5 jit: role "pg"' "$code" "$approve" "expect 10 $groups"
 check 'so has that of su -l, and what it starts' typed alice 'send su -l pgsql\r' 'expect 10 \$ $' \
@@ -93,7 +93,7 @@ shell=$!
 check 'a shell that lasts has them' eventually 5 host_sh \
     'grep -w "$(getent group jit-pg | cut -d: -f3)" "/proc/$(pgrep -u pgsql -x sleep)/status"'
 host_run jitctl revoke --role pg >/dev/null
-check 'and ends with the grant, as the role says' eventually 5 fails host_run pgrep -u pgsql
+check 'and ends with the grant, as the role says' eventually 5 fails host_run pgrep -u pgsql -x sleep
 wait "$shell" || true
 
 # --- login: behind the password, which proves who is there
