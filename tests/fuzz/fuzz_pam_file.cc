@@ -22,7 +22,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         expect(!one.where.empty() && !one.what.empty());
     // Before all else, so none of it matters.
     for (const Finding &one : judge_service("x", [&](const std::string &) {
-             return "account requisite pam_jit.so\nauth requisite pam_jit.so\n" + text;
+             return "account requisite pam_jit.so\nauth requisite pam_jit.so\n"
+                    "session optional pam_jit.so\n" +
+                    text;
          }))
         expect(one.kind == Finding::Kind::note);
     SudoSide side;
