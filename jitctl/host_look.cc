@@ -7,6 +7,7 @@
 
 #include "jitctl/plain_file.h"
 #include "lib/base/fd.h"
+#include "lib/base/text.h"
 #include "lib/sys/folders.h"
 
 namespace jit::ctl {
@@ -17,6 +18,7 @@ using doctor::Finding;
 
 constexpr std::size_t max_names = 4096;
 constexpr std::size_t max_bytes = std::size_t{256} * 1024;
+constexpr std::size_t max_text_bytes = 1024;
 
 const char *name_of(Finding::Kind kind)
 {
@@ -93,12 +95,16 @@ std::vector<std::string> lines_of(const Finding &finding)
 ipc::Json json_of(const std::vector<Finding> &findings)
 {
     ipc::Json list{json_array()};
-    for (const Finding &one : findings)
+    for (const Finding &one : findings) {
+        // The host's files hold any bytes, and JSON only text.
+        const std::string where = safe_text(one.where, max_text_bytes);
+        const std::string what = safe_text(one.what, max_text_bytes);
         if (json_array_append_new(list.get(),
                                   json_pack("{s:s,s:s,s:s,s:s}", "kind", name_of(one.kind), "where",
-                                            one.where.c_str(), "what", one.what.c_str(), "advice",
+                                            where.c_str(), "what", what.c_str(), "advice",
                                             one.advice.c_str())) != 0)
             return {};
+    }
     return list;
 }
 

@@ -404,15 +404,19 @@ void sudoers_says_beside_it_which_rules_of_the_host_go_round_the_gate(void **)
     assert_true(has(open.err, "/etc/sudoers:2: %engineers may run ALL at any time"));
     assert_true(has(open.err, "/etc/sudoers.d/more:1: bob may run ALL, without a password,"));
     assert_true(has(open.err, "    put the three lines of pam_jit(8)"));
+    Draft json{good, config};
+    json.is_installed = json.command.json = true;
+    host.files.put("etc/sudoers.d/odd", "\xff\x1b ALL=(ALL) /\xc3\n");
+    assert_true(has(host.run(json).out, "/etc/sudoers.d/odd:1"));
     draft.command.is_group_style = true;
     const Run group = host.run(draft);
     assert_true(has(group.err, "/etc/sudoers:2: %engineers may run ALL without the group of role "
                                "\"web\""));
     assert_true(has(group.err, "note: " + host.files.path + "/etc/sudoers.d/more:1: bob may run"));
-    draft.command.json = true;
-    const Run json = host.run(draft);
-    assert_text(json.err, "");
-    assert_true(has(json.out, R"("findings": [{"kind": "fault", "where": ")"));
+    json.command.is_group_style = true;
+    const Run told = host.run(json);
+    assert_text(told.err, "");
+    assert_true(has(told.out, R"("findings": [{"kind": "fault", "where": ")"));
 }
 
 void sudoers_check_ends_with_1_for_a_fault_of_the_host_and_not_for_a_note(void **)
