@@ -1,44 +1,10 @@
 #include "doctor/sudo_side.h"
 
-#include <algorithm>
-#include <cctype>
+#include "doctor/sudo_lines.h"
 
 namespace jit::doctor {
 
 namespace {
-
-// Line by line, those that a '\' goes on after joined, without comments. A '#' before a digit is a
-// user's number.
-template <class See> void each_line(std::string_view text, const See &see)
-{
-    std::string joined;
-    int number = 0;
-    int first = 1;
-    while (!text.empty()) {
-        ++number;
-        std::string_view line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(line.size() + 1, text.size()));
-        const bool goes_on = line.ends_with('\\');
-        if (goes_on)
-            line.remove_suffix(1);
-        joined += line;
-        joined += ' ';
-        if (goes_on && !text.empty())
-            continue;
-        // These two are no comments.
-        const bool is_include = joined.starts_with("#include");
-        for (std::size_t at = joined.find('#', is_include ? 1 : 0); at != joined.npos;
-             at = joined.find('#', at + 1))
-            if (at + 1 >= joined.size() ||
-                std::isdigit(static_cast<unsigned char>(joined[at + 1])) == 0) {
-                joined.resize(at);
-                break;
-            }
-        see(first, std::string_view{joined});
-        joined.clear();
-        first = number + 1;
-    }
-}
 
 // Words as sudoers parts them.
 std::vector<std::string_view> words_of(std::string_view line)
@@ -62,9 +28,9 @@ std::vector<std::string_view> words_of(std::string_view line)
 void read_sudoers(const std::string &file, std::string_view text,
                   const std::set<std::string> &role_groups, SudoSide &side)
 {
-    each_line(text, [&](int number, std::string_view line) {
-        const std::string at = file + ":" + std::to_string(number);
-        const auto words = words_of(line);
+    for (const SudoLine &line : read_sudo_lines(text)) {
+        const std::string at = file + ":" + std::to_string(line.number);
+        const auto words = words_of(line.text);
         const bool includes = !words.empty() && words[0].size() > 1 &&
                               words[0].substr(1).starts_with("include") &&
                               (words[0][0] == '@' || words[0][0] == '#');
@@ -81,22 +47,28 @@ void read_sudoers(const std::string &file, std::string_view text,
             const bool is_service = words[i] == "pam_service" || words[i] == "pam_login_service" ||
                                     words[i] == "pam_askpass_service";
             if (is_service && i + 1 < words.size())
-                side.services.emplace(words[i + 1]);
+                side.services.emplace(words[i + 1], at);
+            if (words[i] == "!authenticate" || words[i] == "exempt_group")
+                side.unasked.push_back({Finding::Kind::fault, at,
+                                        std::string{words[i]} +
+                                            ": sudo asks for no password, and its PAM files do not "
+                                            "ask jit",
+                                        "remove it"});
         }
         if (!words.empty() && words[0].starts_with('%') && side.group_rule.empty() &&
             role_groups.contains(std::string{words[0].substr(1)}))
             side.group_rule = at;
-    });
+    }
 }
 
 bool has_dynamic_groups(std::string_view sudo_conf)
 {
     bool is_dynamic = false;
-    each_line(sudo_conf, [&](int, std::string_view line) {
-        const auto words = words_of(line);
+    for (const SudoLine &line : read_sudo_lines(sudo_conf)) {
+        const auto words = words_of(line.text);
         if (words.size() >= 3 && words[0] == "Set" && words[1] == "group_source")
             is_dynamic = words[2] == "dynamic";
-    });
+    }
     return is_dynamic;
 }
 

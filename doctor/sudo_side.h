@@ -2,6 +2,7 @@
 // sudo.conf(5). Pure. It reads settings and names, and understands no rule.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,7 +14,10 @@ namespace jit::doctor {
 
 struct SudoSide {
     std::vector<Finding> findings;
-    std::set<std::string> services; // that sudoers has sudo ask by: pam_service and the like
+    std::vector<Finding>
+        unasked; // settings by which no password is asked for: findings without a gate
+    // That sudoers has sudo ask by, pam_service and the like, and where it says so first.
+    std::map<std::string, std::string> services;
     std::string group_rule; // where a rule for a role's group was seen first; empty: nowhere
 };
 

@@ -1,4 +1,5 @@
 // `jitctl sudoers`: sudo's side of the policy, to be put into /etc/sudoers.d.
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
@@ -7,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "jitctl/host_look.h"
 #include "jitctl/policy_load.h"
 #include "jitctl/verbs.h"
+#include "jitctl/ways_round.h"
 #include "lib/base/fd.h"
 #include "lib/base/text.h"
 #include "policy/sudoers.h"
@@ -54,9 +57,20 @@ std::optional<int> ask_visudo(const std::string &text)
     return status;
 }
 
+void tell(const Output &output, const std::optional<std::vector<doctor::Finding>> &ways)
+{
+    if (!ways)
+        return output.complain("cannot read this host's sudoers, so nothing is said of rules that "
+                               "go round the gate; ask as root");
+    for (const doctor::Finding &one : *ways)
+        for (const std::string &line : lines_of(one))
+            output.tell(line);
+}
+
 } // namespace
 
-Exit sudoers(const Command &command, const Output &output, const PolicyPlaces &places)
+Exit sudoers(const Command &command, const Output &output, const PolicyPlaces &places,
+             const DoctorPlaces &host)
 {
     const LoadedPolicy loaded = load_policy(std::nullopt, places);
     if (!loaded.policy)
@@ -71,13 +85,18 @@ Exit sudoers(const Command &command, const Output &output, const PolicyPlaces &p
         command.is_group_style ? policy::SudoersStyle::group : policy::SudoersStyle::gate;
     const std::string text =
         policy::render_sudoers(*loaded.policy, *loaded.config, host_of(loaded.config), style);
-    if (output.json)
+    const auto ways = look_for_ways_round(loaded, style, text, host);
+    if (output.json) {
         output.print_json(
-            ipc::Json{json_pack("{s:s,s:s}", "style", command.is_group_style ? "group" : "gate",
-                                "sudoers", text.c_str())}
+            ipc::Json{json_pack("{s:s,s:s,s:o}", "style", command.is_group_style ? "group" : "gate",
+                                "sudoers", text.c_str(), "findings",
+                                ways ? json_of(*ways).release() : json_null())}
                 .get());
-    else
+    } else {
         (void)std::fputs(text.c_str(), output.out); // main() looks at the stream
+        (void)std::fflush(output.out);
+        tell(output, ways);
+    }
     if (!command.is_checked)
         return Exit::done;
     (void)std::fflush(output.out);
@@ -86,7 +105,11 @@ Exit sudoers(const Command &command, const Output &output, const PolicyPlaces &p
         output.complain(std::string{"cannot ask "} + visudo);
         return Exit::failed;
     }
-    return *status == 0 ? Exit::done : Exit::denied;
+    const bool has_fault =
+        ways && std::any_of(ways->begin(), ways->end(), [](const doctor::Finding &one) {
+            return one.kind == doctor::Finding::Kind::fault;
+        });
+    return *status == 0 && !has_fault ? Exit::done : Exit::denied;
 }
 
 } // namespace jit::ctl

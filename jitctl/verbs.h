@@ -32,7 +32,6 @@ struct PolicyPlaces {
     std::string directory = "/etc/jit/policy.d";
     std::string config = "/etc/jit/jitd.toml";
 };
-Exit sudoers(const Command &command, const Output &output, const PolicyPlaces &places = {});
 Exit policy_check(const Command &command, const Output &output, const PolicyPlaces &places = {});
 Exit policy_explain(const Command &command, const Output &output, const PolicyPlaces &places = {});
 Exit policy_simulate(const Command &command, const Output &output, const std::string &socket,
@@ -42,6 +41,8 @@ struct DoctorPlaces {
     std::string etc = "/etc";
     std::string usr = "/usr";
 };
+Exit sudoers(const Command &command, const Output &output, const PolicyPlaces &places = {},
+             const DoctorPlaces &host = {});
 Exit doctor(const Output &output, const DoctorPlaces &places = {}, const PolicyPlaces &policy = {});
 Exit policy_test(const Command &command, const Output &output, const PolicyPlaces &places = {});
 

@@ -2,6 +2,7 @@
 #include "jitd/api.h"
 
 #include "jitd/answers.h"
+#include "jitd/carried_groups.h"
 #include "jitd/origins.h"
 #include "jitd/records.h"
 #include "lib/base/text.h"
@@ -25,7 +26,7 @@ void Api::answer_check(Call exchange)
         *call, {parts_.settings, parts_.grants.table(), now, parts_.is_reconciled(),
                 parts_.grants.has_membership(),
                 parts_.requests.logins().find_grant(login, call->requester), key,
-                [this](const std::string &user) { return read_person(user); }});
+                [this](const std::string &user) { return read_person(user); }, &find_carried});
     if (answer.fault)
         return fail(exchange, *answer.fault, answer.fault_message);
     if (call->connection && call->phase == ipc::Phase::account && let_in(exchange, *call, answer))

@@ -137,6 +137,9 @@ DoorAnswer pass(const ipc::CheckCall &call, const Grant &grant, const DoorFacts 
         answer.record->reason.clear();
         answer.record->rule = "reuse";
     }
+    if (answer.reply.verdict == ipc::Verdict::live && call.phase == ipc::Phase::account &&
+        policy::is_su(call.service) && role != nullptr && role->carry)
+        answer.reply.carry = facts.find_gids(grant.groups);
     return answer;
 }
 

@@ -1,6 +1,7 @@
 // Check: may somebody pass a door now? Pure but for what it is handed to ask with.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -24,6 +25,8 @@ struct DoorFacts {
     std::string_view key;         // what has proven who logs in, key_of(); empty: not one key
     // Only asked where there is a configuration.
     std::function<policy::Person(const std::string &user)> read_person;
+    // Only asked for a grant whose groups su carries on: the gids of those that it may.
+    std::function<std::vector<std::uint32_t>(const std::vector<std::string> &groups)> find_gids;
 };
 
 struct DoorAnswer {

@@ -26,7 +26,7 @@ std::string_view item_of(pam_handle_t *handle, int type)
 // In these two the real uid is the person's own, whomever he wants to become.
 bool is_by_uid(std::string_view service)
 {
-    return is_sudo(service) || service == "su" || service == "su-l";
+    return is_sudo(service) || is_su(service);
 }
 
 void read_command_line(Caller &out)

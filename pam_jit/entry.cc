@@ -27,9 +27,11 @@ JIT_ENTRY int pam_sm_authenticate(pam_handle_t *handle, int, int argc, const cha
     return guard(handle, argc, argv, jit::pam::authenticate);
 }
 
-JIT_ENTRY int pam_sm_setcred(pam_handle_t *handle, int, int argc, const char **argv)
+JIT_ENTRY int pam_sm_setcred(pam_handle_t *handle, int flags, int argc, const char **argv)
 {
-    return guard(handle, argc, argv, jit::pam::set_credentials);
+    return guard(handle, argc, argv, [flags](pam_handle_t *made, jit::pam::Line line) {
+        return jit::pam::set_credentials(made, flags, line);
+    });
 }
 
 JIT_ENTRY int pam_sm_acct_mgmt(pam_handle_t *handle, int, int argc, const char **argv)

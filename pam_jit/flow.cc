@@ -113,6 +113,7 @@ Outcome Flow::live(const ipc::ElevationReply &reply)
         return say_no(words_of(Sentence::unproven));
     passage_.grant = reply.grant;
     passage_.confine = reply.confine;
+    passage_.carry = reply.carry;
     if (reply.is_granted && !door_.is_quiet)
         (void)outside_.tell(Tone::info, granted_words(reply, duration_));
     return Outcome::allowed;

@@ -20,6 +20,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/fixed_text.h"
+#include "lib/ipc/reply_reader.h"
 #include "pam_jit/outcome.h"
 #include "pam_jit/wording.h"
 
@@ -107,6 +108,7 @@ struct Passage {
     Outcome outcome = Outcome::broken;
     FixedText<16> grant;  // when allowed; may be empty
     bool confine = false; // what runs under the grant ends with it: jitd is to be waited for
+    ipc::GroupIds carry;  // when allowed: what the shell of su gets with it
 };
 
 Passage run_flow(const Door &door, Outside &outside);

@@ -69,6 +69,7 @@ void Memory::remember(const Door &door, const Passage &passage, BootTime now)
     }
     grant_ = passage.grant;
     confine_ = passage.confine;
+    carry_ = passage.carry;
 }
 
 std::optional<Passage> Memory::recall_auth(const Door &door, BootTime now) const

@@ -34,6 +34,8 @@ class Memory
     const FixedText<64> &requester() const { return requester_; }
     // Whether what runs under it ends with it.
     bool is_confined() const { return confine_; }
+    // What the account phase said of the shell that su starts.
+    const ipc::GroupIds &carried() const { return carry_; }
     // Room for what pam_systemd is told, for as long as the handle lives.
     FixedText<16> &session_limit() { return session_limit_; }
 
@@ -51,6 +53,7 @@ class Memory
     FixedText<16> grant_;
     FixedText<16> session_limit_;
     bool confine_ = false;
+    ipc::GroupIds carry_;
 };
 
 } // namespace jit::pam

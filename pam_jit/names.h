@@ -51,6 +51,11 @@ inline bool is_sudo(std::string_view service)
     return service == "sudo" || begins_with(service, "sudo-");
 }
 
+inline bool is_su(std::string_view service)
+{
+    return service == "su" || service == "su-l";
+}
+
 // sshd's own, and those that sshd_config(5) gives to some logins (PAMServiceName).
 inline bool is_sshd(std::string_view service)
 {

@@ -5,6 +5,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "lib/base/fd.h"
@@ -13,6 +14,7 @@
 #include "lib/ipc/reply_reader.h"
 #include "pam_jit/args.h"
 #include "pam_jit/caller.h"
+#include "pam_jit/carried_groups.h"
 #include "pam_jit/client.h"
 #include "pam_jit/converse.h"
 #include "pam_jit/memory.h"
@@ -118,9 +120,10 @@ Outcome pass(pam_handle_t *handle, Phase phase, const Arguments &arguments, cons
     Memory *memory = arguments.observe ? nullptr : Memory::of(handle, true);
     if (memory != nullptr) {
         const auto known = memory->recall_auth(door, boot_time());
-        // A refusal in auth is repeated there; the account phase takes over only a fresh yes, and
-        // over ssh it has the grant made.
-        const bool is_taken = known && known->outcome == Outcome::allowed && !door.is_ssh();
+        // A refusal in auth is repeated there; the account phase takes over only a fresh yes. Over
+        // ssh it has the grant made, and in su it learns what the shell gets.
+        const bool is_taken =
+            known && known->outcome == Outcome::allowed && !door.is_ssh() && !is_su(caller.service);
         if (known && (phase == Phase::auth || is_taken)) {
             if (phase == Phase::account)
                 memory->remember(door, *known, boot_time());
@@ -270,13 +273,22 @@ int manage_account(pam_handle_t *handle, Line line)
     return run_phase(handle, Phase::account, line);
 }
 
-int set_credentials(pam_handle_t *handle, Line line)
+int set_credentials(pam_handle_t *handle, int flags, Line line)
 {
     const Arguments arguments = parse_arguments(line);
-    if (arguments.bad != nullptr || arguments.observe || is_left_out(arguments, service_of(handle)))
+    const std::string_view service = service_of(handle);
+    if (arguments.bad != nullptr || arguments.observe || is_left_out(arguments, service))
         return PAM_IGNORE;
     const Memory *memory = Memory::of(handle, false);
-    return memory != nullptr && memory->is_account_allowed() ? PAM_SUCCESS : PAM_IGNORE;
+    if (memory == nullptr || !memory->is_account_allowed())
+        return PAM_IGNORE;
+    // su has made its process a member of the account's own groups by now, and the shell inherits
+    // what is added. What can't be added leaves it with less, which is no reason to refuse it.
+    const bool is_made = (flags & (PAM_ESTABLISH_CRED | PAM_REINITIALIZE_CRED)) != 0;
+    if (is_made && is_su(service) && !add_groups(memory->carried()))
+        pam_syslog(handle, LOG_ERR, "the shell does not get the groups of grant %s: %s",
+                   memory->grant().c_str(), strerrordesc_np(errno));
+    return PAM_SUCCESS;
 }
 
 int open_session(pam_handle_t *handle, Line line)

@@ -90,6 +90,17 @@ std::vector<std::string> read_services(TableReader &role, std::string_view name)
     return out;
 }
 
+// Only su starts a shell that is not its caller's own.
+bool read_carry(TableReader &table, const Role &role)
+{
+    const bool carries = table.boolean("carry").value_or(false);
+    if (carries && std::none_of(role.services.begin(), role.services.end(), is_su))
+        table.faults().error(table.find("carry")->place,
+                             "carry: expected su or su-l among services, since it is the shell of "
+                             "su that gets the groups");
+    return carries;
+}
+
 void read_durations(TableReader &table, Role &role)
 {
     const bool given = table.require("max_duration", "such as max_duration = \"1h\"");
@@ -126,7 +137,7 @@ Role read_role(const TomlNode &node, Shared &shared, Faults &faults)
     role.hosts = read_hosts(table);
     read_durations(table, role);
     role.allow_system_accounts = table.boolean("allow_system_accounts").value_or(false);
-    table.refuse_unless("carry", false);
+    role.carry = read_carry(table, role);
     read_approval(table, role);
     read_logins(table, role);
     read_justification(table, role, shared);

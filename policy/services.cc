@@ -49,6 +49,11 @@ bool has_session(std::string_view service)
     return service != "polkit-1";
 }
 
+bool is_su(std::string_view service)
+{
+    return service == "su" || service == "su-l";
+}
+
 bool has_address(std::string_view service)
 {
     return service == "sshd" || service == "login";

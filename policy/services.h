@@ -29,6 +29,9 @@ std::string_view asked_as(std::string_view service);
 // helper only says who it is: what is let in then is polkit's and another program's.
 bool has_session(std::string_view service);
 
+// Whether it is one of su's two.
+bool is_su(std::string_view service);
+
 // Whether who passes it comes from an address, PAM_RHOST.
 bool has_address(std::string_view service);
 

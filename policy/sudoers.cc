@@ -24,25 +24,6 @@ std::string alias_of(const Role &role, std::set<std::string> &taken)
     return unique;
 }
 
-// Local users and groups that a requester may come as. Whom only a sign-in can tell is everybody
-// whom jit knows a person of.
-std::vector<std::string> eligible(const Role &role, const Config &config)
-{
-    std::set<std::string> names;
-    for (const Requester &entry : role.requesters) {
-        if (entry.kind == Requester::Kind::local_group) {
-            names.insert("%" + entry.value);
-            continue;
-        }
-        for (const auto &[user, person] : config.users)
-            // A user of that name would be everybody to sudo.
-            if (user != "ALL" &&
-                (entry.kind != Requester::Kind::user || to_lower(person) == to_lower(entry.value)))
-                names.insert(user);
-    }
-    return {names.begin(), names.end()};
-}
-
 std::string join(const std::vector<std::string> &texts)
 {
     std::string out;
@@ -64,7 +45,7 @@ std::string render_role(const Role &role, const Config &config, SudoersStyle sty
         for (const std::string &group : role.groups)
             who.push_back("%" + group);
     else
-        who = eligible(role, config);
+        who = eligible_for(role, config);
     if (who.empty())
         return out + "# nobody: no user of [users] map could be a requester; see `jitctl sudoers "
                      "--style group`\n";
@@ -86,6 +67,23 @@ std::string render_role(const Role &role, const Config &config, SudoersStyle sty
 }
 
 } // namespace
+
+std::vector<std::string> eligible_for(const Role &role, const Config &config)
+{
+    std::set<std::string> names;
+    for (const Requester &entry : role.requesters) {
+        if (entry.kind == Requester::Kind::local_group) {
+            names.insert("%" + entry.value);
+            continue;
+        }
+        for (const auto &[user, person] : config.users)
+            // A user of that name would be everybody to sudo.
+            if (user != "ALL" &&
+                (entry.kind != Requester::Kind::user || to_lower(person) == to_lower(entry.value)))
+                names.insert(user);
+    }
+    return {names.begin(), names.end()};
+}
 
 std::string render_sudoers(const Policy &policy, const Config &config, const Host &host,
                            SudoersStyle style)

@@ -19,4 +19,8 @@ enum class SudoersStyle {
 std::string render_sudoers(const Policy &policy, const Config &config, const Host &host,
                            SudoersStyle style);
 
+// Local users and groups that a requester may come as, as sudoers writes them: "alice",
+// "%engineers". Whom only a sign-in can tell is everybody whom jit knows a person of.
+std::vector<std::string> eligible_for(const Role &role, const Config &config);
+
 } // namespace jit::policy

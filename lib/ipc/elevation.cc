@@ -19,6 +19,7 @@ constexpr std::size_t max_host_bytes = 256;
 constexpr std::size_t max_uri_bytes = 2048;
 constexpr std::size_t max_code_bytes = 64;
 constexpr std::size_t max_word_bytes = 32;
+constexpr std::uint32_t max_gid = std::numeric_limits<std::uint32_t>::max() - 1; // -1 is none
 
 bool is_word_missing(MemberReader &reader, bool is_known)
 {
@@ -104,6 +105,7 @@ Result<CheckReply> decode_check_reply(const json_t *parameters)
     reply.grant = reader.maybe_id("grant");
     reply.until = reader.maybe_time("until");
     reply.confine = reader.maybe_flag("confine");
+    reply.carry = reader.maybe_numbers("carry", max_carried_groups, 1, max_gid);
     reply.is_granted = reader.maybe_flag("granted");
     reply.message = reader.maybe_text("message", max_message_bytes);
     if (!is_word_missing(reader, verdict.has_value()))
@@ -122,6 +124,8 @@ Json encode_check_reply(const CheckReply &reply)
     writer.maybe_time("until", reply.until);
     if (reply.confine)
         writer.flag("confine", true);
+    if (!reply.carry.empty())
+        writer.numbers("carry", reply.carry);
     if (reply.is_granted)
         writer.flag("granted", true);
     writer.maybe_text("message", reply.message);

@@ -133,8 +133,9 @@ struct CheckReply {
     std::optional<std::vector<std::string>> roles; // at most 64
     std::optional<std::string> grant;
     std::optional<WallTime> until;
-    bool confine = false;    // the caller waits for the answer to SessionOpened
-    bool is_granted = false; // by this very call
+    bool confine = false;             // the caller waits for the answer to SessionOpened
+    std::vector<std::uint32_t> carry; // gids that the shell of su gets; at most 16, never 0
+    bool is_granted = false;          // by this very call
     std::optional<std::string> message;
 };
 Result<CheckCall> decode_check_call(const json_t *parameters);

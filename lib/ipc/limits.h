@@ -12,4 +12,7 @@ inline constexpr unsigned max_depth = 16; // objects and arrays within each othe
 inline constexpr std::size_t max_connection_bytes = 128;
 inline constexpr std::size_t max_proof_bytes = 4096;
 
+// Groups that the shell of su gets: no role has more.
+inline constexpr std::size_t max_carried_groups = 16;
+
 } // namespace jit::ipc

@@ -159,8 +159,12 @@ std::optional<std::int64_t> MemberReader::maybe_number(const char *key, std::int
                                                        std::int64_t most)
 {
     const json_t *value = find(key);
-    if (value == nullptr)
-        return std::nullopt;
+    return value == nullptr ? std::nullopt : take_number(value, least, most);
+}
+
+std::optional<std::int64_t> MemberReader::take_number(const json_t *value, std::int64_t least,
+                                                      std::int64_t most)
+{
     if (!json_is_integer(value)) {
         refuse("a member should be a whole number");
         return std::nullopt;
@@ -171,6 +175,17 @@ std::optional<std::int64_t> MemberReader::maybe_number(const char *key, std::int
         return std::nullopt;
     }
     return number;
+}
+
+std::vector<std::uint32_t> MemberReader::maybe_numbers(const char *key, std::size_t max_count,
+                                                       std::uint32_t least, std::uint32_t most)
+{
+    std::vector<std::uint32_t> taken;
+    const json_t *list = take_list(find(key), max_count);
+    for (std::size_t i = 0; i < json_array_size(list); ++i)
+        if (const auto number = take_number(json_array_get(list, i), least, most))
+            taken.push_back(static_cast<std::uint32_t>(*number));
+    return taken;
 }
 
 std::int64_t MemberReader::number(const char *key, std::int64_t least, std::int64_t most)
@@ -217,16 +232,9 @@ MemberReader::maybe_texts(const char *key, std::size_t max_count, std::size_t ma
     if (value == nullptr)
         return std::nullopt;
     std::vector<std::string> taken;
-    if (!json_is_array(value)) {
-        refuse("a member should be a list");
-        return taken;
-    }
-    if (json_array_size(value) > max_count) {
-        refuse("a list is too long");
-        return taken;
-    }
-    for (std::size_t i = 0; i < json_array_size(value); ++i)
-        taken.push_back(take_text(json_array_get(value, i), 1, max_bytes, test));
+    const json_t *list = take_list(value, max_count);
+    for (std::size_t i = 0; i < json_array_size(list); ++i)
+        taken.push_back(take_text(json_array_get(list, i), 1, max_bytes, test));
     return taken;
 }
 
@@ -259,7 +267,11 @@ const json_t *MemberReader::object(const char *key)
 
 const json_t *MemberReader::array(const char *key, std::size_t max_count)
 {
-    const json_t *value = require(key);
+    return take_list(require(key), max_count);
+}
+
+const json_t *MemberReader::take_list(const json_t *value, std::size_t max_count)
+{
     if (value == nullptr)
         return nullptr;
     if (!json_is_array(value)) {
@@ -296,6 +308,15 @@ void MemberWriter::maybe_text(const char *key, const std::optional<std::string> 
 void MemberWriter::number(const char *key, std::int64_t number)
 {
     value(key, Json{json_integer(number)});
+}
+
+void MemberWriter::numbers(const char *key, const std::vector<std::uint32_t> &values)
+{
+    std::vector<Json> list;
+    list.reserve(values.size());
+    for (const std::uint32_t each : values)
+        list.emplace_back(json_integer(each));
+    this->values(key, std::move(list));
 }
 
 void MemberWriter::maybe_number(const char *key, const std::optional<std::int64_t> &number)

@@ -48,6 +48,10 @@ class MemberReader
     std::chrono::seconds duration(const char *key);
     std::optional<std::chrono::seconds> maybe_duration(const char *key);
 
+    // A list of at most max_count of them; absent: empty.
+    std::vector<std::uint32_t> maybe_numbers(const char *key, std::size_t max_count,
+                                             std::uint32_t least, std::uint32_t most);
+
     bool flag(const char *key);       // required
     bool maybe_flag(const char *key); // absent: false
 
@@ -71,6 +75,9 @@ class MemberReader
   private:
     const json_t *find(const char *key);
     const json_t *require(const char *key);
+    std::optional<std::int64_t> take_number(const json_t *value, std::int64_t least,
+                                            std::int64_t most);
+    const json_t *take_list(const json_t *value, std::size_t max_count); // null stays null
     std::string take_text(const json_t *value, std::size_t least, std::size_t most, Test test);
 
     const json_t *object_;
@@ -89,6 +96,7 @@ class MemberWriter
     void maybe_text(const char *key, const std::optional<std::string> &value);
     void number(const char *key, std::int64_t value);
     void maybe_number(const char *key, const std::optional<std::int64_t> &value);
+    void numbers(const char *key, const std::vector<std::uint32_t> &values);
     void duration(const char *key, std::chrono::seconds value);
     void maybe_duration(const char *key, const std::optional<std::chrono::seconds> &value);
     void time(const char *key, WallTime value);

@@ -9,6 +9,7 @@ namespace {
 using Kind = JsonScanner::Kind;
 
 constexpr std::int64_t max_seconds = 366LL * 86400;
+constexpr std::int64_t max_gid = 0xFFFFFFFE;
 
 template <std::size_t n> bool read_text(JsonScanner &scan, FixedText<n> &out)
 {
@@ -64,6 +65,19 @@ bool read_roles(JsonScanner &scan, ElevationReply &out)
     });
 }
 
+bool read_group_ids(JsonScanner &scan, GroupIds &out)
+{
+    if (scan.peek() == Kind::null)
+        return scan.read_null();
+    return scan.read_array([&] {
+        std::int64_t gid = 0;
+        if (!scan.read_integer(gid) || gid < 1 || gid > max_gid || out.count == out.gids.size())
+            return false;
+        out.gids[out.count++] = static_cast<std::uint32_t>(gid);
+        return true;
+    });
+}
+
 bool read_parameter(JsonScanner &scan, RawString key, ElevationReply &out)
 {
     if (is_same(key, "verdict"))
@@ -100,6 +114,8 @@ bool read_parameter(JsonScanner &scan, RawString key, ElevationReply &out)
         return read_seconds(scan, out.left_s);
     if (is_same(key, "confine"))
         return read_flag(scan, out.confine);
+    if (is_same(key, "carry"))
+        return read_group_ids(scan, out.carry);
     if (is_same(key, "granted"))
         return read_flag(scan, out.is_granted);
     return scan.skip();

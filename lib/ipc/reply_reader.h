@@ -9,11 +9,18 @@
 #include <string_view>
 
 #include "lib/base/fixed_text.h"
+#include "lib/ipc/limits.h"
 #include "lib/ipc/qr_picture.h"
 
 namespace jit::ipc {
 
 inline constexpr std::size_t max_reply_roles = 32;
+
+// gids, in the order in which they were said; none of them 0, which is root's, or -1.
+struct GroupIds {
+    std::array<std::uint32_t, max_carried_groups> gids{};
+    std::size_t count = 0;
+};
 
 // One reply. A member that was absent or null is empty. Texts are UTF-8 but not yet safe to show.
 struct ElevationReply {
@@ -39,6 +46,7 @@ struct ElevationReply {
     std::size_t role_count = 0;                       // of those kept
     bool has_more_roles = false;
     bool confine = false;               // wait for the answer to SessionOpened
+    GroupIds carry;                     // that the shell of su gets; more than fit are refused
     bool is_granted = false;            // by this very Check
     std::optional<std::int32_t> left_s; // of SessionOpened
 };

@@ -5,6 +5,7 @@
 
 #include "doctor/pam_stack.h"
 #include "doctor/sshd_side.h"
+#include "doctor/sudo_rules.h"
 #include "doctor/sudo_side.h"
 #include "tests/fuzz/expect.h"
 
@@ -21,12 +22,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         expect(!one.where.empty() && !one.what.empty());
     // Before all else, so none of it matters.
     for (const Finding &one : judge_service("x", [&](const std::string &) {
-             return "account requisite pam_jit.so\nauth requisite pam_jit.so\n" + text;
+             return "account requisite pam_jit.so\nauth requisite pam_jit.so\n"
+                    "session optional pam_jit.so\n" +
+                    text;
          }))
         expect(one.kind == Finding::Kind::note);
     SudoSide side;
     read_sudoers("x", text, {"jit-web"}, side);
     (void)has_dynamic_groups(text);
+    SudoRules rules;
+    rules.add("x", text);
+    for (const SudoRule &rule : rules.all())
+        expect(!rule.where.empty() && rule.who.size() <= 4096);
     SshdSide sshd;
     read_sshd_config(
         "x", text,

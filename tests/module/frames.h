@@ -25,6 +25,8 @@ inline const std::string live =
     frame(R"("verdict":"live","role":"web","grant":"0123456789abcdef")");
 inline const std::string confined =
     frame(R"("verdict":"live","role":"web","grant":"0123456789abcdef","confine":true)");
+inline const std::string carried =
+    frame(R"("verdict":"live","role":"web","grant":"0123456789abcdef","carry":[990,991])");
 inline const std::string want = frame(R"("verdict":"request","role":"web")");
 inline const std::string choice = frame(R"("verdict":"choose","roles":["web","dba"])");
 inline const std::string refused = frame(R"("verdict":"denied","message":"not a requester")");

@@ -21,22 +21,23 @@ struct Scene {
     const char *name;
     std::vector<Answers> answers;
     bool is_in_terminal;
-    bool is_sudo;
+    const char *service;
     bool is_live;
 };
 
 const std::vector<Scene> &scenes()
 {
     static const std::vector<Scene> all = {
-        {"refused", {{refused}, {refused}}, false, false, false},
-        {"refused, in sudo", {{refused}, {refused}}, false, true, false},
-        {"no grant", {{want}, {want}}, false, false, false},
-        {"dead", {}, false, true, false},
-        {"garbage", {{"x" + nul}, {"x" + nul}}, false, false, false},
-        {"declined", {{want}, {pending, code, declined}, {want}}, true, false, false},
-        {"chosen and declined", {{choice}, {pending, code, declined}, {want}}, true, true, false},
-        {"live", {{live}, {live}}, false, true, true},
-        {"granted", {{want}, {pending, code, granted}, {live}}, true, false, true},
+        {"refused", {{refused}, {refused}}, false, "door", false},
+        {"refused, in sudo", {{refused}, {refused}}, false, "sudo", false},
+        {"no grant", {{want}, {want}}, false, "door", false},
+        {"dead", {}, false, "sudo", false},
+        {"garbage", {{"x" + nul}, {"x" + nul}}, false, "door", false},
+        {"declined", {{want}, {pending, code, declined}, {want}}, true, "door", false},
+        {"chosen and declined", {{choice}, {pending, code, declined}, {want}}, true, "sudo", false},
+        {"live", {{live}, {live}}, false, "sudo", true},
+        {"live, and its groups carried on", {{live}, {carried}}, false, "su", true},
+        {"granted", {{want}, {pending, code, granted}, {live}}, true, "door", true},
     };
     return all;
 }
@@ -46,9 +47,10 @@ Outcome play_scene(const Scene &scene, std::function<void()> before, std::functi
 {
     Terminal terminal;
     Wish wish;
-    wish.service = scene.is_sudo ? "sudo" : "door";
-    write_service(wish.service, scene.is_sudo ? "" : "proven");
-    if (scene.is_sudo) {
+    wish.service = scene.service;
+    const bool is_by_uid = wish.service != "door";
+    write_service(wish.service, is_by_uid ? "" : "proven");
+    if (is_by_uid) {
         wish.real_uid = nobody;
         wish.ruser = "nobody";
     }

@@ -27,9 +27,22 @@ max_duration = "1h"
 groups       = ["jit-dba"]
 requesters   = ["local-group:engineers"]
 services     = ["su"]
+accounts     = ["*", "!pgsql"]
 max_duration = "1h"
+
+[role.pg]
+groups       = ["jit-pg", "jit-pglog"]
+requesters   = ["local-group:engineers"]
+services     = ["su"]
+accounts     = ["pgsql"]
+carry        = true
+max_duration = "1h"
+[role.pg.end]
+action = "terminate"
+grace  = "1s"
 X
 host_sh 'groupadd --system jit-desk; groupadd --system jit-dba; groupadd --system jit-kiosk
+    groupadd -g 901 jit-pglog; groupadd -g 902 jit-pg; groupadd -g 900 pgsql; useradd --system -g pgsql -m -s /bin/sh pgsql
     useradd -m -s /bin/bash kiosk
     for user in alice bob root kiosk; do echo $user:secret | chpasswd; done
     sed -i "s/^LOGIN_TIMEOUT.*/LOGIN_TIMEOUT 960/" /etc/login.defs'
@@ -63,6 +76,8 @@ check 'su asks the caller, whomever he becomes' typed alice 'send su -c id carol
     'expect 5 jit: role "dba"' "$code" "$approve" 'expect 10 uid=[0-9]+\(carol\)'
 check 'su -l goes on under the same grant' typed alice 'send su - carol\r' 'expect 10 carol@web01:~\$ $' \
     'send exit\r'
+check 'without carry the shell has not the group' typed alice 'send su -c id carol\r' \
+    'expect 5 groups=.*\(carol\)' 'refuse jit-dba' 'expect 5 \$ $' 'refuse jit-dba'
 check 'the caller has the group, and not who he became' same \
     "$(host_sh 'id -nG alice | grep -cw jit-dba; id -nG carol | grep -cw jit-dba' | paste -sd ' ')" '1 0'
 check 'it is on record' in_journal JIT_EVENT=used JIT_USER=alice JIT_SERVICE=su
@@ -78,6 +93,22 @@ check 'runuser asks nobody: it is root'"'"'s alone, and PAM has no say in that' 
 check 'and lets nobody else in' typed alice 'send /usr/sbin/runuser -u carol id\r' 'expect 5 may not be used by non-root' \
     'expect 5 \$ $'
 check 'nobody was left with the group' same "$(host_sh 'id -nG alice | grep -cw jit-dba')" 0
+
+# --- carry
+groups='groups=.*\(pgsql\).*\(jit-pglog\).*\(jit-pg\)'
+check 'with carry the shell has its own groups and those of the role' typed alice 'send su -c id pgsql\r' \
+    'expect 5 jit: role "pg"' "$code" "$approve" "expect 10 $groups"
+check 'so has that of su -l, and what it starts' typed alice 'send su -l pgsql\r' 'expect 10 \$ $' \
+    'send sh -c "id; true"\r' "expect 5 $groups" 'send exit\r'
+check 'the account is no member of them, and no other shell of it has them' same \
+    "$(host_sh 'id -nG pgsql; runuser -u pgsql -- id -nG; su -c "id -nG" pgsql' | sort -u)" pgsql
+typed alice 'send exec su -l pgsql\r' 'expect 10 \$ $' 'send exec sleep 71\r' 'exit any' >/dev/null &
+shell=$!
+check 'a shell that lasts has them' eventually 5 host_sh \
+    'grep -w "$(getent group jit-pg | cut -d: -f3)" "/proc/$(pgrep -u pgsql -x sleep)/status"'
+host_run jitctl revoke --role pg >/dev/null
+check 'and ends with the grant, as the role says' eventually 5 fails host_run pgrep -u pgsql -x sleep
+wait "$shell" || true
 
 # --- login: behind the password, which proves who is there
 sed -i -e "1i$gate" -e '/^@include common-auth/a auth requisite pam_jit.so proven' "$HOST_ROOT/etc/pam.d/login"

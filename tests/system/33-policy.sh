@@ -236,6 +236,24 @@ check 'nor against the other style' host_run jitctl sudoers --style group --chec
 check 'nor against all of it together' host_run visudo -cq
 check 'the gate has the person by name' says '^alice ALL = \(daemon\) /usr/bin/id, ' host_run jitctl sudoers
 check 'the other the group' says '^%jit-who ALL = ' host_run jitctl sudoers --style group
+check 'of rules that stand behind the gate nothing is said' same "$(host_sh 'jitctl sudoers 2>&1 >/dev/null')" ''
+host_sh 'echo "Defaults !pam_acct_mgmt" >/etc/sudoers.d/hole'
+check 'one that goes round it is named' says '/etc/sudoers.d/hole:1: !pam_acct_mgmt' host_run jitctl sudoers
+check 'beside what is printed, which is no failure' exits 0 host_run jitctl sudoers
+check 'but one of --check' exits 1 host_run jitctl sudoers --check
+rm "$HOST_ROOT/etc/sudoers.d/hole"
+sed -i 's/^account requisite pam_jit/account sufficient pam_jit/' "$HOST_ROOT/etc/pam.d/sudo"
+check 'without the gate all standing rules are, but our own' \
+    same "$(host_sh 'jitctl sudoers 2>&1 >/dev/null' | grep -o 'sudoers[.]d/.*may run.*')" \
+    "$(printf '%s: sudo'"'"'s PAM files do not ask jit\n' \
+        'sudoers.d/story:1: %engineers may run ALL at any time' \
+        'sudoers.d/story:2: %engineers may run /usr/bin/true, without a password, at any time' \
+        'sudoers.d/story:3: bob may run ALL at any time')"
+check 'in the group style those of who may ask' says \
+    'fault: /etc/sudoers.d/story:1: %engineers may run ALL without the group of role "who"' \
+    host_run jitctl sudoers --style group
+sed -i 's/^account sufficient pam_jit/account requisite pam_jit/' "$HOST_ROOT/etc/pam.d/sudo"
+check 'who may not read sudoers is told that nobody looked' says 'ask as root' as alice jitctl sudoers
 steps <<'X'
 expect 10 \$ $
 send sudo -u daemon id -un\r

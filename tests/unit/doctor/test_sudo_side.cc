@@ -1,6 +1,6 @@
 #include "tests/unit/cmocka_cpp.h"
 
-#include <set>
+#include <map>
 #include <string>
 
 #include "doctor/sudo_side.h"
@@ -50,7 +50,20 @@ void the_services_that_it_asks_by_are_known(void **)
     const SudoSide side = read("Defaults!DBA pam_service=sudo-dba, pam_login_service=\"sudo-l\"\n"
                                "Defaults>bob pam_askpass_service = sudo-a\n"
                                "#Defaults pam_service=no\nDefaults pam_service\n");
-    assert_true(side.services == (std::set<std::string>{"sudo-a", "sudo-dba", "sudo-l"}));
+    assert_true(side.services ==
+                (std::map<std::string, std::string>{{"sudo-a", "/etc/sudoers:2"},
+                                                    {"sudo-dba", "/etc/sudoers:1"},
+                                                    {"sudo-l", "/etc/sudoers:1"}}));
+}
+
+void settings_by_which_nobody_is_asked_are_no_finding_by_themselves(void **)
+{
+    const SudoSide side = read("Defaults:alice !authenticate\nDefaults exempt_group=\"admins\"\n"
+                               "Defaults authenticate\n# Defaults !authenticate\n");
+    assert_true(side.findings.empty());
+    assert_int_equal(side.unasked.size(), 2);
+    assert_text(side.unasked[0].where, "/etc/sudoers:1");
+    assert_text(side.unasked[1].where, "/etc/sudoers:2");
 }
 
 void a_rule_for_the_group_of_a_role_is_seen(void **)
@@ -79,6 +92,7 @@ int main()
         cmocka_unit_test(a_sudo_that_does_not_ask_the_account_phase_is_found),
         cmocka_unit_test(what_is_included_from_elsewhere_is_said),
         cmocka_unit_test(the_services_that_it_asks_by_are_known),
+        cmocka_unit_test(settings_by_which_nobody_is_asked_are_no_finding_by_themselves),
         cmocka_unit_test(a_rule_for_the_group_of_a_role_is_seen),
         cmocka_unit_test(sudo_asks_for_groups_as_its_conf_says_last),
     };

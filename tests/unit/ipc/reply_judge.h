@@ -124,6 +124,18 @@ inline const char *differs(std::string_view frame)
     judge_flag("confine", read->confine);
     judge_flag("granted", read->is_granted);
 
+    const json_t *carry = json_object_get(parameters, "carry");
+    if (carry != nullptr && !json_is_null(carry)) {
+        bad = bad || !json_is_array(carry) || json_array_size(carry) > max_carried_groups;
+        same = json_array_size(carry) == read->carry.count && same;
+        for (std::size_t i = 0; !bad && i < json_array_size(carry); ++i) {
+            const json_t *gid = json_array_get(carry, i);
+            bad = !json_is_integer(gid) || json_integer_value(gid) < 1 ||
+                  json_integer_value(gid) > 4294967294;
+            same = json_integer_value(gid) == read->carry.gids[i] && same;
+        }
+    }
+
     const json_t *roles = json_object_get(parameters, "roles");
     std::size_t count = 0;
     if (roles != nullptr && !json_is_null(roles)) {

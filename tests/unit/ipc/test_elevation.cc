@@ -126,6 +126,12 @@ void check_reply_comes_back_as_it_was_sent(void **)
     assert_true(*reply->until == WallTime{1773740465s});
     assert_text(print(encode_check_reply(*reply)), live);
 
+    const std::string carried = R"({"carry":[1,990,4294967294],"verdict":"live"})";
+    const auto gids = decode_check_reply(parse(carried).get());
+    assert_true(gids.has_value());
+    assert_true(gids->carry == (std::vector<std::uint32_t>{1, 990, 4294967294}));
+    assert_text(print(encode_check_reply(*gids)), carried);
+
     const std::string choose = R"({"roles":["db","web"],"verdict":"choose"})";
     const auto roles = decode_check_reply(parse(choose).get());
     assert_true(roles.has_value());
@@ -141,6 +147,12 @@ void check_reply_without_a_known_verdict_is_refused(void **)
                         R"({"verdict":"live","until":"tomorrow"})",
                         R"({"verdict":"live","until":"2026-03-17 09:41:05Z"})",
                         R"({"verdict":"live","roles":["../x"]})"});
+    assert_all_refused(
+        decode_check_reply,
+        {R"({"verdict":"live","carry":990})", R"({"verdict":"live","carry":[0]})",
+         R"({"verdict":"live","carry":[4294967295]})", R"({"verdict":"live","carry":[-1]})",
+         R"({"verdict":"live","carry":["990"]})",
+         R"({"verdict":"live","carry":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]})"});
 }
 
 void request_call_takes_null_as_absent(void **)

@@ -11,7 +11,7 @@ using namespace jit::ipc;
 
 namespace {
 
-const std::array<std::string, 15> good{{
+const std::array<std::string, 17> good{{
     R"({"parameters":{"verdict":"live","role":"web","grant":"0123456789abcdef","until":"2026-03-17T09:41:05Z"}})",
     R"({"parameters":{"verdict":"request","role":"web"}})",
     R"({"parameters":{"roles":["web","dba"],"verdict":"choose"}})",
@@ -27,9 +27,11 @@ const std::array<std::string, 15> good{{
     R"({"parameters":{"verdict":"live","role":"web","grant":"0123456789abcdef","confine":true}})",
     R"({"parameters":{"left":600}})",
     R"({"parameters":{"left":null,"confine":null}})",
+    R"({"parameters":{"verdict":"live","role":"dba","grant":"0123456789abcdef","carry":[1,4294967294]}})",
+    R"({"parameters":{"verdict":"live","role":"dba","carry":null}})",
 }};
 
-const std::array<std::string, 43> bad{{
+const std::array<std::string, 51> bad{{
     "",
     "null",
     "[]",
@@ -73,6 +75,14 @@ const std::array<std::string, 43> bad{{
     "{\"parameters\":{\"confine\":1}}",
     "{\"parameters\":{\"left\":-1}}",
     "{\"parameters\":{\"left\":true}}",
+    "{\"parameters\":{\"carry\":true}}",
+    "{\"parameters\":{\"carry\":108}}",
+    "{\"parameters\":{\"carry\":[0]}}",
+    "{\"parameters\":{\"carry\":[-1]}}",
+    "{\"parameters\":{\"carry\":[4294967295]}}",
+    "{\"parameters\":{\"carry\":[4294967404]}}",
+    "{\"parameters\":{\"carry\":[\"108\"]}}",
+    "{\"parameters\":{\"carry\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}}",
 }};
 
 std::string nested(unsigned depth)
@@ -98,6 +108,11 @@ void reads_every_reply_of_the_interface(void **)
     assert_false(reply.confine || reply.left_s.has_value());
     ElevationReply confined;
     assert_true(read_reply(good[12], confined) && confined.confine);
+    ElevationReply carried;
+    assert_true(read_reply(good[15], carried));
+    assert_int_equal(carried.carry.count, 2);
+    assert_int_equal(carried.carry.gids[1], 4294967294);
+    assert_int_equal(reply.carry.count, 0);
     ElevationReply session;
     assert_true(read_reply(good[13], session));
     assert_int_equal(session.left_s.value_or(-1), 600);

@@ -2,11 +2,14 @@
 #include "tests/unit/cmocka_cpp.h"
 
 #include <string>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "jitctl/verbs.h"
 #include "lib/base/text.h"
 #include "tests/unit/jitctl/fake_jitd.h"
 #include "tests/unit/jitctl/policy_folder.h"
+#include "tests/unit/sys/folder.h"
 
 using namespace jit;
 using namespace jit::ctl;
@@ -329,27 +332,140 @@ void simulate_ends_as_jitd_s_answer_does(void **)
 
 // --- sudoers -------------------------------------------------------------------------------------
 
+// A host whose sudo asks jit, or does not.
+class SudoHost
+{
+  public:
+    SudoHost()
+    {
+        files.make("etc/pam.d");
+        files.make("etc/sudoers.d");
+        set_gate("account requisite pam_jit.so\n");
+        files.put("etc/group", "engineers:x:1000:alice,bob\n");
+    }
+    void set_gate(const std::string &line) const
+    {
+        for (const char *service : {"sudo", "sudo-i"})
+            files.put(std::string{"etc/pam.d/"} + service, line);
+    }
+    Run run(const Draft &draft) const
+    {
+        const Caught out, err;
+        const Exit exit =
+            sudoers(draft.command, {out.stream(), err.stream(), draft.command.json, false},
+                    draft.places(), {files.path + "/etc", files.path + "/usr"});
+        return {static_cast<int>(exit), out.text(), err.text()};
+    }
+    sys::test::Folder files;
+};
+
 void sudoers_is_made_of_the_installed_policy(void **)
 {
     if (needs_root())
         return;
     Draft draft;
+    const SudoHost host;
     draft.is_installed = true;
-    const Run gate = draft.run(&sudoers);
+    const Run gate = host.run(draft);
     assert_int_equal(gate.exit, 0);
     assert_true(has(gate.out, "\nalice ALL = (www) /bin/a\n"));
+    assert_text(gate.err, "");
     draft.command.is_group_style = true;
     draft.command.json = true;
-    const Run group = draft.run(&sudoers);
+    const Run group = host.run(draft);
     assert_int_equal(group.exit, 0);
     assert_true(group.out.starts_with(R"({"style": "group", "sudoers": "# Made by )"));
     assert_true(has(group.out, R"(\n%jit-web ALL = (www) /bin/a\n)"));
+    assert_true(group.out.ends_with(R"(, "findings": []})"
+                                    "\n"));
+}
+
+void sudoers_says_beside_it_which_rules_of_the_host_go_round_the_gate(void **)
+{
+    if (needs_root())
+        return;
+    Draft draft;
+    const SudoHost host;
+    draft.is_installed = true;
+    host.files.put("etc/sudoers", "root ALL=(ALL) ALL\n%engineers ALL=(ALL) ALL\n");
+    host.files.put("etc/sudoers.d/more", "bob ALL=(ALL) NOPASSWD: ALL\n");
+    assert_text(host.run(draft).err, ""); // the gate holds
+    host.files.put("etc/sudoers.d/worse", "Defaults !pam_acct_mgmt\n");
+    const Run bypassed = host.run(draft);
+    assert_int_equal(bypassed.exit, 0);
+    assert_true(has(bypassed.err, "/etc/sudoers.d/worse:1: !pam_acct_mgmt"));
+    assert_false(bypassed.out.find("pam_acct_mgmt") != bypassed.out.npos);
+    host.files.put("etc/sudoers.d/worse", "");
+
+    host.set_gate("account required pam_unix.so\n");
+    const Run open = host.run(draft);
+    assert_int_equal(open.exit, 0);
+    assert_true(has(open.err, "fault: /etc/pam.d/sudo: no account line of pam_jit.so"));
+    assert_true(has(open.err, "/etc/sudoers:2: %engineers may run ALL at any time"));
+    assert_true(has(open.err, "/etc/sudoers.d/more:1: bob may run ALL, without a password,"));
+    assert_true(has(open.err, "    put the three lines of pam_jit(8)"));
+    Draft json{good, config};
+    json.is_installed = json.command.json = true;
+    host.files.put("etc/sudoers.d/odd", "\xff\x1b ALL=(ALL) /\xc3\n");
+    assert_true(has(host.run(json).out, "/etc/sudoers.d/odd:1"));
+    draft.command.is_group_style = true;
+    const Run group = host.run(draft);
+    assert_true(has(group.err, "/etc/sudoers:2: %engineers may run ALL without the group of role "
+                               "\"web\""));
+    assert_true(has(group.err, "note: " + host.files.path + "/etc/sudoers.d/more:1: bob may run"));
+    json.command.is_group_style = true;
+    const Run told = host.run(json);
+    assert_text(told.err, "");
+    assert_true(has(told.out, R"("findings": [{"kind": "fault", "where": ")"));
+}
+
+void sudoers_check_ends_with_1_for_a_fault_of_the_host_and_not_for_a_note(void **)
+{
+    if (needs_root())
+        return;
+    if (access("/usr/sbin/visudo", X_OK) != 0) {
+        print_message("visudo is missing\n");
+        return;
+    }
+    Draft draft;
+    const SudoHost host;
+    draft.is_installed = true;
+    draft.command.is_checked = true;
+    assert_int_equal(host.run(draft).exit, 0);
+    host.files.put("etc/sudoers", "Defaults !pam_acct_mgmt\n");
+    assert_int_equal(host.run(draft).exit, 1);
+    host.files.put("etc/sudoers", "carol ALL=(ALL) ALL\n");
+    host.set_gate("account required pam_unix.so\n");
+    assert_int_equal(host.run(draft).exit, 1);
+    draft.command.is_group_style = true;
+    const Run noted = host.run(draft);
+    assert_true(has(noted.err, "note: "));
+    assert_int_equal(noted.exit, 0);
+}
+
+void sudoers_says_that_it_could_not_look(void **)
+{
+    if (needs_root())
+        return;
+    Draft draft;
+    const SudoHost host;
+    draft.is_installed = true;
+    assert_int_equal(mkfifo((host.files.path + "/etc/sudoers").c_str(), 0600), 0);
+    const Run ran = host.run(draft);
+    assert_int_equal(ran.exit, 0);
+    assert_true(has(ran.out, "\nalice ALL = (www) /bin/a\n"));
+    assert_text(ran.err,
+                "jitctl: cannot read this host's sudoers, so nothing is said of rules that "
+                "go round the gate; ask as root\n");
+    draft.command.json = true;
+    assert_true(has(host.run(draft).out, R"("findings": null})"));
 }
 
 void sudoers_ends_with_2_where_nobody_can_be_said_to_be_eligible(void **)
 {
     Draft none; // its policy is not the installed one
-    const Run ran = none.run(&sudoers);
+    const SudoHost host;
+    const Run ran = host.run(none);
     assert_int_equal(ran.exit, 2);
     assert_text(ran.out, "");
     assert_true(has(ran.err, "/nonexistent/policy.d"));
@@ -357,7 +473,7 @@ void sudoers_ends_with_2_where_nobody_can_be_said_to_be_eligible(void **)
         return;
     Draft bad{good, "[identity"};
     bad.is_installed = true;
-    const Run broken = bad.run(&sudoers);
+    const Run broken = host.run(bad);
     assert_int_equal(broken.exit, 2);
     assert_text(broken.out, "");
     assert_true(has(broken.err, "jitd.toml:1:"));
@@ -381,6 +497,9 @@ int main()
         cmocka_unit_test(simulate_passes_over_records_that_it_cannot_read),
         cmocka_unit_test(simulate_ends_as_jitd_s_answer_does),
         cmocka_unit_test(sudoers_is_made_of_the_installed_policy),
+        cmocka_unit_test(sudoers_says_beside_it_which_rules_of_the_host_go_round_the_gate),
+        cmocka_unit_test(sudoers_check_ends_with_1_for_a_fault_of_the_host_and_not_for_a_note),
+        cmocka_unit_test(sudoers_says_that_it_could_not_look),
         cmocka_unit_test(sudoers_ends_with_2_where_nobody_can_be_said_to_be_eligible),
     };
     return cmocka_run_group_tests_name("jitctl/policy_verbs", tests, nullptr, nullptr);

@@ -64,6 +64,12 @@ struct World {
                                        if (local_groups)
                                            person.local_groups = *local_groups;
                                        return person;
+                                   },
+                                   [](const std::vector<std::string> &groups) {
+                                       std::vector<std::uint32_t> gids;
+                                       for (const std::string &group : groups)
+                                           gids.push_back(group == "jit-web" ? 990 : 991);
+                                       return gids;
                                    }});
     }
 
@@ -491,6 +497,52 @@ void a_shared_account_wants_a_key_over_ssh(void **)
     assert_text(verdict_of(world.ask()), "request");
 }
 
+// jit-policy(5), carry: of the grant's own groups, to who knows of the account phase what su gets.
+void only_su_s_account_phase_is_told_what_the_shell_gets(void **)
+{
+    World world;
+    policy::Role &role = world.settings.policy->roles[0];
+    role.services = {"su", "sudo", "sshd", "login"};
+    role.carry = true;
+    world.grant.groups = {"jit-log", "jit-web"};
+    for (const char *service : {"su", "su-l"}) {
+        world.call.service = service;
+        world.call.phase = ipc::Phase::account;
+        assert_true(world.ask().reply.carry == (std::vector<std::uint32_t>{991, 990}));
+        world.call.phase = ipc::Phase::auth;
+        assert_true(world.ask().reply.carry.empty());
+    }
+    world.call.phase = ipc::Phase::account;
+    for (const char *service : {"sudo", "sudo-i", "sshd", "login"}) {
+        world.call.service = service;
+        assert_text(verdict_of(world.ask()), "live");
+        assert_true(world.ask().reply.carry.empty());
+    }
+    world.call.service = "su";
+    const auto carries_nothing = [](World changed) { return changed.ask().reply.carry.empty(); };
+    World other = world;
+    other.settings.policy->roles[0].carry = false;
+    assert_true(carries_nothing(other));
+    other = world;
+    other.has_grant = false;
+    assert_true(carries_nothing(other));
+    other = world;
+    other.settings.config->observe = true;
+    assert_true(carries_nothing(other));
+    other = world;
+    other.call.observe = true;
+    assert_true(carries_nothing(other));
+    other = world;
+    other.now.wall = other.grant.until;
+    assert_true(carries_nothing(other));
+    // Of two roles it is the one by whose grant he passes that says so.
+    other = world;
+    other.settings.policy->roles.push_back(make_role("zone", {"su"}));
+    other.grant.role = "zone";
+    assert_text(verdict_of(other.ask()), "live");
+    assert_true(carries_nothing(other));
+}
+
 } // namespace
 
 int main()
@@ -501,6 +553,7 @@ int main()
         cmocka_unit_test(a_shared_account_wants_a_key_over_ssh),
         cmocka_unit_test(a_role_that_ends_what_runs_has_the_session_waited_for),
         cmocka_unit_test(each_door_has_its_verdict_in_both_phases),
+        cmocka_unit_test(only_su_s_account_phase_is_told_what_the_shell_gets),
         cmocka_unit_test(a_would_be_refusal_is_recorded_once_where_the_host_observes),
         cmocka_unit_test(a_caller_who_only_observes_is_recorded_as_one),
         cmocka_unit_test(what_opens_a_door_is_named),

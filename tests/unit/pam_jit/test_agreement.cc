@@ -96,9 +96,14 @@ void every_verdict_is_understood(void **)
         reply.grant = id;
         reply.until = jit::WallTime{std::chrono::seconds{1773740465}};
         reply.message = "a \"reason\"";
+        reply.carry = std::vector<std::uint32_t>(ipc::max_carried_groups, 4294967294);
         Daemon daemon;
         daemon.will_say(ipc::encode_check_reply(reply), false);
-        assert_true(run_flow(door(Phase::account), daemon).outcome == row.account);
+        const Passage passage = run_flow(door(Phase::account), daemon);
+        assert_true(passage.outcome == row.account);
+        assert_int_equal(passage.carry.count, row.account == Outcome::allowed ? 16 : 0);
+        if (passage.carry.count > 0)
+            assert_int_equal(passage.carry.gids[15], 4294967294);
 
         const auto call = ipc::decode_check_call(daemon.calls.at(0).parameters.get());
         assert_true(call.has_value());

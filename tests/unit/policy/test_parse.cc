@@ -58,6 +58,7 @@ void parse_reads_the_policy_of_the_readme(void **)
     assert_true(role->default_duration == 30min);
     assert_true(role->approval.timeout == 15min);
     assert_false(role->allow_system_accounts);
+    assert_false(role->carry);
     assert_null(parsed.policy->find("db"));
 }
 
@@ -73,7 +74,7 @@ reuse = "none"
 hosts = ["db*", "tag:prod"]
 default_duration = "10m"
 max_duration = "8h"
-carry = false
+carry = true
 allow_root_equivalent = false
 allow_system_accounts = true
 [role.web.approval]
@@ -94,7 +95,23 @@ timeout = "1h"
     assert_true(role.default_duration == 10min);
     assert_true(role.max_duration == 8h);
     assert_true(role.approval.timeout == 1h);
+    assert_true(role.carry);
     assert_true(role.allow_system_accounts);
+}
+
+void parse_lets_only_a_role_of_su_carry_its_groups_on(void **)
+{
+    for (const char *services : {"[\"su\"]", "[\"sudo\", \"su-l\"]"})
+        assert_true(good_role("carry = true\nservices = " + std::string{services}).carry);
+    constexpr std::string_view wants = "a.toml:2:9: carry: expected su or su-l among services";
+    for (const char *services : {"services = [\"sudo\"]", "services = [\"login\", \"sshd\"]"})
+        check_bad({{role_with("carry = true\n" + std::string{services}), wants}});
+    check_bad({{"[role.web]\ncarry = true\ngroups = [\"jit-web\"]\nmax_duration = \"1h\"\n"
+                "requesters = [\"local-group:engineers\"]\n",
+                wants}});
+    check_bad({{role_with("services = [\"su\"]\ncarry = 1"), "carry: expected true or false"}});
+    assert_false(good_role("services = [\"su\"]").carry);
+    assert_false(good_role("services = [\"sudo\"]\ncarry = false").carry);
 }
 
 void parse_sorts_roles_by_name_over_all_files(void **)
@@ -308,8 +325,8 @@ void parse_refuses_what_this_version_does_not_enforce(void **)
 {
     constexpr std::string_view later = "supported by this version";
     for (const char *line :
-         {"shared = true", "carry = true", "reuse = \"key\"", "services = [\"sshd-x\"]",
-          "services = [\"gdm\"]", "services = [\"sudo\", \"cron\"]", "services = [\"\"]"})
+         {"shared = true", "reuse = \"key\"", "services = [\"sshd-x\"]", "services = [\"gdm\"]",
+          "services = [\"sudo\", \"cron\"]", "services = [\"\"]"})
         check_bad({{role_with(line), later}});
     for (const char *mode : {"approver", "pim", "watch"})
         check_bad(
@@ -604,6 +621,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(parse_reads_the_policy_of_the_readme),
         cmocka_unit_test(parse_reads_every_key_that_it_supports),
+        cmocka_unit_test(parse_lets_only_a_role_of_su_carry_its_groups_on),
         cmocka_unit_test(parse_sorts_roles_by_name_over_all_files),
         cmocka_unit_test(parse_names_every_fault_at_once_with_its_place),
         cmocka_unit_test(parse_goes_on_with_other_files_after_a_syntax_error),
