@@ -7,19 +7,32 @@ namespace jit::daemon {
 
 namespace {
 
-std::optional<Origin> make_origin(std::string_view service, const std::string &connection,
-                                  const std::optional<std::string> &proof,
-                                  const std::optional<std::string> &rhost)
+// Keys may be long, and thousands may wait.
+std::optional<Origin> make_origin(std::string_view service, const std::string &text,
+                                  bool is_unproven)
 {
-    // Keys may be long, and thousands may wait.
-    const auto digest =
-        sys::sha256_hex(proof ? *proof + "\n" + rhost.value_or("") : "connection " + connection);
+    const auto digest = sys::sha256_hex(text);
     if (!digest)
         return std::nullopt;
     Origin origin;
     origin.service = policy::asked_as(service);
     origin.proof = *digest;
+    origin.is_unproven = is_unproven;
     return origin;
+}
+
+std::optional<Origin> make_origin(std::string_view service, const std::string &connection,
+                                  const std::optional<std::string> &proof,
+                                  const std::optional<std::string> &rhost)
+{
+    return make_origin(
+        service, proof ? *proof + "\n" + rhost.value_or("") : "connection " + connection, false);
+}
+
+std::optional<Origin> make_unproven(std::string_view service, const std::string &connection,
+                                    pid_t asking)
+{
+    return make_origin(service, "connection " + connection + " of " + std::to_string(asking), true);
 }
 
 } // namespace
@@ -31,11 +44,25 @@ std::optional<Origin> origin_of(const ipc::CheckCall &call)
     return make_origin(call.service, *call.connection, call.proof, call.rhost);
 }
 
-std::optional<Origin> origin_of(const ipc::RequestCall &call)
+std::optional<Origin> unproven_origin_of(const ipc::CheckCall &call, pid_t asking)
+{
+    if (!call.connection || call.proof)
+        return std::nullopt;
+    return make_unproven(call.service, *call.connection, asking);
+}
+
+std::optional<Origin> origin_of(const ipc::RequestCall &call, pid_t asking)
 {
     if (!call.connection)
         return std::nullopt;
+    if (call.unproven)
+        return make_unproven(call.service.value_or(""), *call.connection, asking);
     return make_origin(call.service.value_or(""), *call.connection, call.proof, call.rhost);
+}
+
+std::string retried_as(const ipc::RequestCall &call)
+{
+    return (call.unproven ? "unproven " : "") + call.connection.value_or("");
 }
 
 } // namespace jit::daemon

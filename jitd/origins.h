@@ -3,6 +3,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
+
+#include <sys/types.h>
 
 #include "jitd/request_facts.h"
 #include "lib/ipc/elevation.h"
@@ -10,8 +13,17 @@
 namespace jit::daemon {
 
 // Of a login over ssh: the keys and methods that have proven who is there, and the address it comes
-// from; where nothing has, this very connection. Absent: not over ssh, or no digest could be made.
+// from; where a line before ours has, this very connection. Absent: not over ssh, or no digest
+// could be made.
 std::optional<Origin> origin_of(const ipc::CheckCall &call);
-std::optional<Origin> origin_of(const ipc::RequestCall &call);
+// Where nothing has: this connection in the hands of the process that asks. Ports are used again,
+// by somebody else at the same address, and here the port would be all that there is.
+std::optional<Origin> unproven_origin_of(const ipc::CheckCall &call, pid_t asking);
+// Either.
+std::optional<Origin> origin_of(const ipc::RequestCall &call, pid_t asking);
+
+// By what a refusal is kept for the retries of a connection: who has proven nothing is told his
+// own, and nobody else is.
+std::string retried_as(const ipc::RequestCall &call);
 
 } // namespace jit::daemon

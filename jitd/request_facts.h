@@ -19,6 +19,7 @@ struct Origin {
     std::string tty;
     std::int64_t session = 0; // the kernel's session id of the asking process, getsid(2)
     std::string proof;        // over ssh: what has proven who is there, and from which address
+    bool is_unproven = false; // nothing has: joined by nobody
 
     friend bool operator==(const Origin &, const Origin &) = default;
 };
@@ -44,7 +45,7 @@ struct RequestFacts {
     std::optional<std::string> reason;
     Origin origin;
     std::string rhost;
-    std::string connection; // over ssh: of who began it
+    std::string connection; // over ssh: of who began it, as it is known by (origins.h)
     std::string command;    // a hint for people, never decided on
     std::string host;
     Now began{};

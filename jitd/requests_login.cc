@@ -8,7 +8,7 @@ namespace jit::daemon {
 const RequestFacts *Requests::find_held(const std::string &user, const Origin &origin,
                                         std::span<const std::string> roles) const
 {
-    for (const Waiting *const waiting : of_user(user)) {
+    for (const auto &[name, waiting] : of_user(user)) {
         const RequestFacts &facts = waiting->session->facts();
         if (waiting->session->is_approved() && !waiting->session->is_leaving() &&
             facts.origin == origin &&
