@@ -223,13 +223,6 @@ Text no_grant_words(std::string_view role, Advice advice)
     return out;
 }
 
-Text unproven_words()
-{
-    Text out;
-    out.add("jit: nobody has proven who you are, and jit does not: log in with your key too");
-    return out;
-}
-
 Text no_choice_words(const ipc::ElevationReply &reply)
 {
     Text out;

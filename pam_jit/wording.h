@@ -44,7 +44,6 @@ enum class Advice {
     ssh,     // or a login that has a prompt
 };
 Text no_grant_words(std::string_view role, Advice advice);
-Text unproven_words();
 Text no_choice_words(const ipc::ElevationReply &reply);
 Text refused_words(std::string_view message);
 // sys: an errno, or 0 when no answer came within the wait.
