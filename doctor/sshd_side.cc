@@ -176,7 +176,9 @@ std::vector<Finding> judge_sshd(const SshdSide &side, std::chrono::seconds longe
     for (const SshdValue &list : side.lists)
         if (list.text.starts_with("keyboard-interactive"))
             note(list.where,
-                 list.text + ": nobody has proven who is there when jit is asked, so it refuses",
+                 list.text +
+                     ": nobody has proven who is there when jit is asked, so it refuses, unless "
+                     "jitd.toml has unproven_start = true",
                  "put publickey before it");
     const auto grace = side.grace ? parse_sshd_time(side.grace->text) : default_grace;
     if (grace && grace->count() > 0 && *grace < longest)

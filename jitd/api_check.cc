@@ -20,7 +20,7 @@ void Api::answer_check(Call exchange)
     call->account_names = local_names_.add_same_uid(std::move(call->account_names))
                               .value_or(std::vector<std::string>{});
     const Now now = read_clocks();
-    const std::string login = login_of(*call, exchange->peer().pid);
+    const std::string login = login_of(call->connection, exchange->peer().pid);
     const std::string key = key_of(*call);
     DoorAnswer answer = daemon::answer_check(
         *call, {parts_.settings, parts_.grants.table(), now, parts_.is_reconciled(),
@@ -40,27 +40,32 @@ void Api::answer_check(Call exchange)
     exchange->reply_and_close(ipc::encode_check_reply(answer.reply));
     // The caller has its answer: the disk makes nobody wait.
     if (answer.record)
-        parts_.audit.write_limited(*answer.record, now.boot);
+        parts_.audit.write_limited(*answer.record, now.boot, call->unproven);
 }
 
 bool Api::let_in(Call exchange, const ipc::CheckCall &call, const DoorAnswer &answer)
 {
     Requests &requests = parts_.requests;
     const ipc::CheckReply &reply = answer.reply;
-    if (reply.verdict == ipc::Verdict::live && reply.grant) {
-        requests.let_in(*call.connection, call.requester, *reply.grant, false);
-        return false;
-    }
+    const bool is_live = reply.verdict == ipc::Verdict::live && reply.grant;
     std::vector<std::string> roles = reply.roles.value_or(std::vector<std::string>{});
     if (reply.role)
         roles.push_back(*reply.role);
     const bool may_ask =
         reply.verdict == ipc::Verdict::request || reply.verdict == ipc::Verdict::choose;
-    const auto origin = origin_of(call);
-    const RequestFacts *const held =
-        may_ask && origin ? requests.find_held(call.requester, *origin, roles) : nullptr;
-    if (held == nullptr)
+    const auto find_held = [&](const std::optional<Origin> &origin) {
+        return origin ? requests.find_held(call.requester, *origin, roles) : nullptr;
+    };
+    // Who has proven himself by nothing but a fresh sign-in comes in by that, whatever is live.
+    const RequestFacts *held =
+        may_ask || is_live ? find_held(unproven_origin_of(call, exchange->peer().pid)) : nullptr;
+    if (held == nullptr && may_ask)
+        held = find_held(origin_of(call));
+    if (held == nullptr) {
+        if (is_live)
+            requests.let_in(*call.connection, call.requester, *reply.grant, false);
         return false;
+    }
     const std::string id = held->id;
     requests.claim(id, [this, exchange, connection = *call.connection](const StoredRequest &grant,
                                                                        const std::string *no) {

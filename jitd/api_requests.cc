@@ -44,7 +44,7 @@ void Api::answer_request(Call exchange)
         return;
     // What only a PAM application can know is taken from root alone.
     if (!caller->is_root() && ((call->user && *call->user != caller->user) || call->service ||
-                               call->rhost || call->connection || call->proof))
+                               call->rhost || call->connection || call->proof || call->unproven))
         return refuse_caller(exchange, words::only_root_for_others);
     ipc::RequestCall asked = *call;
     if (!asked.user)
@@ -145,10 +145,11 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
         refused.role = facts.role;
         refused.service = call.service.value_or("");
         refused.tty = call.tty.value_or("");
+        refused.rhost = call.rhost.value_or("");
         refused.command = shown_command(call.command);
         refused.reason = call.reason.value_or("");
         refused.rule = rule;
-        parts_.audit.write_limited(refused, boot_time());
+        parts_.audit.write_limited(refused, boot_time(), call.unproven);
     };
     if (decision.is_refused())
         return refuse(fault_of(decision.refusal), policy::name_of(decision.refusal),
@@ -157,6 +158,11 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     if (const NoLogin no = why_no_login(role, view_of(call.service), call.proof.has_value());
         no && !extension)
         return refuse(ipc::Fault::refused, no.rule, no.line);
+    // Where nobody has proven who is there, his sign-in is to: a role that asks for none proves
+    // less.
+    if (call.unproven && (!settings.config->unproven_start || !decision.needs_sign_in))
+        return refuse(ipc::Fault::refused, rule_unproven,
+                      std::string{call.connection ? words::unproven_login : words::unproven});
     // A name that root did not write into the map says nothing of a system account.
     const bool is_by_name = !role.shared && !settings.config->upn_of(facts.user).empty();
     if (facts.uid < 1000 && (facts.uid == 0 || is_by_name || !decision.role->allow_system_accounts))
@@ -182,18 +188,19 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     facts.duration = decision.duration;
     facts.asked = call.duration;
     facts.reason = call.reason;
-    facts.origin = {call.service.value_or(""), call.tty.value_or(""), call.session.value_or(0), ""};
+    facts.origin = {call.service.value_or(""), call.tty.value_or(""), call.session.value_or(0), "",
+                    call.unproven};
     if (call.connection) {
-        const auto origin = origin_of(call);
+        const auto origin = origin_of(call, exchange->peer().pid);
         if (!origin)
             return fail(exchange, ipc::Fault::unavailable, words::no_digest);
         facts.origin = *origin;
         facts.is_held = true;
-        facts.is_reusable = role.reuse == policy::Role::Reuse::key && !key_of(call).empty();
+        facts.connection = retried_as(call);
+        facts.is_reusable = role.reuse == policy::Role::Reuse::key && has_one_key(call);
+    } else if (role.shared && !extension) {
+        facts.connection = login_of(call.connection, exchange->peer().pid);
     }
-    if (call.connection || (role.shared && !extension))
-        facts.connection = login_of(call, exchange->peer().pid);
-    facts.payer = payer_of(facts.user, facts.origin, role.shared);
     facts.rhost = call.rhost.value_or("");
     facts.command = shown_command(call.command);
     facts.host = settings.host.name;

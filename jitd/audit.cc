@@ -91,13 +91,15 @@ void Audit::say_left_out(BootTime now, bool all)
     }
 }
 
-void Audit::write_limited(const AuditRecord &record, BootTime now)
+void Audit::write_limited(const AuditRecord &record, BootTime now, bool is_unproven)
 {
     say_left_out(now, false);
     const unsigned most =
         record.event == Event::used ? limits::uses_a_minute : limits::refusals_a_minute;
-    Minute &spent =
-        minutes_.try_emplace({record.event, record.user}, Minute{now, 0, 0, {}}).first->second;
+    Minute &spent = minutes_
+                        .try_emplace({record.event, is_unproven ? std::string{} : record.user},
+                                     Minute{now, 0, 0, {}})
+                        .first->second;
     if (spent.written >= most) {
         ++spent.left_out;
         spent.last = record;

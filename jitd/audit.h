@@ -33,7 +33,9 @@ class Audit
 
     // The same for what a local user can cause as often as he likes, refusals and uses: past so
     // many of one user in a minute (limits) the rest is counted, and said in one record afterwards.
-    void write_limited(const AuditRecord &record, BootTime now);
+    //   is_unproven  nobody has proven who it was: it counts for all strangers together, so that
+    //                nobody fills another's share or, from ever new addresses, the ledger
+    void write_limited(const AuditRecord &record, BootTime now, bool is_unproven = false);
 
     // Says what was left out in minutes that are over; with `all`, in this one too.
     void say_left_out(BootTime now, bool all);
@@ -47,7 +49,7 @@ class Audit
     };
 
     Store &store_;
-    std::map<std::pair<Event, std::string>, Minute> minutes_; // by event and user
+    std::map<std::pair<Event, std::string>, Minute> minutes_; // by event and user; none: unproven
 };
 
 } // namespace jit::daemon

@@ -47,6 +47,7 @@ int priority_of(Event event);           // syslog(3)
 inline constexpr std::string_view rule_pin_mismatch = "pin-mismatch";
 // nobody was asked, since the role's approval is "auto".
 inline constexpr std::string_view rule_unattended = "auto";
+inline constexpr std::string_view rule_unproven = "unproven";
 
 // What is not known is left empty; the writer leaves the field out.
 struct AuditRecord {

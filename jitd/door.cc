@@ -62,6 +62,12 @@ DoorAnswer refuse(const ipc::CheckCall &call, const DoorFacts &facts, std::strin
     return answer;
 }
 
+DoorAnswer refuse_unproven(const ipc::CheckCall &call, const DoorFacts &facts)
+{
+    return refuse(call, facts, std::string{rule_unproven},
+                  std::string{call.connection ? words::unproven_login : words::unproven});
+}
+
 DoorAnswer fail(ipc::Fault fault, std::string_view message)
 {
     DoorAnswer answer;
@@ -165,13 +171,17 @@ DoorAnswer offer(const ipc::CheckCall &call, const Roles &roles, const DoorFacts
                                              facts.settings.host, {}, facts.now.wall);
         if (first.role == nullptr)
             first = decision;
-        if (!decision.is_refused())
+        // Nobody would sign in, and so prove anything.
+        const bool proves_nothing = call.unproven && !decision.needs_sign_in;
+        if (!decision.is_refused() && !proves_nothing)
             open.push_back(role->name);
         if (open.size() == max_choices)
             break;
     }
     if (open.empty() && first.role == nullptr)
         return refuse(call, facts, std::string{no.rule}, no.line);
+    if (open.empty() && !first.is_refused())
+        return refuse_unproven(call, facts);
     if (open.empty())
         return refuse(call, facts, std::string{policy::name_of(first.refusal)},
                       policy::explain(first, first.role->name, call.requester));
@@ -240,8 +250,14 @@ DoorAnswer answer_check(const ipc::CheckCall &call, const DoorFacts &facts)
     }
     if (!facts.is_reconciled)
         return refuse(call, facts, "not-reconciled", std::string{words::not_reconciled});
-    if (const Grant *const grant = find_live(call, roles, facts))
+    if (call.unproven && !settings.config->unproven_start)
+        return refuse_unproven(call, facts);
+    const Grant *const grant = find_live(call, roles, facts);
+    if (grant != nullptr && !call.unproven)
         return pass(call, *grant, facts);
+    // A grant says what its owner may, not that he is there: that, his sign-in has to say anew.
+    if (grant != nullptr)
+        roles = {settings.policy->find(grant->role)};
     return offer(call, roles, facts);
 }
 

@@ -34,9 +34,25 @@ inline constexpr std::size_t pending_requests = 10'240;
 inline constexpr std::size_t pending_of_one_requester = 4;
 // Connections that follow one request (sudos of one origin).
 inline constexpr std::size_t watchers_of_one_request = 8;
-// Requests that one requester may begin in a window: a flood of codes is an attack on the person.
-inline constexpr unsigned requests_in_window = 30;
+// Requests that one requester may begin in a window, over all his connections: a flood of codes is
+// an attack on the person.
+inline constexpr std::size_t requests_in_window = 30;
 inline constexpr std::chrono::seconds request_window = 300s;
+// Of logins over ssh from one address that have proven who they are: a bastion's users all come
+// from one, and none of them alone gets near it; nor does one address near the places that there
+// are.
+inline constexpr std::size_t pending_of_one_address = 512;
+// Requesters, and their addresses, that are kept in mind, some 200 bytes each.
+inline constexpr std::size_t requesters = 16'384;
+
+// With [pam] unproven_start, where anybody on the network may knock: by address or terminal. Ten
+// codes within the life of one are more than somebody needs who is there. Requests of all of them
+// are a twentieth of the places, some four records a second in the ledger, and no flood that the
+// provider would turn this host away for.
+inline constexpr std::size_t pending_of_one_unproven = 4;
+inline constexpr std::size_t unproven_in_window = 10;
+inline constexpr std::chrono::seconds unproven_window = 900s;
+inline constexpr std::size_t unproven_origins = 128;
 
 // Live grants of this host, past which no request begins. The helper has the same cap of its own,
 // for those who began before.

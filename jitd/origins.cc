@@ -7,65 +7,60 @@ namespace jit::daemon {
 
 namespace {
 
-std::optional<Origin> make_origin(std::string_view service, const std::string &connection,
-                                  const std::optional<std::string> &proof,
-                                  const std::optional<std::string> &rhost)
+// Keys may be long, and thousands may wait.
+std::optional<Origin> make_origin(std::string_view service, const std::string &text,
+                                  bool is_unproven)
 {
-    // Keys may be long, and thousands may wait.
-    const auto digest =
-        sys::sha256_hex(proof ? *proof + "\n" + rhost.value_or("") : "connection " + connection);
+    const auto digest = sys::sha256_hex(text);
     if (!digest)
         return std::nullopt;
     Origin origin;
     origin.service = policy::asked_as(service);
     origin.proof = *digest;
+    origin.is_unproven = is_unproven;
     return origin;
 }
 
 // SSH_AUTH_INFO_0 has a line for each method that has succeeded (sshd(8)).
-bool is_single_key(std::string_view proof)
+bool is_one_key(const std::optional<std::string> &proof)
 {
     constexpr std::string_view key = "publickey ";
-    const std::size_t end = proof.find('\n');
-    return proof.starts_with(key) && (end == proof.npos || end + 1 == proof.size());
+    if (!proof || !proof->starts_with(key))
+        return false;
+    const std::size_t end = proof->find('\n');
+    return end == proof->npos || end + 1 == proof->size();
 }
 
-std::string name_login(const std::optional<std::string> &connection, pid_t caller)
+std::optional<Origin> make_origin(std::string_view service, const std::string &connection,
+                                  const std::optional<std::string> &proof,
+                                  const std::optional<std::string> &rhost)
 {
-    return connection ? *connection : "process " + std::to_string(caller);
+    return make_origin(
+        service, proof ? *proof + "\n" + rhost.value_or("") : "connection " + connection, false);
 }
 
-template <typename Call> std::string find_key(const Call &call)
+std::optional<Origin> make_unproven(std::string_view service, const std::string &connection,
+                                    pid_t asking)
 {
-    const auto origin = origin_of(call);
-    return origin && call.proof && is_single_key(*call.proof) ? origin->proof : std::string{};
+    return make_origin(service, "connection " + connection + " of " + std::to_string(asking), true);
 }
 
 } // namespace
 
 std::string key_of(const ipc::CheckCall &call)
 {
-    return find_key(call);
+    const auto origin = is_one_key(call.proof) ? origin_of(call) : std::nullopt;
+    return origin ? origin->proof : std::string{};
 }
 
-std::string key_of(const ipc::RequestCall &call)
+bool has_one_key(const ipc::RequestCall &call)
 {
-    return find_key(call);
+    return call.connection && is_one_key(call.proof);
 }
 
-std::string login_of(const ipc::CheckCall &call, pid_t caller)
+std::string login_of(const std::optional<std::string> &connection, pid_t caller)
 {
-    return name_login(call.connection, caller);
-}
-
-std::string login_of(const ipc::RequestCall &call, pid_t caller)
-{
-    return name_login(call.connection, caller);
-}
-
-std::string payer_of(const std::string &user, const Origin &origin, bool is_shared)
-{
-    return is_shared ? user + " " + origin.tty + " " + origin.proof : user;
+    return connection ? *connection : "process " + std::to_string(caller);
 }
 
 std::optional<Origin> origin_of(const ipc::CheckCall &call)
@@ -75,11 +70,25 @@ std::optional<Origin> origin_of(const ipc::CheckCall &call)
     return make_origin(call.service, *call.connection, call.proof, call.rhost);
 }
 
-std::optional<Origin> origin_of(const ipc::RequestCall &call)
+std::optional<Origin> unproven_origin_of(const ipc::CheckCall &call, pid_t asking)
+{
+    if (!call.connection || call.proof)
+        return std::nullopt;
+    return make_unproven(call.service, *call.connection, asking);
+}
+
+std::optional<Origin> origin_of(const ipc::RequestCall &call, pid_t asking)
 {
     if (!call.connection)
         return std::nullopt;
+    if (call.unproven)
+        return make_unproven(call.service.value_or(""), *call.connection, asking);
     return make_origin(call.service.value_or(""), *call.connection, call.proof, call.rhost);
+}
+
+std::string retried_as(const ipc::RequestCall &call)
+{
+    return (call.unproven ? "unproven " : "") + call.connection.value_or("");
 }
 
 } // namespace jit::daemon

@@ -19,6 +19,7 @@ struct Origin {
     std::string tty;
     std::int64_t session = 0; // the kernel's session id of the asking process, getsid(2)
     std::string proof;        // over ssh: what has proven who is there, and from which address
+    bool is_unproven = false; // nothing has: joined by nobody
 
     friend bool operator==(const Origin &, const Origin &) = default;
 };
@@ -45,9 +46,9 @@ struct RequestFacts {
     std::optional<std::chrono::seconds> asked; // what was asked for, if anything was
     std::optional<std::string> reason;
     Origin origin;
-    std::string payer; // among whose requests it counts: payer_of()
     std::string rhost;
-    std::string connection; // of who began it: over ssh, or another login to a shared account
+    std::string connection; // of who began it: over ssh, or another login to a shared account, as it is
+                            // known by (origins.h)
     std::string command;    // a hint for people, never decided on
     std::string host;
     Now began{};

@@ -52,7 +52,9 @@ void Requests::sweep()
             continue;
         Waiting &waiting = found->second;
         sleep_on(waiting);
-        std::erase(requesters_[waiting.session->facts().payer].waiting, &waiting);
+        const auto [first, last] = by_user_.equal_range(waiting.session->facts().user);
+        by_user_.erase(std::find_if(
+            first, last, [&](const ByUser::value_type &one) { return one.second == &waiting; }));
         waiting_.erase(found);
     }
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "jitd/attempts.h"
 #include "jitd/audit.h"
 #include "jitd/grant_client.h"
 #include "jitd/grants.h"
@@ -75,9 +76,6 @@ class Requests
     const RequestFacts *find(const std::string &id) const;
     std::vector<const RequestFacts *> all() const;
 
-    // Whether one more may begin. Empty: yes; otherwise what to say.
-    std::string_view why_not(const std::string &payer, BootTime now);
-
   private:
     struct Waiting;
     struct Login {
@@ -94,16 +92,23 @@ class Requests
         net::HttpClient::Transfer transfer = 0;
         std::unique_ptr<StoredRequest> stored; // null: as it began, its row can be made from facts
         std::unique_ptr<Login> login;          // null: not for a login over ssh
-        bool is_recorded = true;               // every event so far is in the ledger's audit
-    };
-    struct Requester {
-        std::vector<BootTime> begun; // within limits::request_window
-        std::vector<Waiting *> waiting;
+        Attempts::Place place;
+        bool is_recorded = true; // every event so far is in the ledger's audit
     };
 
     explicit Requests(Parts parts) : parts_(std::move(parts)) {}
 
-    std::span<Waiting *const> of_payer(const std::string &payer) const;
+    using ByUser = std::multimap<std::string_view, Waiting *>;
+    // For a for loop.
+    struct OfUser {
+        ByUser::const_iterator first, last;
+        auto begin() const { return first; }
+        auto end() const { return last; }
+    };
+    OfUser of_user(const std::string &user) const;
+    // Whether one more may begin. Empty: yes; otherwise what to say.
+    std::string why_not(const RequestFacts &facts);
+    void refuse(const Watcher &watcher, const RequestFacts &facts, const std::string &line);
     void watch(Waiting &waiting, const std::string &connection, Watcher watcher);
     void leave(Waiting &waiting, const sys::Exchange *watcher);
     void answer_all(Waiting &waiting, const ipc::RequestReply &reply);
@@ -114,7 +119,6 @@ class Requests
     void wake_some();
     void keep_helper_awake();
     void sweep();
-    void forget_begun(BootTime now);
     void perform(const std::string &id, Actions actions);
     void ask_helper(const RequestFacts &facts, bool is_trial, GrantClient::Granted granted);
     void ask_trial(const std::string &id);
@@ -137,12 +141,12 @@ class Requests
     net::HttpClient *http_ = nullptr;
     std::unique_ptr<ProviderCache> provider_;
     oidc::SeenTokens seen_;
+    Attempts attempts_;
     std::map<std::string_view, Waiting> waiting_; // by the id in its facts
-    std::map<std::string, Requester> requesters_; // by payer
+    ByUser by_user_;                              // by the user in its facts
     std::size_t watching_ = 0;                    // watchers of all of them
     std::map<std::string, StoredRequest> owed_;   // closed here, but the helper has yet to end them
     Wakes wakes_;
-    BootTime forgot_begun_{};
     std::vector<std::string> closed_; // to be swept
     std::unique_ptr<sys::Timer> wake_;
     std::unique_ptr<sys::Timer> poke_; // of the helper, while requests wait

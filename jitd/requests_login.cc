@@ -3,24 +3,21 @@
 
 #include <algorithm>
 
-#include "jitd/origins.h"
-
 namespace jit::daemon {
 
 const RequestFacts *Requests::find_held(const std::string &user, const Origin &origin,
                                         std::span<const std::string> roles) const
 {
-    for (const bool is_shared : {false, true})
-        for (const Waiting *const waiting : of_payer(payer_of(user, origin, is_shared))) {
-            const Session &session = *waiting->session;
-            const RequestFacts &facts = session.facts();
-            // To a shared account one login has it, and no other.
-            const bool is_there = session.is_approved() && !session.is_leaving() &&
-                                  !(facts.is_shared && session.is_claimed());
-            if (is_there && facts.origin == origin &&
-                std::find(roles.begin(), roles.end(), facts.role) != roles.end())
-                return &facts;
-        }
+    for (const auto &[name, waiting] : of_user(user)) {
+        const Session &session = *waiting->session;
+        const RequestFacts &facts = session.facts();
+        // To a shared account one login has it, and no other.
+        const bool is_there = session.is_approved() && !session.is_leaving() &&
+                              !(facts.is_shared && session.is_claimed());
+        if (is_there && facts.origin == origin &&
+            std::find(roles.begin(), roles.end(), facts.role) != roles.end())
+            return &facts;
+    }
     return nullptr;
 }
 

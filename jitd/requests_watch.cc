@@ -10,51 +10,38 @@
 
 namespace jit::daemon {
 
-namespace {
-
-// How often those are forgotten who have not asked for anything lately.
-constexpr std::chrono::seconds between_forgettings{10};
-
-} // namespace
-
-void Requests::forget_begun(BootTime now)
+std::string Requests::why_not(const RequestFacts &facts)
 {
-    forgot_begun_ = now;
-    for (auto entry = requesters_.begin(); entry != requesters_.end();) {
-        Requester &requester = entry->second;
-        std::erase_if(requester.begun,
-                      [&](BootTime at) { return now - at >= limits::request_window; });
-        const bool is_gone = requester.begun.empty() && requester.waiting.empty();
-        entry = is_gone ? requesters_.erase(entry) : std::next(entry);
-    }
-}
-
-std::string_view Requests::why_not(const std::string &payer, BootTime now)
-{
-    if (now - forgot_begun_ >= between_forgettings)
-        forget_begun(now);
-    if (const auto found = requesters_.find(payer); found != requesters_.end()) {
-        const Requester &requester = found->second;
-        const auto lately =
-            std::count_if(requester.begun.begin(), requester.begun.end(),
-                          [&](BootTime at) { return now - at < limits::request_window; });
-        if (requester.waiting.size() >= limits::pending_of_one_requester ||
-            lately >= limits::requests_in_window)
-            return words::too_many_requests;
-    }
+    if (std::string no = attempts_.why_not(knock_of(facts), facts.began.boot); !no.empty())
+        return no;
     if (waiting_.size() >= limits::pending_requests)
-        return words::too_many_here;
+        return std::string{words::too_many_here};
     if (parts_.grants.table().size() >= limits::live_grants)
-        return words::too_many_grants;
+        return std::string{words::too_many_grants};
     return {};
 }
 
-std::span<Requests::Waiting *const> Requests::of_payer(const std::string &payer) const
+Requests::OfUser Requests::of_user(const std::string &user) const
 {
-    const auto found = requesters_.find(payer);
-    if (found == requesters_.end())
-        return {};
-    return found->second.waiting;
+    const auto [first, last] = by_user_.equal_range(user);
+    return {first, last};
+}
+
+void Requests::refuse(const Watcher &watcher, const RequestFacts &facts, const std::string &line)
+{
+    fail(watcher, ipc::Fault::too_many, line);
+    AuditRecord refused;
+    refused.event = Event::refused;
+    refused.message = facts.user + " is refused: " + line;
+    refused.user = facts.user;
+    refused.uid = facts.uid;
+    refused.oid = facts.oid;
+    refused.role = facts.role;
+    refused.service = facts.origin.service;
+    refused.tty = facts.origin.tty;
+    refused.rhost = facts.rhost;
+    refused.rule = "too-many";
+    parts_.audit.write_limited(refused, facts.began.boot, facts.origin.is_unproven);
 }
 
 void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
@@ -66,25 +53,33 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
     // Each watcher holds a connection. All of them together leave places for checks.
     if (watching_ >= limits::pending_requests)
         return fail(watcher, ipc::Fault::too_many, words::too_many_here);
-    for (Waiting *const waiting : of_payer(facts.payer)) {
+    for (const auto &[user, waiting] : of_user(facts.user)) {
         const RequestFacts &other = waiting->session->facts();
-        const bool is_same = !waiting->session->is_leaving() && other.role == facts.role &&
-                             other.extends == facts.extends && other.origin == facts.origin &&
+        if (waiting->session->is_leaving() || other.role != facts.role ||
+            other.origin != facts.origin)
+            continue;
+        const bool is_same = !facts.origin.is_unproven && other.extends == facts.extends &&
                              other.reason == facts.reason &&
                              (facts.extends.empty() ? other.asked == facts.asked
                                                     : other.extends_until == facts.extends_until);
-        if (is_same && waiting->watchers.size() < limits::watchers_of_one_request)
+        const bool has_room = waiting->watchers.size() < limits::watchers_of_one_request;
+        if (is_same && has_room)
             return watch(*waiting, connection, std::move(watcher));
+        // One code for each origin and role: two on one screen would be taken for each other. What
+        // is approved shows none any more.
+        if (!waiting->session->is_approved())
+            return refuse(watcher, facts,
+                          is_same ? std::string{words::too_many_follow}
+                                  : words::other_waits(other.role, other.id));
     }
-    if (const std::string_view no = why_not(facts.payer, facts.began.boot); !no.empty())
-        return fail(watcher, ipc::Fault::too_many, no);
+    if (const std::string no = why_not(facts); !no.empty())
+        return refuse(watcher, facts, no);
     if (!provider_)
         return fail(watcher, ipc::Fault::misconfigured, words::misconfigured);
 
     const std::string id = facts.id;
     const StoredRequest row = make_stored(facts);
-    Requester &requester = requesters_[facts.payer];
-    requester.begun.push_back(facts.began.boot); // though it fail: that is written down too
+    Attempts::Place place = attempts_.begin(knock_of(facts), facts.began.boot, facts.deadline);
     auto session = std::make_unique<Session>(std::move(facts));
     Actions begun = session->start();
     // The row with its first record, before the provider is asked: what cannot be recorded does not
@@ -96,7 +91,8 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
     Waiting &waiting = waiting_[session->facts().id];
     waiting.requests = this;
     waiting.session = std::move(session);
-    requester.waiting.push_back(&waiting);
+    waiting.place = std::move(place);
+    by_user_.emplace(waiting.session->facts().user, &waiting);
     watch(waiting, connection, std::move(watcher));
     perform(id, std::move(begun));
 }

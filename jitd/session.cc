@@ -85,12 +85,16 @@ Actions Session::start()
 {
     if (state_ != State::idle)
         return {};
-    AuditRecord requested =
-        make_record(Event::requested, facts_.extends.empty()
-                                          ? who() + " asks for role " + facts_.role + " for " +
-                                                format_duration(facts_.duration)
-                                          : who() + " asks to keep role " + facts_.role + " for " +
-                                                format_duration(facts_.duration) + " from now");
+    const bool is_unproven = facts_.origin.is_unproven;
+    AuditRecord requested = make_record(
+        Event::requested, facts_.extends.empty()
+                              ? (is_unproven ? "somebody who has not proven to be " : "") + who() +
+                                    " asks for role " + facts_.role + " for " +
+                                    format_duration(facts_.duration)
+                              : who() + " asks to keep role " + facts_.role + " for " +
+                                    format_duration(facts_.duration) + " from now");
+    if (is_unproven)
+        requested.rule = rule_unproven;
     Actions actions = list(WriteRecord{std::move(requested)}, WakeAt{facts_.deadline});
     // Whom the sign-in has yet to find has no use of the role that could be counted.
     if (!facts_.is_limited || facts_.oid.empty())

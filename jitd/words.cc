@@ -1,5 +1,7 @@
 #include "jitd/words.h"
 
+#include "jitd/limits.h"
+#include "lib/base/text.h"
 #include "policy/services.h"
 
 namespace jit::daemon::words {
@@ -16,6 +18,12 @@ std::string with_correlation(std::string line, std::string_view correlation)
 std::string quoted(std::string_view role)
 {
     return "role \"" + std::string{role} + '"';
+}
+
+// At the end of a line.
+std::string again_in(std::chrono::seconds then)
+{
+    return "try again in " + format_duration(then);
 }
 
 } // namespace
@@ -75,6 +83,44 @@ std::string no_role_opens(std::string_view service, std::string_view account)
 {
     return "no role opens " + std::string{service} + " for account " + std::string{account} +
            ", and the service is among strict_services";
+}
+
+std::string too_many_wait(std::chrono::seconds then)
+{
+    return std::to_string(limits::pending_of_one_requester) +
+           " requests of yours wait already; end one (jitctl status, jitctl cancel ID), or " +
+           again_in(then);
+}
+
+std::string too_many_begun(std::chrono::seconds then)
+{
+    return "too many requests of yours were begun in the last " +
+           format_duration(limits::request_window) + "; " + again_in(then);
+}
+
+std::string too_many_from_address(std::chrono::seconds then)
+{
+    return "too many logins from your address wait already; " + again_in(then);
+}
+
+std::string too_many_unproven(std::chrono::seconds then)
+{
+    return "too many logins from here were begun that nobody has proven; log in with a key, or " +
+           again_in(then);
+}
+
+std::string too_many_strangers(std::chrono::seconds then)
+{
+    return "too many logins that nobody has proven are under way; log in with a key, or " +
+           again_in(then);
+}
+
+std::string other_waits(std::string_view role, std::string_view id)
+{
+    return "a request for role \"" + std::string{role} +
+           "\" waits here already and has a code, for another time or reason; end it first: "
+           "jitctl cancel " +
+           std::string{id};
 }
 
 ipc::Cause cause_of(oidc::Failure failure)

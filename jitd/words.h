@@ -1,6 +1,7 @@
 // What is said to people, in one place. One line each: what happened, why, what to do next.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -37,8 +38,14 @@ inline constexpr std::string_view again =
 inline constexpr std::string_view stopping = "jitd is being stopped; run it again in a moment";
 inline constexpr std::string_view config_changed =
     "the configuration was changed while you waited; run it again";
-inline constexpr std::string_view too_many_requests =
-    "too many requests of yours wait or were begun in the last minutes; end them or wait";
+// To those whom nothing has proven: over ssh, and elsewhere.
+inline constexpr std::string_view unproven_login =
+    "nobody has proven who you are, and jit does not: log in with your key too";
+inline constexpr std::string_view unproven =
+    "nobody has proven who you are, and jit does not; an administrator has your password asked for "
+    "before: pam_jit(8), proven";
+inline constexpr std::string_view too_many_follow =
+    "too many wait for this request already; end one of them, or wait for its end";
 inline constexpr std::string_view too_many_here =
     "too many requests wait on this host; try again in a moment";
 inline constexpr std::string_view too_many_grants =
@@ -66,6 +73,15 @@ std::string no_longer(std::string_view role, std::string_view most);
 std::string system_account(std::string_view user, std::string_view role);
 std::string system_account_by_name(std::string_view user);
 std::string no_role_opens(std::string_view service, std::string_view account);
+
+// Who may begin no other request now; then he may try again.
+std::string too_many_wait(std::chrono::seconds then);
+std::string too_many_begun(std::chrono::seconds then);
+std::string too_many_from_address(std::chrono::seconds then);
+std::string too_many_unproven(std::chrono::seconds then);
+std::string too_many_strangers(std::chrono::seconds then);
+// One waits here that cannot be joined, since it asks for something else.
+std::string other_waits(std::string_view role, std::string_view id);
 
 // What a provider's failure means to the requester.
 ipc::Cause cause_of(oidc::Failure failure);

@@ -76,6 +76,8 @@ Outcome Flow::check()
 
 ipc::CallWriter &Flow::add_login(ipc::CallWriter &call) const
 {
+    // Whether his sign-in may prove it is for jitd to say.
+    call.flag_if("unproven", is_auth() && !door_.is_proven);
     if (!door_.is_ssh())
         return call;
     call.name("connection", door_.connection, ipc::max_connection_bytes);
@@ -123,9 +125,7 @@ Outcome Flow::wanted(std::string_view role)
 {
     if (!is_name(role) || (!door_.role.empty() && role != door_.role))
         return nonsense();
-    if (door_.is_ssh() && is_auth() && !door_.is_proven)
-        return say_no(words_of(Sentence::unproven_ssh));
-    if (!is_auth() || !door_.is_proven || !door_.may_start)
+    if (!is_auth() || !door_.may_start)
         return say_no(no_grant_words(role, door_.is_ssh()                   ? Advice::ssh
                                            : !is_auth() && door_.has_ticket ? Advice::ticket
                                                                             : Advice::request));
@@ -142,7 +142,7 @@ Outcome Flow::choose(const ipc::ElevationReply &reply)
             return nonsense();
     if (reply.role_count == 1 && !reply.has_more_roles)
         return wanted(reply.roles[0].view());
-    if (!is_auth() || !door_.is_proven || !door_.may_start)
+    if (!is_auth() || !door_.may_start)
         return say_no(no_choice_words(reply));
 
     if (outside_.tell(Tone::info, choice_words(reply)) != Event::ready)

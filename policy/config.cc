@@ -147,7 +147,7 @@ void read_pam(TableReader &pam, Config &config)
 {
     Faults &faults = pam.faults();
     config.observe = pam.choice("mode", {"enforce", "observe"}, {}) == "observe";
-    pam.refuse_unless("unproven_start", false);
+    config.unproven_start = pam.boolean("unproven_start").value_or(false);
     if (const auto services = pam.texts("strict_services")) {
         config.strict_services.clear();
         for (const TomlNode *service : *services) {

@@ -57,6 +57,7 @@ struct Config {
 
     // [pam]
     bool observe = false;
+    bool unproven_start = false; // a request may begin though nobody has proven who asks
     std::vector<std::string> strict_services{"sudo", "sudo-i"};
     struct Exemption {
         std::string service;

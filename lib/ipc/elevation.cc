@@ -69,6 +69,7 @@ Result<CheckCall> decode_check_call(const json_t *parameters)
     call.command = reader.maybe_text("command", max_command_bytes);
     call.connection = reader.maybe_text("connection", max_connection_bytes);
     call.proof = reader.maybe_text("proof", max_proof_bytes);
+    call.unproven = reader.maybe_flag("unproven");
     call.observe = reader.maybe_flag("observe");
     if (!is_word_missing(reader, phase.has_value()))
         call.phase = *phase;
@@ -90,6 +91,8 @@ Json encode_check_call(const CheckCall &call)
     writer.maybe_text("command", call.command);
     writer.maybe_text("connection", call.connection);
     writer.maybe_text("proof", call.proof);
+    if (call.unproven)
+        writer.flag("unproven", true);
     if (call.observe)
         writer.flag("observe", true);
     return writer.take();
@@ -148,6 +151,7 @@ Result<RequestCall> decode_request_call(const json_t *parameters)
     call.timeout = reader.maybe_duration("timeout");
     call.connection = reader.maybe_text("connection", max_connection_bytes);
     call.proof = reader.maybe_text("proof", max_proof_bytes);
+    call.unproven = reader.maybe_flag("unproven");
     TRY(reader.finish());
     return call;
 }
@@ -167,6 +171,8 @@ Json encode_request_call(const RequestCall &call)
     writer.maybe_duration("timeout", call.timeout);
     writer.maybe_text("connection", call.connection);
     writer.maybe_text("proof", call.proof);
+    if (call.unproven)
+        writer.flag("unproven", true);
     return writer.take();
 }
 

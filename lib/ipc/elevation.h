@@ -125,6 +125,7 @@ struct CheckCall {
     std::optional<std::string> command;
     std::optional<std::string> connection; // over ssh: SSH_CONNECTION, sshd(8)
     std::optional<std::string> proof;      // and SSH_AUTH_INFO_0: what has succeeded so far
+    bool unproven = false;                 // nobody has proven that the requester is there
     bool observe = false;                  // the caller passes in any case
 };
 struct CheckReply {
@@ -156,6 +157,7 @@ struct RequestCall {
     std::optional<std::chrono::seconds> timeout;
     std::optional<std::string> connection; // as CheckCall has them
     std::optional<std::string> proof;
+    bool unproven = false;
 };
 struct RequestReply {
     Progress state = Progress::denied;

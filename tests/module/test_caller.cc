@@ -150,9 +150,12 @@ void unproven_needs_a_grant_in_account_and_gets_nothing_in_auth(void **)
 {
     const Play with_grant = play_flow("ac", {{live}, {live}}, "");
     assert_codes(with_grant.outcome, {PAM_AUTH_ERR, PAM_SUCCESS});
-    const Play without = play_flow("ac", {{want}, {want}}, "");
+    const Play without = play_flow("ac", {{refused}, {want}}, "");
     assert_codes(without.outcome, {PAM_AUTH_ERR, PAM_PERM_DENIED});
     assert_int_equal(without.calls.size(), 2);
+    // jitd hears of it, in auth: by then somebody else has proven it, or there is no account phase.
+    assert_true(has(without.calls[0], R"("unproven":true)"));
+    assert_false(has(without.calls[1], "unproven"));
     assert_codes(play_flow("a", {{not_gated}}, "").outcome, {ignored_auth});
 }
 

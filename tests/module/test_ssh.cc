@@ -120,13 +120,35 @@ void a_live_grant_lets_in_who_has_a_key_and_nobody_else(void **)
     const Play played = play_wish(wish, {{live}, {live}});
     assert_codes(played.outcome, {PAM_SUCCESS, PAM_SUCCESS});
     assert_text(played.outcome.shown, "");
+    for (const std::string &call : played.calls)
+        assert_false(has(call, "unproven"));
     wish.environment.pop_back();
     wish.phases = "a";
-    for (const std::string &answer : {live, want}) {
-        const Play unproven = play_wish(wish, {{answer}});
-        assert_codes(unproven.outcome, {PAM_AUTH_ERR});
-        assert_true(has(unproven.outcome.shown, "Ejit: nobody has proven who you are"));
-        assert_int_equal(unproven.calls.size(), 1);
+    const Play unproven = play_wish(wish, {{live}});
+    assert_codes(unproven.outcome, {PAM_AUTH_ERR});
+    assert_true(has(unproven.outcome.shown, "Ejit: nobody has proven who you are"));
+    assert_int_equal(unproven.calls.size(), 1);
+    assert_true(has(unproven.calls[0], R"("unproven":true)"));
+}
+
+void jitd_says_whether_a_sign_in_may_prove_who_is_there(void **)
+{
+    const Connection connection{AF_INET};
+    Wish wish = login(connection, "a");
+    wish.environment.pop_back();
+    assert_codes(play_wish(wish, {{refused}}).outcome, {PAM_AUTH_ERR});
+    const Play begun = play_wish(wish, {{want}, {pending, approved}});
+    assert_codes(begun.outcome, {PAM_SUCCESS});
+    for (const std::size_t i : {0U, 1U})
+        assert_true(has(begun.calls[i], R"("unproven":true)"));
+    // At a terminal: by the line.
+    for (const bool is_proven : {true, false}) {
+        write_service("door", is_proven ? "proven" : "");
+        Wish door;
+        door.service = "door";
+        door.phases = "a";
+        const Play played = play_wish(door, {{want}, {pending, code, granted}});
+        assert_int_equal(has(played.calls[0], R"("unproven":true)"), !is_proven);
     }
 }
 
@@ -193,6 +215,7 @@ int main(int, char **argv)
         cmocka_unit_test(the_code_stands_above_a_prompt_and_the_account_phase_makes_the_grant),
         cmocka_unit_test(what_is_called_like_sshd_is_sshd),
         cmocka_unit_test(a_live_grant_lets_in_who_has_a_key_and_nobody_else),
+        cmocka_unit_test(jitd_says_whether_a_sign_in_may_prove_who_is_there),
         cmocka_unit_test(a_client_that_has_gone_gets_nothing),
         cmocka_unit_test(a_client_that_goes_while_jitd_is_waited_for_ends_the_wait),
         cmocka_unit_test(its_session_is_told_by_the_connection_from_whatever_process),

@@ -45,7 +45,8 @@ template <typename Decode> void assert_all_refused(Decode decode, std::vector<st
 const std::string full_check =
     R"({"requester":"alice","account":"root","account_names":["root","toor"],"service":"sudo",)"
     R"("phase":"account","role":"web","tty":"/dev/pts/1","rhost":"h","command":"sudo id",)"
-    R"("connection":"192.0.2.7 50022 192.0.2.1 22","proof":"publickey ssh-ed25519 AAAA"})";
+    R"("connection":"192.0.2.7 50022 192.0.2.1 22","proof":"publickey ssh-ed25519 AAAA",)"
+    R"("unproven":true,"observe":true})";
 
 void check_call_comes_back_as_it_was_sent(void **)
 {
@@ -113,6 +114,7 @@ void check_call_refuses_what_is_not_exactly_its_form(void **)
             head + R"("account_names":[],"phase":"auth","proof":")" + std::string(4097, 'p') +
                 R"("})",
             head + R"("account_names":[],"phase":"auth","proof":""})",
+            head + R"("account_names":[],"phase":"auth","unproven":"yes"})",
         });
 }
 

@@ -52,7 +52,7 @@ struct Service {
         Fd listening = sys::test::listen_at(path);
         assert_int_equal(chmod(path.c_str(), 0666), 0);
         server = *sys::VarlinkServer::make(
-            loop.get(), std::move(listening), {"test", "io.jitd.Elevation", ""}, {8, 0, 8, 2s},
+            loop.get(), std::move(listening), {"test", "io.jitd.Elevation", ""}, {16, 0, 16, 2s},
             [this](const std::shared_ptr<sys::Exchange> &exchange) { api->answer(exchange); });
     }
 

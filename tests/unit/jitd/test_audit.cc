@@ -45,14 +45,14 @@ struct World {
         sqlite3_close(db);
         return found;
     }
-    void write(Event event, const char *user, BootTime at, unsigned times)
+    void write(Event event, const char *user, BootTime at, unsigned times, bool is_unproven = false)
     {
         AuditRecord record;
         record.event = event;
         record.user = user;
         record.message = "said";
         for (unsigned i = 0; i < times; ++i)
-            audit->write_limited(record, at);
+            audit->write_limited(record, at, is_unproven);
     }
 
     std::string folder;
@@ -61,6 +61,18 @@ struct World {
 };
 
 constexpr BootTime start{seconds{1000}};
+
+void strangers_share_one_count_and_leave_hers_to_whom_they_name(void **)
+{
+    World world;
+    world.write(Event::refused, "alice", start, limits::refusals_a_minute + 7, true);
+    world.write(Event::refused, "bob", start, 9, true);
+    assert_int_equal(world.count("event = 'refused'"), limits::refusals_a_minute);
+    world.write(Event::refused, "alice", start, 3);
+    assert_int_equal(world.count("event = 'refused'"), limits::refusals_a_minute + 3);
+    world.write(Event::refused, "carol", start + seconds{61}, 1);
+    assert_int_equal(world.count("record LIKE '%16 more records%'"), 1);
+}
 
 void a_flood_of_refusals_writes_so_many_and_then_how_many_more(void **)
 {
@@ -105,6 +117,7 @@ void at_the_daemons_end_nothing_is_left_unsaid(void **)
 int main()
 {
     const CMUnitTest tests[] = {
+        cmocka_unit_test(strangers_share_one_count_and_leave_hers_to_whom_they_name),
         cmocka_unit_test(a_flood_of_refusals_writes_so_many_and_then_how_many_more),
         cmocka_unit_test(one_user_or_event_takes_nothing_from_another),
         cmocka_unit_test(uses_are_limited_too),

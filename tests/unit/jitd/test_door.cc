@@ -94,6 +94,62 @@ std::string verdict_of(const DoorAnswer &answer)
     return text;
 }
 
+void nothing_passes_and_nothing_begins_for_who_has_proven_nothing(void **)
+{
+    World world;
+    world.call.unproven = true;
+    for (const bool has_grant : {true, false}) {
+        world.has_grant = has_grant;
+        const DoorAnswer answer = world.ask();
+        assert_text(verdict_of(answer), "denied refused unproven");
+        assert_true(answer.reply.message->find("nobody has proven who you are") == 0);
+        assert_false(answer.reply.role.has_value());
+    }
+    world.call.connection = "192.0.2.7 50022 192.0.2.1 22";
+    assert_true(world.ask().reply.message->find("log in with your key") != std::string::npos);
+    // What is nobody's business of ours stays so.
+    world.call.account_names = {"ansible"};
+    world.settings.config->strict_services.clear();
+    assert_text(verdict_of(world.ask()), "ignore");
+    world.call.account = "backup";
+    assert_text(verdict_of(world.ask()), "exempt");
+}
+
+void with_unproven_start_a_live_grant_is_a_role_to_sign_in_for(void **)
+{
+    World world;
+    world.settings.config->unproven_start = true;
+    world.settings.policy->roles.push_back(make_role("zone", {"sudo"}));
+    world.call.unproven = true;
+    const DoorAnswer live = world.ask();
+    assert_text(verdict_of(live), "request");
+    assert_text(*live.reply.role, "web");
+    assert_false(live.reply.grant.has_value());
+    world.has_grant = false;
+    assert_text(verdict_of(world.ask()), "choose");
+    // The policy decides as for everybody.
+    world.settings.config->users.clear();
+    assert_text(verdict_of(world.ask()), "denied refused no-person");
+}
+
+void a_role_that_asks_nobody_is_never_offered_to_who_has_proven_nothing(void **)
+{
+    World world;
+    world.settings.config->unproven_start = true;
+    world.settings.policy->roles[0].approval.mode = policy::Approval::Mode::none;
+    world.call.unproven = true;
+    for (const bool has_grant : {true, false}) {
+        world.has_grant = has_grant;
+        assert_text(verdict_of(world.ask()), "denied refused unproven");
+    }
+    world.settings.policy->roles.push_back(make_role("zone", {"sudo"}));
+    const DoorAnswer other = world.ask();
+    assert_text(verdict_of(other), "request");
+    assert_text(*other.reply.role, "zone");
+    world.call.unproven = false;
+    assert_text(verdict_of(world.ask()), "choose");
+}
+
 void each_door_has_its_verdict_in_both_phases(void **)
 {
     struct Row {
@@ -552,6 +608,9 @@ int main()
         cmocka_unit_test(with_reuse_the_key_of_the_grant_opens_later_logins_and_each_is_recorded),
         cmocka_unit_test(a_shared_account_wants_a_key_over_ssh),
         cmocka_unit_test(a_role_that_ends_what_runs_has_the_session_waited_for),
+        cmocka_unit_test(nothing_passes_and_nothing_begins_for_who_has_proven_nothing),
+        cmocka_unit_test(with_unproven_start_a_live_grant_is_a_role_to_sign_in_for),
+        cmocka_unit_test(a_role_that_asks_nobody_is_never_offered_to_who_has_proven_nothing),
         cmocka_unit_test(each_door_has_its_verdict_in_both_phases),
         cmocka_unit_test(only_su_s_account_phase_is_told_what_the_shell_gets),
         cmocka_unit_test(a_would_be_refusal_is_recorded_once_where_the_host_observes),

@@ -396,9 +396,6 @@ void no_flow_without_terminal_proof_or_in_the_account_phase(void **)
     at.may_start = false;
     const Step words{Act::complain, "jit: no live grant for role \"web\"; run: jitctl request web"};
     assert_true(play(at, {check, hears_request, words}) == Outcome::denied);
-    at = door(Phase::auth);
-    at.is_proven = false;
-    assert_true(play(at, {check, hears_request, words}) == Outcome::denied);
     assert_true(
         play(door(Phase::account), {check, hears_request, {Act::complain, "sudo -k and again"}}) ==
         Outcome::denied);
@@ -880,14 +877,48 @@ void a_login_that_ends_before_its_code_says_so(void **)
     assert_true(play(at, script).outcome == Outcome::denied);
 }
 
-void over_ssh_nothing_is_begun_for_who_has_proven_nothing(void **)
+void jitd_hears_in_auth_that_nothing_is_proven_and_says_what_may_begin(void **)
+{
+    const Step told{Act::send, R"("unproven":true)"};
+    Door at = ssh_door(Phase::auth);
+    at.is_proven = false;
+    at.proof = std::string_view{};
+    assert_true(play(at, {told,
+                          hears(R"("verdict":"denied","message":"nobody has proven who you are")"),
+                          {Act::complain, "nobody has proven who you are"}}) == Outcome::denied);
+    assert_true(play(at, {told,
+                          hears_request,
+                          told,
+                          hears_pending,
+                          hears_code,
+                          {Act::tell, ""},
+                          enter,
+                          hears_approved}) == Outcome::allowed);
+    Door terminal = door(Phase::auth);
+    terminal.is_proven = false;
+    assert_true(play(terminal, {told,
+                                hears_request,
+                                told,
+                                hears_pending,
+                                hears_code,
+                                {Act::tell, ""},
+                                hears_granted,
+                                {Act::tell, ""}}) == Outcome::allowed);
+    // The account phase comes after somebody has said that it is he, and proven is told of nobody.
+    for (Door proven : {ssh_door(Phase::account), door(Phase::auth), door(Phase::account)}) {
+        Script script;
+        proven.is_proven = proven.phase == Phase::auth;
+        script.steps = {check, hears(R"("verdict":"ignore")")};
+        (void)play(proven, script);
+        assert_true(script.last_frame.find("unproven") == std::string::npos);
+    }
+}
+
+void a_live_grant_is_no_answer_to_who_has_proven_nothing(void **)
 {
     Door at = ssh_door(Phase::auth);
     at.is_proven = false;
     at.proof = std::string_view{};
-    assert_true(
-        play(at, {check, hears_request, {Act::complain, "nobody has proven who you are"}}) ==
-        Outcome::denied);
     assert_true(play(at, {check,
                           hears(R"("verdict":"live","role":"web")"),
                           {Act::complain, "nobody has proven who you are"}}) == Outcome::denied);
@@ -968,7 +999,8 @@ int main()
         cmocka_unit_test(a_second_code_is_shown_above_a_prompt_of_its_own),
         cmocka_unit_test(who_goes_away_at_the_prompt_or_between_two_ends_it),
         cmocka_unit_test(a_login_that_ends_before_its_code_says_so),
-        cmocka_unit_test(over_ssh_nothing_is_begun_for_who_has_proven_nothing),
+        cmocka_unit_test(jitd_hears_in_auth_that_nothing_is_proven_and_says_what_may_begin),
+        cmocka_unit_test(a_live_grant_is_no_answer_to_who_has_proven_nothing),
         cmocka_unit_test(over_ssh_the_account_phase_says_what_to_do_or_what_was_granted),
         cmocka_unit_test(approved_is_an_answer_over_ssh_alone),
     };

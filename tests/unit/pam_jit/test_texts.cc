@@ -44,7 +44,6 @@ constexpr Language other{{
     {Sentence::no_grant_ssh, "jit: by a prompt of ssh,\njit: or jitctl request {role}, you ask"},
     {Sentence::no_grant_of, "jit: {roles}: one of these with jitctl request you want"},
     {Sentence::unproven, "jit: proven is nothing"},
-    {Sentence::unproven_ssh, "jit: proven is nothing; by a key you come"},
     {Sentence::none_chosen, "jit: chosen is nothing"},
     {Sentence::too_late, "jit: in time came nobody"},
     {Sentence::cancelled, "jit: over it is"},

@@ -105,7 +105,7 @@ backend = "userdb"
 mode = "observe"
 strict_services = []
 exempt = ["sudo:ansible", "su-l:backup-op"]
-unproven_start = false
+unproven_start = true
 [audit]
 arguments = true
 [notify]
@@ -120,6 +120,7 @@ arguments = true
     assert_int_equal(config.host_tags.size(), 2);
     assert_true(config.backend == Config::Backend::userdb);
     assert_true(config.observe);
+    assert_true(config.unproven_start);
     assert_true(config.strict_services.empty());
     assert_int_equal(config.exempt.size(), 2);
     assert_text(config.exempt[1].service, "su-l");
@@ -260,8 +261,8 @@ void config_refuses_what_this_version_does_not_enforce(void **)
          {"credential = \"certificate\"", "credential = \"imds\"", "credential = \"arc\"",
           "approver_client_id = \"x\"", "certificate = \"/x\"", "key = \"x\""})
         check_bad({{entra(line), later}});
-    for (const char *section : {"[pam]\nunproven_start = true", "[notify]\nwebhooks = []",
-                                "[[notify.webhooks]]\nurl = \"https://x\""})
+    for (const char *section :
+         {"[notify]\nwebhooks = []", "[[notify.webhooks]]\nurl = \"https://x\""})
         check_bad({{entra("", section), later}});
 }
 

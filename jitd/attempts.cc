@@ -1,0 +1,147 @@
+#include "jitd/attempts.h"
+
+#include <algorithm>
+
+#include "jitd/limits.h"
+#include "jitd/words.h"
+#include "policy/network.h"
+
+namespace jit::daemon {
+
+namespace {
+
+// How often those are forgotten who have not asked for anything lately.
+constexpr std::chrono::seconds between_forgettings{10};
+
+std::chrono::seconds until(BootTime then, BootTime now)
+{
+    return std::max(std::chrono::ceil<std::chrono::seconds>(then - now), std::chrono::seconds{1});
+}
+
+// When there is room for one more within a window; `now` or before: there is.
+BootTime room_at(const std::vector<BootTime> &begun, std::size_t most, std::chrono::seconds window)
+{
+    return begun.size() < most ? BootTime{} : begun[begun.size() - most] + window;
+}
+
+} // namespace
+
+std::string counted_address(std::string_view text)
+{
+    const auto address = policy::parse_address(text);
+    if (!address)
+        return {};
+    const auto mapped = policy::parse_network("::ffff:0.0.0.0/96");
+    const bool is_ipv4 = mapped && policy::contains(*mapped, *address);
+    return {address->begin(), is_ipv4 ? address->end() : address->begin() + 8};
+}
+
+Knock knock_of(const RequestFacts &facts)
+{
+    Knock knock;
+    knock.is_unproven = facts.origin.is_unproven;
+    std::string address = counted_address(facts.rhost);
+    if (!knock.is_unproven) {
+        // As a shared account several people come, who must not take each other's places.
+        knock.who = facts.is_shared
+                        ? facts.user + " " + facts.origin.tty + " " + facts.origin.proof
+                        : facts.user;
+        if (!facts.connection.empty())
+            knock.address = std::move(address);
+    } else
+        knock.who = address.empty() ? "tty " + facts.origin.tty : std::move(address);
+    return knock;
+}
+
+Attempts::Place::~Place()
+{
+    for (Tally *const tally : {who_, address_})
+        if (tally != nullptr && --tally->waiting == 0)
+            tally->last_end = {};
+}
+
+void Attempts::forget(BootTime now)
+{
+    forgot_ = now;
+    const auto clear = [&](Tallies &tallies, std::chrono::seconds window) {
+        for (auto entry = tallies.begin(); entry != tallies.end();) {
+            Tally &tally = entry->second;
+            std::erase_if(tally.begun, [&](BootTime at) { return now - at >= window; });
+            const bool is_gone = tally.begun.empty() && tally.waiting == 0;
+            entry = is_gone ? tallies.erase(entry) : std::next(entry);
+        }
+    };
+    clear(requesters_, limits::request_window);
+    clear(strangers_, limits::unproven_window);
+    clear(addresses_, limits::request_window);
+}
+
+std::string Attempts::why_not_stranger(const std::string &who, BootTime now) const
+{
+    const auto found = strangers_.find(who);
+    if (found == strangers_.end()) {
+        if (strangers_.size() < limits::unproven_origins)
+            return {};
+        BootTime first = BootTime::max();
+        for (const auto &[other, tally] : strangers_)
+            first = std::min(
+                first,
+                std::max(tally.begun.empty() ? now : tally.begun.back() + limits::unproven_window,
+                         tally.last_end));
+        return words::too_many_strangers(until(first, now));
+    }
+    const Tally &tally = found->second;
+    const BootTime then = room_at(tally.begun, limits::unproven_in_window, limits::unproven_window);
+    if (then > now)
+        return words::too_many_unproven(until(then, now));
+    if (tally.waiting >= limits::pending_of_one_unproven)
+        return words::too_many_unproven(until(tally.last_end, now));
+    return {};
+}
+
+std::string Attempts::why_not(const Knock &knock, BootTime now)
+{
+    const bool is_full = strangers_.size() >= limits::unproven_origins ||
+                         requesters_.size() >= limits::requesters ||
+                         addresses_.size() >= limits::requesters;
+    if (is_full || now - forgot_ >= between_forgettings)
+        forget(now);
+    if (knock.is_unproven)
+        return why_not_stranger(knock.who, now);
+    const auto found = requesters_.find(knock.who);
+    if (found == requesters_.end() && requesters_.size() >= limits::requesters)
+        return std::string{words::too_many_here};
+    if (found != requesters_.end()) {
+        const Tally &tally = found->second;
+        const BootTime then =
+            room_at(tally.begun, limits::requests_in_window, limits::request_window);
+        if (then > now)
+            return words::too_many_begun(until(then, now));
+        if (tally.waiting >= limits::pending_of_one_requester)
+            return words::too_many_wait(until(tally.last_end, now));
+    }
+    if (knock.address.empty())
+        return {};
+    const auto address = addresses_.find(knock.address);
+    if (address == addresses_.end())
+        return addresses_.size() < limits::requesters ? std::string{}
+                                                      : std::string{words::too_many_here};
+    if (address->second.waiting >= limits::pending_of_one_address)
+        return words::too_many_from_address(until(address->second.last_end, now));
+    return {};
+}
+
+Attempts::Place Attempts::begin(const Knock &knock, BootTime now, BootTime until)
+{
+    Tally &who = (knock.is_unproven ? strangers_ : requesters_)[knock.who];
+    who.begun.push_back(now); // though it fail: that is written down too
+    Tally *const address = knock.address.empty() ? nullptr : &addresses_[knock.address];
+    for (Tally *const tally : {&who, address})
+        if (tally != nullptr) {
+            ++tally->waiting;
+            tally->last_end = std::max(tally->last_end, until);
+        }
+    return {&who, address};
+}
+
+} // namespace jit::daemon
