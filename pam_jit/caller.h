@@ -35,7 +35,7 @@ struct Caller {
     bool is_by_uid = false;          // sudo and su: the real uid proves the requester
     bool is_exempt = false;          // root by real uid, or root on the console
     bool is_non_interactive = false; // sudo -n
-    const char *problem = nullptr;   // why nobody can be asked for: deny
+    const char *problem = nullptr;   // why nobody can be asked for
 
     FixedText<max_login_bytes> person;     // the passwd name of the real uid
     FixedText<max_login_bytes> first_name; // and of the account's uid
@@ -44,6 +44,7 @@ struct Caller {
 };
 
 std::string_view service_of(pam_handle_t *handle);
+bool has_user(pam_handle_t *handle); // PAM_USER is known without asking for it
 
 // Fills in all but the names when is_exempt or problem is set.
 void read_caller(pam_handle_t *handle, Caller &out);

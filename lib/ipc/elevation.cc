@@ -19,6 +19,7 @@ constexpr std::size_t max_host_bytes = 256;
 constexpr std::size_t max_uri_bytes = 2048;
 constexpr std::size_t max_code_bytes = 64;
 constexpr std::size_t max_word_bytes = 32;
+constexpr std::size_t max_problem_bytes = 128;
 
 bool is_word_missing(MemberReader &reader, bool is_known)
 {
@@ -57,7 +58,9 @@ Result<CheckCall> decode_check_call(const json_t *parameters)
 {
     MemberReader reader{parameters};
     CheckCall call;
-    call.requester = reader.name("requester");
+    call.problem = reader.maybe_text("problem", max_problem_bytes);
+    call.requester =
+        call.problem ? reader.text("requester", max_account_bytes) : reader.name("requester");
     call.account = reader.text("account", max_account_bytes);
     call.account_names = reader.texts("account_names", max_account_names, max_account_bytes);
     call.service = reader.text("service", max_service_bytes);
@@ -68,6 +71,7 @@ Result<CheckCall> decode_check_call(const json_t *parameters)
     call.command = reader.maybe_text("command", max_command_bytes);
     call.connection = reader.maybe_text("connection", max_connection_bytes);
     call.proof = reader.maybe_text("proof", max_proof_bytes);
+    call.unproven = reader.maybe_flag("unproven");
     call.observe = reader.maybe_flag("observe");
     if (!is_word_missing(reader, phase.has_value()))
         call.phase = *phase;
@@ -89,6 +93,9 @@ Json encode_check_call(const CheckCall &call)
     writer.maybe_text("command", call.command);
     writer.maybe_text("connection", call.connection);
     writer.maybe_text("proof", call.proof);
+    writer.maybe_text("problem", call.problem);
+    if (call.unproven)
+        writer.flag("unproven", true);
     if (call.observe)
         writer.flag("observe", true);
     return writer.take();
