@@ -43,9 +43,8 @@ Knock knock_of(const RequestFacts &facts)
     std::string address = counted_address(facts.rhost);
     if (!knock.is_unproven) {
         // As a shared account several people come, who must not take each other's places.
-        knock.who = facts.is_shared
-                        ? facts.user + " " + facts.origin.tty + " " + facts.origin.proof
-                        : facts.user;
+        knock.who = facts.is_shared ? facts.user + " " + facts.origin.tty + " " + facts.origin.proof
+                                    : facts.user;
         if (!facts.connection.empty())
             knock.address = std::move(address);
     } else

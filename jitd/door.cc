@@ -24,7 +24,7 @@ AuditRecord make_record(Event event, const ipc::CheckCall &call, std::string rul
     AuditRecord record;
     record.event = event;
     record.message = std::move(message);
-    record.user = call.requester;
+    record.user = safe_text(call.requester, 64); // the name that it is, or what stands for one
     record.role = call.role.value_or("");
     record.service = call.service;
     record.tty = call.tty.value_or("");
@@ -36,7 +36,7 @@ AuditRecord make_record(Event event, const ipc::CheckCall &call, std::string rul
 
 std::string where(const ipc::CheckCall &call)
 {
-    return call.requester + " at " + safe_text(call.service, 64);
+    return safe_text(call.requester, 64) + " at " + safe_text(call.service, 64);
 }
 
 // By the configuration, or by the line in the PAM file.
@@ -127,7 +127,13 @@ const Grant *find_live(const ipc::CheckCall &call, const Roles &roles, const Doo
 DoorAnswer pass(const ipc::CheckCall &call, const Grant &grant, const DoorFacts &facts)
 {
     DoorAnswer answer;
-    answer.reply.verdict = is_observed(call, facts) ? ipc::Verdict::observed : ipc::Verdict::live;
+    const bool observes = is_observed(call, facts);
+    answer.reply.verdict = observes ? ipc::Verdict::observed : ipc::Verdict::live;
+    // The grant says what the requester may, not that this is him. That is a refusal of the auth
+    // phase alone; without a grant the account phase has one, which is the record.
+    if (observes && call.unproven && call.phase == ipc::Phase::auth)
+        answer.record = make_record(Event::observed, call, std::string{rule_unproven},
+                                    where(call) + " would be refused: nobody has proven who it is");
     answer.reply.role = grant.role;
     answer.reply.grant = grant.id;
     answer.reply.until = grant.until;
@@ -209,8 +215,13 @@ DoorAnswer offer(const ipc::CheckCall &call, const Roles &roles, const DoorFacts
 DoorAnswer answer_check(const ipc::CheckCall &call, const DoorFacts &facts)
 {
     const Settings &settings = facts.settings;
-    if (!settings.config)
+    if (!settings.config) {
+        if (call.observe)
+            return refuse(call, facts, "misconfigured", std::string{words::misconfigured});
         return fail(ipc::Fault::misconfigured, words::misconfigured);
+    }
+    if (call.problem)
+        return refuse(call, facts, "no-caller", safe_text(*call.problem, 128));
     if (is_exempt(call, *settings.config)) {
         DoorAnswer answer;
         answer.reply.verdict = ipc::Verdict::exempt;
@@ -250,11 +261,11 @@ DoorAnswer answer_check(const ipc::CheckCall &call, const DoorFacts &facts)
     }
     if (!facts.is_reconciled)
         return refuse(call, facts, "not-reconciled", std::string{words::not_reconciled});
+    const Grant *const grant = find_live(call, roles, facts);
+    if (grant != nullptr && (!call.unproven || is_observed(call, facts)))
+        return pass(call, *grant, facts);
     if (call.unproven && !settings.config->unproven_start)
         return refuse_unproven(call, facts);
-    const Grant *const grant = find_live(call, roles, facts);
-    if (grant != nullptr && !call.unproven)
-        return pass(call, *grant, facts);
     // A grant says what its owner may, not that he is there: that, his sign-in has to say anew.
     if (grant != nullptr)
         roles = {settings.policy->find(grant->role)};

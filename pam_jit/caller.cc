@@ -85,6 +85,7 @@ void read_requester(pam_handle_t *handle, Entry &person, Caller &out)
     person.find(getuid());
     if (person.name() == nullptr || !out.person.set(person.name())) {
         out.problem = Sentence::no_uid_name;
+        out.requester = out.person.add("#").add_number(getuid()).view();
         return;
     }
     out.requester = out.person.view();
@@ -108,6 +109,11 @@ bool is_root_himself(pam_handle_t *handle, std::string_view service)
 std::string_view service_of(pam_handle_t *handle)
 {
     return item_of(handle, PAM_SERVICE);
+}
+
+bool has_user(pam_handle_t *handle)
+{
+    return !item_of(handle, PAM_USER).empty();
 }
 
 bool is_console(std::string_view tty)
@@ -146,7 +152,7 @@ void read_caller(pam_handle_t *handle, Caller &out)
     const char *user = nullptr;
     // login takes the item away between tries; this asks again where it must, and calls what is not
     // there where a program has no conversation.
-    const bool may_get = !item_of(handle, PAM_USER).empty() || has_conversation(handle);
+    const bool may_get = has_user(handle) || has_conversation(handle);
     if (!may_get || pam_get_user(handle, &user, nullptr) != PAM_SUCCESS || user == nullptr ||
         *user == '\0') {
         out.problem = Sentence::no_user;

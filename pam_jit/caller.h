@@ -46,6 +46,7 @@ struct Caller {
 };
 
 std::string_view service_of(pam_handle_t *handle);
+bool has_user(pam_handle_t *handle); // PAM_USER is known without asking for it
 
 // Fills in all but the names when is_exempt or problem is set.
 void read_caller(pam_handle_t *handle, Caller &out);

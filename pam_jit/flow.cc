@@ -58,7 +58,7 @@ Outcome Flow::check()
         .hint("command", door_.command, 256);
     const std::string_view frame = add_login(call).flag_if("observe", door_.is_observed).finish();
     if (frame.empty())
-        return say_no(words_of(Sentence::bad_name));
+        return deny(Sentence::bad_name);
 
     const BootTime until = std::min(start_ + door_.fast, last_moment());
     Heard heard = exchange(frame, until);
@@ -72,6 +72,32 @@ Outcome Flow::check()
     if (!ipc::read_reply(heard.frame, reply))
         return nonsense();
     return reply.is_error ? refuse(reply) : judge(reply);
+}
+
+// It is no, whatever jitd says and whether it says anything, but where the host only observes: that
+// jitd knows, and has it on record.
+Outcome Flow::deny(Sentence problem)
+{
+    const auto or_unknown = [](std::string_view text) {
+        return text.empty() ? std::string_view{"?"} : text;
+    };
+    ipc::CallWriter call{"io.jitd.Elevation.Check", ipc::CallMode::once};
+    call.hint("requester", or_unknown(door_.requester), 64)
+        .hint("account", or_unknown(door_.account), 64)
+        .names("account_names", {})
+        .hint("service", or_unknown(door_.service), 64)
+        .name("phase", is_auth() ? "auth" : "account")
+        .hint("problem", for_log(problem), 128)
+        .hint("tty", door_.tty, 64)
+        .hint("rhost", door_.rhost, 255)
+        .hint("command", door_.command, 256)
+        .flag_if("observe", door_.is_observed);
+    const Heard heard = exchange(call.finish(), std::min(start_ + door_.fast, last_moment()));
+    ipc::ElevationReply reply;
+    if (heard.event == Event::ready && ipc::read_reply(heard.frame, reply) && !reply.is_error &&
+        !reply.continues && reply.verdict.view() == "observed")
+        return Outcome::ignored;
+    return say_no(words_of(problem));
 }
 
 ipc::CallWriter &Flow::add_login(ipc::CallWriter &call) const

@@ -87,9 +87,10 @@ struct Door {
     std::string_view tty;
     std::string_view rhost;
     std::string_view command;
-    std::string_view connection; // over ssh, and only then: SSH_CONNECTION
-    std::string_view proof;      // and SSH_AUTH_INFO_0
-    std::string_view socket;     // for words only
+    std::string_view connection;     // over ssh, and only then: SSH_CONNECTION
+    std::string_view proof;          // and SSH_AUTH_INFO_0
+    std::string_view socket;         // for words only
+    std::optional<Sentence> problem; // why nobody can be asked for: no, but where observed
     Screen screen;
     std::optional<std::int64_t> session;
     bool is_proven = false;  // the requester is who he says

@@ -20,7 +20,7 @@ class Flow
 
     Passage run()
     {
-        passage_.outcome = check();
+        passage_.outcome = door_.problem ? deny(*door_.problem) : check();
         if (passage_.outcome != Outcome::allowed)
             passage_.grant.clear();
         return passage_;
@@ -34,6 +34,7 @@ class Flow
     }
 
     Outcome check();
+    Outcome deny(Sentence problem);
     Outcome judge(const ipc::ElevationReply &reply);
     Outcome live(const ipc::ElevationReply &reply);
     Outcome wanted(std::string_view role);

@@ -79,6 +79,11 @@ class Live final : public Outside
     Client client_;
 };
 
+bool is_proven(const Arguments &arguments, const Caller &caller)
+{
+    return caller.is_by_uid || arguments.proven || !caller.proof.empty();
+}
+
 Door door_for(Phase phase, const Arguments &arguments, const Caller &caller)
 {
     Door door;
@@ -94,24 +99,16 @@ Door door_for(Phase phase, const Arguments &arguments, const Caller &caller)
     door.connection = caller.connection;
     door.proof = caller.proof;
     door.socket = arguments.socket;
-    door.is_proven = caller.is_by_uid || arguments.proven || !caller.proof.empty();
+    door.is_proven = is_proven(arguments, caller);
     door.has_ticket = is_sudo(caller.service);
     door.is_quiet = arguments.quiet;
     door.is_observed = arguments.observe;
     door.fast = arguments.fast;
     door.timeout = arguments.timeout;
+    door.problem = caller.problem;
     if (const pid_t session = getsid(0); session > 0)
         door.session = session;
     return door;
-}
-
-Outcome deny(pam_handle_t *handle, Sentence why)
-{
-    // The log's language, whatever is spoken.
-    const char *const line = english[static_cast<std::size_t>(why)].bytes;
-    pam_syslog(handle, LOG_NOTICE, "denied: %s", line + std::strlen("jit: "));
-    (void)show(handle, Tone::error, words_of(why));
-    return Outcome::denied;
 }
 
 Outcome pass(pam_handle_t *handle, Phase phase, const Arguments &arguments, const Caller &caller)
@@ -164,21 +161,24 @@ Outcome decide(pam_handle_t *handle, Phase phase, const Arguments &arguments)
     }
     if (is_left_out(arguments, service_of(handle)))
         return Outcome::ignored;
-    if (arguments.observe && phase == Phase::auth)
+    const bool observes_auth = arguments.observe && phase == Phase::auth;
+    // The program is asked for no name that it has not got yet.
+    if (observes_auth && !has_user(handle))
         return Outcome::ignored;
     Caller caller;
     read_caller(handle, caller);
     if (caller.is_exempt)
         return Outcome::ignored;
-    if (arguments.observe) {
-        // Asked only so that jitd records what it would have refused.
-        if (!caller.problem)
-            (void)pass(handle, phase, arguments, caller);
+    // What auth alone would refuse is who is not proven; the account phase asks about all else.
+    if (observes_auth && (caller.problem || is_proven(arguments, caller)))
         return Outcome::ignored;
-    }
-    if (caller.problem)
-        return deny(handle, *caller.problem);
-    return pass(handle, phase, arguments, caller);
+    const Outcome outcome = pass(handle, phase, arguments, caller);
+    // Asked only so that jitd records what it would have refused.
+    if (arguments.observe)
+        return Outcome::ignored;
+    if (caller.problem && outcome == Outcome::denied)
+        pam_syslog(handle, LOG_NOTICE, "denied: %s", for_log(*caller.problem).data());
+    return outcome;
 }
 
 int run_phase(pam_handle_t *handle, Phase phase, Line line)

@@ -136,6 +136,13 @@ SpanText span_text(std::chrono::seconds span)
     return out;
 }
 
+std::string_view for_log(Sentence sentence)
+{
+    std::string_view words = english[static_cast<std::size_t>(sentence)].words();
+    words.remove_prefix(std::strlen("jit: "));
+    return words;
+}
+
 Text words_of(Sentence sentence)
 {
     Text out;

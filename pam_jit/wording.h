@@ -22,6 +22,9 @@ SpanText span_text(std::chrono::seconds span);
 
 // A sentence that has no place.
 Text words_of(Sentence sentence);
+// A sentence as it stands in logs and records, whatever language is spoken: in English, without the
+// name in front. A NUL follows.
+std::string_view for_log(Sentence sentence);
 // What jitd says, in its words.
 Text said_words(std::string_view message);
 

@@ -116,7 +116,7 @@ struct Role {
     };
     bool shared = false;
     Reuse reuse = Reuse::none;
-    bool carry = false;               // the shell that su starts has the groups, too
+    bool carry = false; // the shell that su starts has the groups, too
     bool allow_system_accounts = false;
     bool allow_root_equivalent = false; // its groups may be as good as root
 };

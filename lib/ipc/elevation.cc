@@ -20,6 +20,7 @@ constexpr std::size_t max_uri_bytes = 2048;
 constexpr std::size_t max_code_bytes = 64;
 constexpr std::size_t max_word_bytes = 32;
 constexpr std::uint32_t max_gid = std::numeric_limits<std::uint32_t>::max() - 1; // -1 is none
+constexpr std::size_t max_problem_bytes = 128;
 
 bool is_word_missing(MemberReader &reader, bool is_known)
 {
@@ -58,7 +59,9 @@ Result<CheckCall> decode_check_call(const json_t *parameters)
 {
     MemberReader reader{parameters};
     CheckCall call;
-    call.requester = reader.name("requester");
+    call.problem = reader.maybe_text("problem", max_problem_bytes);
+    call.requester =
+        call.problem ? reader.text("requester", max_account_bytes) : reader.name("requester");
     call.account = reader.text("account", max_account_bytes);
     call.account_names = reader.texts("account_names", max_account_names, max_account_bytes);
     call.service = reader.text("service", max_service_bytes);
@@ -91,6 +94,7 @@ Json encode_check_call(const CheckCall &call)
     writer.maybe_text("command", call.command);
     writer.maybe_text("connection", call.connection);
     writer.maybe_text("proof", call.proof);
+    writer.maybe_text("problem", call.problem);
     if (call.unproven)
         writer.flag("unproven", true);
     if (call.observe)

@@ -112,7 +112,7 @@ std::optional<State> parse_state(std::string_view text);
 std::optional<Fault> parse_fault(std::string_view text);
 
 // What an application was told about an account can be anything; only the requester is surely a
-// name.
+// name, where there is no problem.
 struct CheckCall {
     std::string requester;
     std::string account;
@@ -125,6 +125,7 @@ struct CheckCall {
     std::optional<std::string> command;
     std::optional<std::string> connection; // over ssh: SSH_CONNECTION, sshd(8)
     std::optional<std::string> proof;      // and SSH_AUTH_INFO_0: what has succeeded so far
+    std::optional<std::string> problem;    // why the caller refuses; requester may then be no name
     bool unproven = false;                 // nobody has proven that the requester is there
     bool observe = false;                  // the caller passes in any case
 };

@@ -32,27 +32,34 @@ void in_sudo_and_su_the_requester_is_the_real_uid_whatever_the_target(void **)
     }
 }
 
-void a_caller_that_is_not_the_real_uid_is_denied_and_jitd_not_asked(void **)
+void a_caller_that_is_not_the_real_uid_is_denied_whatever_jitd_says(void **)
 {
     for (const std::string &service : by_uid) {
         Wish wish = from_sudo("aco", service);
         wish.ruser = "root";
         const Play played = play_wish(wish, {{live}, {live}});
         assert_codes(played.outcome, {PAM_AUTH_ERR, PAM_PERM_DENIED, PAM_SUCCESS});
-        assert_int_equal(played.calls.size(), 0);
+        assert_true(has(played.calls.at(0), R"("problem":"the program names another caller)"));
         assert_true(has(played.outcome.shown, "another caller than its user id"));
     }
 }
 
-void a_real_uid_without_a_name_is_denied_and_jitd_not_asked(void **)
+void a_real_uid_without_a_name_is_denied_whatever_jitd_says(void **)
 {
     Wish wish = from_sudo("ac");
     wish.real_uid = 54321;
     wish.ruser = "";
     const Play played = play_wish(wish, {{live}, {live}});
     assert_codes(played.outcome, {PAM_AUTH_ERR, PAM_PERM_DENIED});
-    assert_int_equal(played.calls.size(), 0);
+    assert_true(has(played.calls.at(0), R"("requester":"#54321","account":)"));
     assert_true(has(played.outcome.shown, "your user id has no name"));
+    // But where the host only observes, which jitd knows.
+    const std::string observed = frame(R"("verdict":"observed")");
+    assert_codes(play_wish(wish, {{observed}, {observed}}).outcome,
+                 {ignored_auth, ignored_account});
+    assert_codes(play_wish(wish, {{}, {}}).outcome, {PAM_AUTH_ERR, PAM_PERM_DENIED});
+    for (const std::string &other : {not_gated, refused, "garbage" + nul})
+        assert_codes(play_wish(wish, {{other}, {other}}).outcome, {PAM_AUTH_ERR, PAM_PERM_DENIED});
 }
 
 void root_is_exempt_by_real_uid_in_sudo_and_su_and_jitd_not_asked(void **)
@@ -74,7 +81,6 @@ void a_service_that_sudo_has_for_some_commands_is_by_uid_too(void **)
     Wish wish = from_sudo("ac", "sudo-dba");
     wish.ruser = "daemon";
     const Play other = play_wish(wish, {{live}, {live}});
-    assert_int_equal(other.calls.size(), 0);
     assert_true(has(other.outcome.shown, "another caller than its user id"));
     // Root is exempt there only where he is the caller and the one that is proven.
     wish.real_uid = 0;
@@ -159,6 +165,24 @@ void unproven_needs_a_grant_in_account_and_gets_nothing_in_auth(void **)
     assert_codes(play_flow("a", {{not_gated}}, "").outcome, {ignored_auth});
 }
 
+void what_observes_asks_in_auth_only_where_nobody_is_proven(void **)
+{
+    const auto calls = [](const std::string &words, const std::string &user) {
+        write_service("door", words);
+        Wish wish;
+        wish.service = "door";
+        wish.user = user;
+        wish.phases = "a";
+        const Play played = play_wish(wish, {{refused}});
+        assert_codes(played.outcome, {ignored_auth});
+        assert_text(played.outcome.shown, "");
+        return played.calls;
+    };
+    assert_true(has(calls("observe", "nobody").at(0), R"("unproven":true,"observe":true)"));
+    assert_int_equal(calls("observe proven", "nobody").size(), 0);
+    assert_int_equal(calls("observe", "").size(), 0);
+}
+
 void a_name_that_cannot_be_resolved_is_asked_about_without_names(void **)
 {
     write_service("door", "proven");
@@ -171,7 +195,7 @@ void a_name_that_cannot_be_resolved_is_asked_about_without_names(void **)
     assert_true(has(played.calls.at(0), R"("account":"no-such-user","account_names":[])"));
 }
 
-void a_name_that_is_none_is_denied_and_jitd_not_asked(void **)
+void a_name_that_is_none_is_denied_whatever_jitd_says(void **)
 {
     write_service("door", "proven");
     for (const std::string &user :
@@ -184,7 +208,6 @@ void a_name_that_is_none_is_denied_and_jitd_not_asked(void **)
         wish.phases = "ac";
         const Play played = play_wish(wish, {{live}, {live}});
         assert_codes(played.outcome, {PAM_AUTH_ERR, PAM_PERM_DENIED});
-        assert_int_equal(played.calls.size(), 0);
         assert_true(has(played.outcome.shown, "your user name is not one that jit can handle"));
     }
     // In sudo it is the target's: the call cannot be written.
@@ -209,7 +232,6 @@ void without_a_user_the_program_is_asked_for_one_or_denied(void **)
         wish.talk = talk;
         const Play played = play_wish(wish, {{live}, {live}});
         assert_codes(played.outcome, {PAM_AUTH_ERR, PAM_PERM_DENIED});
-        assert_int_equal(played.calls.size(), 0);
     }
     wish.talk = Talk::good;
     wish.answer = "";
@@ -227,7 +249,7 @@ void regress_no_user_and_no_conversation_is_denied_not_a_crash(void **)
     wish.phases = "ac";
     const Play played = play_wish(wish, {{live}, {live}});
     assert_codes(played.outcome, {PAM_AUTH_ERR, PAM_PERM_DENIED});
-    assert_int_equal(played.calls.size(), 0);
+    assert_true(has(played.calls.at(0), R"("requester":"?","account":"?","account_names":[])"));
 }
 
 Play sudo_with(const std::string &words, const std::string &service = "sudo")
@@ -294,16 +316,17 @@ int main(int, char **argv)
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(in_sudo_and_su_the_requester_is_the_real_uid_whatever_the_target),
-        cmocka_unit_test(a_caller_that_is_not_the_real_uid_is_denied_and_jitd_not_asked),
-        cmocka_unit_test(a_real_uid_without_a_name_is_denied_and_jitd_not_asked),
+        cmocka_unit_test(a_caller_that_is_not_the_real_uid_is_denied_whatever_jitd_says),
+        cmocka_unit_test(a_real_uid_without_a_name_is_denied_whatever_jitd_says),
         cmocka_unit_test(root_is_exempt_by_real_uid_in_sudo_and_su_and_jitd_not_asked),
         cmocka_unit_test(a_service_that_sudo_has_for_some_commands_is_by_uid_too),
         cmocka_unit_test(root_is_never_exempt_because_he_is_the_target),
         cmocka_unit_test(root_is_exempt_in_login_on_the_console_alone),
         cmocka_unit_test(elsewhere_the_requester_is_the_user_whatever_the_real_uid),
         cmocka_unit_test(unproven_needs_a_grant_in_account_and_gets_nothing_in_auth),
+        cmocka_unit_test(what_observes_asks_in_auth_only_where_nobody_is_proven),
         cmocka_unit_test(a_name_that_cannot_be_resolved_is_asked_about_without_names),
-        cmocka_unit_test(a_name_that_is_none_is_denied_and_jitd_not_asked),
+        cmocka_unit_test(a_name_that_is_none_is_denied_whatever_jitd_says),
         cmocka_unit_test(without_a_user_the_program_is_asked_for_one_or_denied),
         cmocka_unit_test(regress_no_user_and_no_conversation_is_denied_not_a_crash),
         cmocka_unit_test(sudo_n_starts_no_flow),

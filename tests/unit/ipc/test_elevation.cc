@@ -74,6 +74,20 @@ void check_call_takes_any_text_as_account_but_not_as_requester(void **)
                             R"(","account":"x","account_names":[],"service":"s","phase":"auth"})"});
 }
 
+void a_check_with_a_problem_names_its_caller_by_any_text(void **)
+{
+    const std::string text =
+        R"({"requester":"DOM\\a b","account":"?","account_names":[],"service":"sudo",)"
+        R"("phase":"auth","problem":"no name","unproven":true,"observe":true})";
+    const auto call = decode_check_call(parse(text).get());
+    assert_true(call.has_value());
+    assert_text(call->requester, "DOM\\a b");
+    assert_text(print(encode_check_call(*call)), print(parse(text)));
+    assert_all_refused(decode_check_call,
+                       {R"({"requester":"","account":"?","account_names":[],"service":"sudo",)"
+                        R"("phase":"auth","problem":"no name"})"});
+}
+
 void check_call_refuses_what_is_not_exactly_its_form(void **)
 {
     const std::string head = R"({"requester":"alice","account":"root","service":"sudo",)";
@@ -385,6 +399,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(check_call_comes_back_as_it_was_sent),
         cmocka_unit_test(check_call_takes_any_text_as_account_but_not_as_requester),
+        cmocka_unit_test(a_check_with_a_problem_names_its_caller_by_any_text),
         cmocka_unit_test(check_call_refuses_what_is_not_exactly_its_form),
         cmocka_unit_test(check_reply_comes_back_as_it_was_sent),
         cmocka_unit_test(check_reply_without_a_known_verdict_is_refused),

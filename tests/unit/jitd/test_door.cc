@@ -434,6 +434,45 @@ void a_caller_who_only_observes_is_recorded_as_one(void **)
     assert_text(verdict_of(world.ask()), "observed observed no-grant");
 }
 
+void a_grant_that_proves_nobody_is_on_record_where_the_host_observes(void **)
+{
+    World world;
+    world.call.unproven = true;
+    assert_text(verdict_of(world.ask()), "live"); // it is the module that refuses
+    world.settings.config->observe = true;
+    assert_text(verdict_of(world.ask()), "observed observed unproven");
+    world.call.phase = ipc::Phase::account;
+    assert_text(verdict_of(world.ask()), "observed");
+    // Without a grant there is one record, too.
+    world.has_grant = false;
+    assert_text(verdict_of(world.ask()), "observed observed no-grant");
+    world.call.phase = ipc::Phase::auth;
+    assert_text(verdict_of(world.ask()), "observed");
+}
+
+void who_has_no_name_is_refused_and_on_record_under_what_stands_for_one(void **)
+{
+    World world;
+    world.call.requester = "DOM\\a\x1B";
+    world.call.problem = "no\nname";
+    const DoorAnswer no = world.ask();
+    assert_text(verdict_of(no), "denied refused no-caller");
+    assert_text(no.record->user, "DOM\\a?");
+    world.settings.config->observe = true;
+    assert_text(verdict_of(world.ask()), "observed");
+    world.call.phase = ipc::Phase::account;
+    assert_text(verdict_of(world.ask()), "observed observed no-caller");
+}
+
+void a_line_that_observes_does_so_without_a_configuration(void **)
+{
+    World world;
+    world.settings.config.reset();
+    world.call.observe = true;
+    world.call.phase = ipc::Phase::account;
+    assert_text(verdict_of(world.ask()), "observed observed misconfigured");
+}
+
 void what_opens_a_door_is_named(void **)
 {
     World world;
@@ -615,6 +654,9 @@ int main()
         cmocka_unit_test(only_su_s_account_phase_is_told_what_the_shell_gets),
         cmocka_unit_test(a_would_be_refusal_is_recorded_once_where_the_host_observes),
         cmocka_unit_test(a_caller_who_only_observes_is_recorded_as_one),
+        cmocka_unit_test(a_grant_that_proves_nobody_is_on_record_where_the_host_observes),
+        cmocka_unit_test(who_has_no_name_is_refused_and_on_record_under_what_stands_for_one),
+        cmocka_unit_test(a_line_that_observes_does_so_without_a_configuration),
         cmocka_unit_test(what_opens_a_door_is_named),
         cmocka_unit_test(a_records_text_from_outside_is_safe),
     };

@@ -583,12 +583,16 @@ void observed_says_nothing(void **)
     assert_true(play(at, {{Act::send, "", Event::lost, ENOENT}}) == Outcome::unreachable);
 }
 
-void a_name_too_long_is_denied_before_jitd_is_asked(void **)
+void a_name_too_long_is_denied_whatever_jitd_says(void **)
 {
     Door at = door(Phase::account);
     const std::string name(65, 'a');
     at.account = name;
-    assert_true(play(at, {{Act::complain, "too long"}}) == Outcome::denied);
+    const Step problem{Act::send, R"("problem":"a name here is too long)"};
+    for (const Step &answer : {hears(R"("verdict":"live")"), hears(R"("verdict":"ignore")"),
+                               Step{Act::receive, "x"}, Step{Act::receive, "", Event::lost}})
+        assert_true(play(at, {problem, answer, {Act::complain, "too long"}}) == Outcome::denied);
+    assert_true(play(at, {problem, hears(R"("verdict":"observed")")}) == Outcome::ignored);
 }
 
 Step wants(std::string_view message)
@@ -983,7 +987,7 @@ int main()
         cmocka_unit_test(nonsense_is_never_a_yes),
         cmocka_unit_test(regress_a_request_goes_on_until_its_last_reply_and_no_further),
         cmocka_unit_test(observed_says_nothing),
-        cmocka_unit_test(a_name_too_long_is_denied_before_jitd_is_asked),
+        cmocka_unit_test(a_name_too_long_is_denied_whatever_jitd_says),
         cmocka_unit_test(a_reason_that_the_role_wants_is_asked_for_and_sent),
         cmocka_unit_test(the_first_request_has_no_reason),
         cmocka_unit_test(a_reason_of_another_form_is_asked_for_thrice),
