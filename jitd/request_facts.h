@@ -49,7 +49,7 @@ struct RequestFacts {
     std::string rhost;
     std::string connection; // of who began it: over ssh, or another login to a shared account, as
                             // it is known by (origins.h)
-    std::string command; // a hint for people, never decided on
+    std::string command;    // a hint for people, never decided on
     std::string host;
     Now began{};
     BootTime deadline{};

@@ -438,7 +438,7 @@ void a_grant_that_proves_nobody_is_on_record_where_the_host_observes(void **)
 {
     World world;
     world.call.unproven = true;
-    assert_text(verdict_of(world.ask()), "live"); // it is the module that refuses
+    assert_text(verdict_of(world.ask()), "denied refused unproven");
     world.settings.config->observe = true;
     assert_text(verdict_of(world.ask()), "observed observed unproven");
     world.call.phase = ipc::Phase::account;

@@ -324,9 +324,8 @@ void parse_takes_any_printable_id_of_another_issuer(void **)
 void parse_refuses_what_this_version_does_not_enforce(void **)
 {
     constexpr std::string_view later = "supported by this version";
-    for (const char *line :
-         {"shared = true", "reuse = \"key\"", "services = [\"sshd-x\"]", "services = [\"gdm\"]",
-          "services = [\"sudo\", \"cron\"]", "services = [\"\"]"})
+    for (const char *line : {"services = [\"sshd-x\"]", "services = [\"gdm\"]",
+                             "services = [\"sudo\", \"cron\"]", "services = [\"\"]"})
         check_bad({{role_with(line), later}});
     for (const char *mode : {"approver", "pim", "watch"})
         check_bad(
