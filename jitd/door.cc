@@ -261,10 +261,12 @@ DoorAnswer answer_check(const ipc::CheckCall &call, const DoorFacts &facts)
     }
     if (!facts.is_reconciled)
         return refuse(call, facts, "not-reconciled", std::string{words::not_reconciled});
+    // By the account phase something has let him pass auth.
+    const bool is_unproven = call.unproven && call.phase == ipc::Phase::auth;
     const Grant *const grant = find_live(call, roles, facts);
-    if (grant != nullptr && (!call.unproven || is_observed(call, facts)))
+    if (grant != nullptr && (!is_unproven || is_observed(call, facts)))
         return pass(call, *grant, facts);
-    if (call.unproven && !settings.config->unproven_start)
+    if (is_unproven && !settings.config->unproven_start)
         return refuse_unproven(call, facts);
     // A grant says what its owner may, not that he is there: that, his sign-in has to say anew.
     if (grant != nullptr)

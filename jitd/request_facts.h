@@ -21,7 +21,17 @@ struct Origin {
     std::string proof;        // over ssh: what has proven who is there, and from which address
     bool is_unproven = false; // nothing has: joined by nobody
 
-    friend bool operator==(const Origin &, const Origin &) = default;
+    // A session of the kernel has one terminal at most. Programs that know it by their standard
+    // input alone, as sudo-rs does, name none in the middle of a pipeline.
+    bool has_terminal_of(const Origin &other) const
+    {
+        return tty == other.tty || (session != 0 && (tty.empty() || other.tty.empty()));
+    }
+    friend bool operator==(const Origin &a, const Origin &b)
+    {
+        return a.service == b.service && a.session == b.session && a.proof == b.proof &&
+               a.is_unproven == b.is_unproven && a.has_terminal_of(b);
+    }
 };
 
 struct RequestFacts {

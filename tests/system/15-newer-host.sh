@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 . lib/story.sh
+. tests/system/lib/sudo_forms.sh
 
 if [ "$suite" = bookworm ]; then
     echo '-- bookworm has neither varlinkctl nor sudo-rs'
@@ -95,4 +96,59 @@ exit 0
 X
 check 'bob is told why not' host_tty bob <"$HOST_DIR/steps"
 check "root's own sudo-rs is not asked" same "$(host_run sudo-rs -u alice id -un)" alice
+
+# --- each form of sudo-rs, as far as it has it
+root='uid=0\(root\)'
+check 'sudo-rs CMD' asks 'sudo-rs id' "$root"
+check 'sudo-rs -i' asks 'sudo-rs -i id' "$root"
+check 'sudo-rs -i, a shell' asks 'sudo-rs -i' 'root@web01.*# $' 'send id\r' "expect 5 $root" 'send exit\r'
+check 'sudo-rs -s' asks 'sudo-rs -s id' "$root"
+check 'sudo-rs -u another' asks 'sudo-rs -u carol id' 'uid=[0-9]+\(carol\)'
+check 'sudo-rs -v' asks 'sudo-rs -v && echo ok''ay' 'okay'
+check 'sudo-rs -S, whose password comes from a pipe' asks 'echo wrong | sudo-rs -S id' "$root"
+check 'with its output sent elsewhere' asks 'sudo-rs id >/tmp/out 2>&1; cat /tmp/out' "$root"
+# sudo-rs tells of the terminal of its standard input alone.
+check 'two in one pipeline ask once' asks 'sudo-rs id | sudo-rs cat' "$root"
+# What it has not got is refused by itself, before PAM.
+no_code() {
+    local before
+    before=$(codes)
+    typed "send $1\r" "expect 5 $2" 'expect 2 \$ $' 'send \r' && same "$(codes)" "$before"
+}
+check 'sudo-rs -l, where a rule has NOPASSWD, asks nobody: it lists' no_code 'sudo-rs -l' 'NOPASSWD'
+check 'sudo-rs -A is not there' no_code 'sudo-rs -A id; echo sta""tus $?' 'status 1'
+check 'sudo-rs -e is not there' no_code 'sudo-rs -e /etc/motd; echo sta""tus $?' 'status 1'
+check 'sudo-rs -n starts no request' no_code 'sudo-rs -n id' 'jitctl request web'
+check 'nor does NOPASSWD' no_code 'sudo-rs /usr/bin/true' 'jitctl request web'
+for form in 'id' '-i id' '-s id' '-v' '-n id' '-n /usr/bin/true'; do
+    check "no terminal: sudo-rs $form is refused, without a code" stays "sudo-rs $form" .
+done
+check 'no terminal: sudo-rs -S is refused, without a code' stays 'echo wrong | sudo-rs -S id' .
+
+# --- its ticket, Ctrl-\, Ctrl-Z, a terminal that goes away
+ticket=('send sudo-rs id\r' "$code"
+    "$approve" "expect 5 $root" 'expect 5 \$ $'
+    'send jitctl drop web\r' 'expect 5 \$ $')
+check 'a ticket of sudo-rs opens nothing when the grant is gone' typed "${ticket[@]}" 'send sudo-rs id\r' \
+    'expect 5 jitctl request web' 'refuse uid=0' 'refuse enter the code' 'expect 5 \$ $' 'send \r'
+check 'Ctrl-\ at the code: the shell is there at once' typed 'send sudo-rs -i\r' \
+    'expect 5 enter the code' 'mark key' 'send \x1c' 'expect 5 \$ $' 'within 0.5 key' 'send \r'
+check 'Ctrl-Z at the code: it stops, comes back, and goes on when it is approved' typed 'send sudo-rs id\r' \
+    'expect 5 enter the code +(\S+)' 'send \x1a' 'expect 5 Stopped' 'expect 5 \$ $' 'send fg\r' 'sleep 1' \
+    'refuse enter the code' 'run provider approve code=$M1 user=alice@contoso.com' "expect 5 $root"
+check 'drop' as alice jitctl drop web
+printf '%s\n' 'expect 5 \$ $' 'send sudo-rs id\r' 'expect 5 enter the code' >"$HOST_DIR/steps"
+since=$(host_run date '+%F %T')
+check 'the terminal is closed at the code' host_tty alice <"$HOST_DIR/steps"
+check 'cancels the request' eventually 3 in_journal --since "$since" JIT_EVENT=cancelled JIT_USER=alice
+
+# --- with a grant none of them asks
+request() { as alice jitctl request web 2>&1 | approve_codes alice@contoso.com; }
+check 'with a grant' says granted request
+for form in 'id' '-i id' '-s id' '-S id </dev/null'; do
+    check "sudo-rs $form goes on" goes_on "sudo-rs $form" "$root"
+done
+check 'sudo-rs -u another goes on' goes_on 'sudo-rs -u carol id' 'uid=[0-9]+\(carol\)'
+check 'sudo-rs -v goes on' goes_on 'sudo-rs -v && echo ok""ay' okay
+check 'without a terminal, too' says "$root" host_as alice 'sudo-rs id'
 finish

@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 . lib/story.sh
+. tests/system/lib/sudo_forms.sh
 
 story_host
 defaults=$HOST_ROOT/etc/sudoers.d/forms
@@ -12,34 +13,6 @@ sudoers() {
     chmod 0440 "$defaults.new"
     mv "$defaults.new" "$defaults"
     host_run visudo -cq
-}
-codes() { provider state | python3 -c 'import json, sys; print(json.load(sys.stdin)["requests"]["devicecode"])'; }
-in_journal() { [ -n "$(host_run journalctl -q -o cat -u jitd "$@")" ]; }
-# typed LINE...: steps at a shell of alice's; `sudo` has no ticket at the beginning.
-typed() {
-    host_run rm -rf /run/sudo/ts/alice
-    printf '%s\n' 'expect 5 \$ $' "$@" 'expect 10 \$ $' 'send exit 0\r' 'exit 0' | host_tty alice
-}
-# asks COMMAND ANSWER [STEP...]: it asks for one code, goes on when that is approved, and shows ANSWER.
-asks() {
-    local before
-    before=$(codes)
-    typed "send $1\r" 'expect 5 enter the code +(\S+)' "refuse $2" \
-        'run provider approve code=$M1 user=alice@contoso.com' "expect 5 $2" "${@:3}" &&
-        same "$(($(codes) - before))" 1 && as alice jitctl drop web
-}
-# goes_on COMMAND ANSWER: with a grant it asks nothing, and shows ANSWER.
-goes_on() {
-    local before
-    before=$(codes)
-    typed "send $1\r" "expect 5 $2" && same "$(codes)" "$before"
-}
-# stays COMMAND [SENTENCE]: without a terminal, and without a grant: refused, says so, no code.
-stays() {
-    local before
-    before=$(codes)
-    ! host_as alice "$1" >"$HOST_DIR/said" 2>&1 </dev/null && cat "$HOST_DIR/said" &&
-        grep -q -e "${2:-jitctl request web}" "$HOST_DIR/said" && same "$(codes)" "$before"
 }
 printf '#!/bin/sh\ntouch /tmp/askpass-ran\n' >"$HOST_ROOT/usr/local/bin/askpass"
 printf '#!/bin/sh\necho changed >>"$1"\n' >"$HOST_ROOT/usr/local/bin/editor"

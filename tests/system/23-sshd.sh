@@ -238,7 +238,7 @@ check 'by a code of its own' same "$(codes)" "$((before + 2))"
 check 'who is no requester is refused' typed postgres@127.0.0.1 "$code" "$at_prompt" \
     'run provider approve code=$M1 user=bob@contoso.com' 'send \r' 'expect 10 not among|not a requester|requesters' 'exit 255'
 check 'and is on record by his own id' in_journal JIT_EVENT=denied JIT_USER=postgres JIT_OID="$bob_oid"
-check 'without a key nothing is asked' typed weak@127.0.0.1 'expect 10 wants a key' 'exit 255'
+check 'without a key nothing is asked' typed weak@127.0.0.1 'expect 10 log in with your key' 'exit 255'
 by_request() { ! as postgres jitctl request pg 2>&1; }
 check 'it is asked for by logging in alone' says 'log in to that account' by_request
 keyed() { typed keys@127.0.0.1 "$code" "$at_prompt" "$approve" 'send \r' "$in" "${ends[@]}"; }

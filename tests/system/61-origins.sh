@@ -154,7 +154,7 @@ tries() {
 check 'he knocks as alice, ten times' tries
 before=$(codes)
 check 'then no more, and he is told when' knocks 'alice@127.0.0.1 -b 127.0.0.3' \
-    'expect 10 jit: too many logins from here .*try again in 1\d?m' 'exit 255'
+    'expect 10 jit: too many logins from here (?s:.*)try again in 1\d?m' 'exit 255'
 check 'nor as somebody else' knocks 'mallory@127.0.0.1 -b 127.0.0.3' 'expect 10 jit: too many logins from here'
 check 'no code was made' same "$(codes)" "$before"
 check 'alice has used up nothing: with her key from the same address she is asked, and let in' \

@@ -175,6 +175,22 @@ void one_origin_has_one_code_for_a_role_whatever_else_it_asks_for(void **)
     assert_int_equal(host.waiting(), 2);
 }
 
+void who_can_not_name_the_terminal_of_his_session_is_at_it_all_the_same(void **)
+{
+    Origin one{"sudo", "pts/3", 7, "", false};
+    Origin in_pipeline = one;
+    in_pipeline.tty.clear();
+    assert_true(one == in_pipeline && in_pipeline == one);
+    Origin other = one;
+    other.tty = "pts/4";
+    assert_true(one != other);
+    in_pipeline.session = 8;
+    assert_true(one != in_pipeline);
+    // Without a session nothing says so.
+    one.session = in_pipeline.session = 0;
+    assert_true(one != in_pipeline);
+}
+
 void those_who_follow_one_request_are_so_many_and_no_second_code_is_made(void **)
 {
     if (!is_root_here())
@@ -335,6 +351,7 @@ int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(one_origin_has_one_code_for_a_role_whatever_else_it_asks_for),
+        cmocka_unit_test(who_can_not_name_the_terminal_of_his_session_is_at_it_all_the_same),
         cmocka_unit_test(those_who_follow_one_request_are_so_many_and_no_second_code_is_made),
         cmocka_unit_test(the_key_and_the_address_make_an_origin_over_ssh),
         cmocka_unit_test(who_has_proven_nothing_begins_nothing_unless_root_says_so),
