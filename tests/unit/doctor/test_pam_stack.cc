@@ -1,5 +1,7 @@
 #include "tests/unit/cmocka_cpp.h"
 
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
 
@@ -11,9 +13,9 @@ namespace {
 
 using Files = std::map<std::string, std::string>;
 
-std::vector<Finding> judge(const Files &files)
+std::vector<Finding> judge(const Files &files, const std::string &service = "sudo")
 {
-    return judge_service("sudo", [&](const std::string &name) {
+    return judge_service(service, [&](const std::string &name) {
         const auto found = files.find(name);
         return found == files.end() ? std::optional<std::string>{} : found->second;
     });
@@ -24,25 +26,46 @@ const std::string account = "account requisite pam_jit.so\n";
 const std::string session = "session optional pam_jit.so\n";
 
 // The findings as "fault sudo:2 what", one a line.
-std::string found(const Files &files)
+std::string found(const Files &files, const std::string &service = "sudo")
 {
     std::string all;
-    for (const Finding &one : judge(files)) {
+    for (const Finding &one : judge(files, service)) {
         assert_true(one.where.starts_with("/etc/pam.d/"));
         all += (one.kind == Finding::Kind::fault ? "fault " : "note ") + one.where.substr(11) +
                " " + one.what + "\n";
     }
     return all;
 }
-std::string found(const std::string &text)
+std::string found(const std::string &text, const std::string &service = "sudo")
 {
-    return found(Files{{"sudo", text},
+    return found(Files{{service, text},
                        {"common-auth", "auth [success=1 default=ignore] pam_unix.so nullok\n"
                                        "auth requisite pam_deny.so\nauth required pam_permit.so\n"},
                        {"common-account", "account [success=1 new_authtok_reqd=done "
                                           "default=ignore] pam_unix.so\n"
                                           "account requisite pam_deny.so\n"
-                                          "account required pam_permit.so\n"}});
+                                          "account required pam_permit.so\n"}},
+                 service);
+}
+
+std::string example(const std::string &service)
+{
+    std::ifstream file{"packaging/examples/pam-" + service};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+// As they stand before the host's own lines.
+void the_examples_that_are_shipped_are_without_a_finding(void **)
+{
+    const std::string rest = "@include common-auth\n@include common-account\n";
+    for (const std::string service : {"sudo", "sudo-i", "su", "su-l", "sshd"}) {
+        const std::string lines = example(service.substr(0, service.find('-')));
+        assert_true(lines.find("pam_jit.so") != std::string::npos);
+        assert_text(found(lines + rest, service), "");
+    }
+    assert_text(found("auth sufficient pam_rootok.so\n" + example("su") + rest, "su"), "");
+    assert_text(found(example("login") + "@include common-account\n", "login"), "");
+    assert_text(found(example("polkit-1"), "polkit-1"), "");
 }
 
 void the_lines_of_the_manual_are_without_a_finding(void **)
@@ -210,6 +233,7 @@ void polkit_needs_no_session_line(void **)
 int main()
 {
     const CMUnitTest tests[] = {
+        cmocka_unit_test(the_examples_that_are_shipped_are_without_a_finding),
         cmocka_unit_test(the_lines_of_the_manual_are_without_a_finding),
         cmocka_unit_test(a_line_that_is_missing_is_found),
         cmocka_unit_test(one_that_is_for_other_services_is_none),
