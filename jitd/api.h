@@ -51,7 +51,8 @@ class Api
 
     void answer_check(Call exchange);
     // Over ssh, in the account phase. Whether the exchange is answered, or will be.
-    bool let_in(Call exchange, const ipc::CheckCall &call, const DoorAnswer &answer);
+    bool let_in(Call exchange, const ipc::CheckCall &call, const std::string &proof,
+                const DoorAnswer &answer);
     void answer_request(Call exchange);
     void answer_extend(Call exchange);
     void answer_cancel(Call exchange);

@@ -21,15 +21,18 @@ void Api::answer_check(Call exchange)
                               .value_or(std::vector<std::string>{});
     const Now now = read_clocks();
     const std::string login = login_of(call->connection, exchange->peer().pid);
-    const std::string key = key_of(*call);
+    const auto origin = origin_of(*call);
+    const std::string proof = origin ? origin->proof : std::string{};
+    const std::string key = has_one_key(call->proof) ? proof : std::string{};
     DoorAnswer answer = daemon::answer_check(
         *call, {parts_.settings, parts_.grants.table(), now, parts_.is_reconciled(),
                 parts_.grants.has_membership(),
-                parts_.requests.logins().find_grant(login, call->requester), key,
+                parts_.requests.logins().find_grant(login, call->requester, proof), key,
                 [this](const std::string &user) { return read_person(user); }, &find_carried});
     if (answer.fault)
         return fail(exchange, *answer.fault, answer.fault_message);
-    if (call->connection && call->phase == ipc::Phase::account && let_in(exchange, *call, answer))
+    if (call->connection && call->phase == ipc::Phase::account &&
+        let_in(exchange, *call, proof, answer))
         return;
     const bool may_ask = answer.reply.verdict == ipc::Verdict::request ||
                          answer.reply.verdict == ipc::Verdict::choose;
@@ -43,7 +46,8 @@ void Api::answer_check(Call exchange)
         parts_.audit.write_limited(*answer.record, now.boot, call->unproven);
 }
 
-bool Api::let_in(Call exchange, const ipc::CheckCall &call, const DoorAnswer &answer)
+bool Api::let_in(Call exchange, const ipc::CheckCall &call, const std::string &proof,
+                 const DoorAnswer &answer)
 {
     Requests &requests = parts_.requests;
     const ipc::CheckReply &reply = answer.reply;
@@ -60,18 +64,20 @@ bool Api::let_in(Call exchange, const ipc::CheckCall &call, const DoorAnswer &an
     const RequestFacts *held =
         may_ask || is_live ? find_held(unproven_origin_of(call, exchange->peer().pid)) : nullptr;
     if (held == nullptr && may_ask)
+        held = find_held(sole_origin_of(call, exchange->peer().pid));
+    if (held == nullptr && may_ask)
         held = find_held(origin_of(call));
     if (held == nullptr) {
         if (is_live)
-            requests.let_in(*call.connection, call.requester, *reply.grant, false);
+            requests.let_in(*call.connection, call.requester, *reply.grant, proof, false);
         return false;
     }
     const std::string id = held->id;
-    requests.claim(id, [this, exchange, connection = *call.connection](const StoredRequest &grant,
-                                                                       const std::string *no) {
+    requests.claim(id, [this, exchange, connection = *call.connection,
+                        proof](const StoredRequest &grant, const std::string *no) {
         ipc::CheckReply said;
         if (no == nullptr) {
-            parts_.requests.let_in(connection, grant.user, grant.id, true);
+            parts_.requests.let_in(connection, grant.user, grant.id, proof, true);
             said.verdict = ipc::Verdict::live;
             said.role = grant.role;
             said.grant = grant.id;

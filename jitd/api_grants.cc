@@ -127,9 +127,14 @@ void Api::answer_drop(Call exchange)
             return refuse_caller(exchange, words::not_your_grant);
         ids.push_back(grant->id);
     } else {
+        bool is_any_of_login = false;
         for (const Grant *grant : parts_.grants.table().of_user(caller->user))
-            if (grant->role == *call->role)
+            if (grant->role == *call->role) {
                 ids.push_back(grant->id);
+                is_any_of_login = is_any_of_login || grant->is_of_login;
+            }
+        if (is_any_of_login && ids.size() > 1)
+            return fail(exchange, ipc::Fault::refused, words::of_several(*call->role));
         if (ids.empty())
             return fail(exchange, ipc::Fault::not_found, words::no_live_grant_of(*call->role));
     }

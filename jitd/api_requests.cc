@@ -7,6 +7,7 @@
 #include "jitd/words.h"
 #include "lib/base/text.h"
 #include "lib/ipc/extend.h"
+#include "lib/sys/digest.h"
 #include "lib/sys/random.h"
 #include "lib/sys/users.h"
 
@@ -78,9 +79,13 @@ void Api::answer_extend(Call exchange)
     const Now now = read_clocks();
     const Grant *grant = call->id ? table.find(*call->id) : nullptr;
     if (call->role)
-        for (const Grant *one : table.of_user(caller->user))
-            if (grant == nullptr && one->role == *call->role)
-                grant = one;
+        for (const Grant *one : table.of_user(caller->user)) {
+            if (one->role != *call->role)
+                continue;
+            if (grant != nullptr && grant->is_of_login)
+                return fail(exchange, ipc::Fault::refused, words::of_several(*call->role));
+            grant = grant == nullptr ? one : grant;
+        }
     if (grant != nullptr && !caller->is_root() && grant->user != caller->user)
         return refuse_caller(exchange, words::not_your_grant);
     if (grant == nullptr || !is_live(*grant, now, parts_.grants.has_membership()))
@@ -90,6 +95,10 @@ void Api::answer_extend(Call exchange)
     const policy::Role *const role = parts_.settings.policy->find(grant->role);
     if (role == nullptr)
         return fail(exchange, ipc::Fault::not_found, words::no_role(grant->role));
+    if (grant->is_used)
+        return fail(exchange, ipc::Fault::refused, words::for_one_session(grant->id));
+    if (role->shared != grant->is_of_login)
+        return fail(exchange, ipc::Fault::refused, words::config_changed);
     const auto left = grant->until - now.wall;
     const auto most = grant->since + role->max_duration - now.wall;
     const auto wanted = std::min(left + call->duration.value_or(role->default_duration), most);
@@ -191,13 +200,18 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     facts.origin = {call.service.value_or(""), call.tty.value_or(""), call.session.value_or(0), "",
                     call.unproven};
     if (call.connection) {
-        const auto origin = origin_of(call, exchange->peer().pid);
-        if (!origin)
+        facts.is_reusable = role.reuse == policy::Role::Reuse::key && has_one_key(call.proof);
+        const pid_t asking = exchange->peer().pid;
+        const auto origin = role.shared && !facts.is_reusable ? sole_origin_of(call, asking)
+                                                              : origin_of(call, asking);
+        auto prover = sys::sha256_hex(call.proof.value_or(""));
+        if (!origin || !prover)
             return fail(exchange, ipc::Fault::unavailable, words::no_digest);
         facts.origin = *origin;
+        if (role.shared)
+            facts.prover = *std::move(prover);
         facts.is_held = true;
         facts.connection = retried_as(call);
-        facts.is_reusable = role.reuse == policy::Role::Reuse::key && has_one_key(call);
     } else if (role.shared && !extension) {
         facts.connection = login_of(call.connection, exchange->peer().pid);
     }

@@ -35,8 +35,9 @@ void Api::answer_session_opened(Call exchange)
                                     safe_text(call->service, 64) + " for " +
                                         safe_text(call->account, 64));
     if (is_single_use(*grant) && !grant->is_used) {
-        parts_.grants.end_with(grant->id, exchange->peer().pid);
-        return parts_.grants.use_up(grant->id, record);
+        const std::string id = grant->id;
+        parts_.grants.use_up(id, record);
+        return parts_.grants.end_with(id, exchange->peer().pid);
     }
     parts_.audit.write_limited(record, boot_time());
 }
@@ -72,7 +73,9 @@ bool Api::is_single_use(const Grant &grant) const
 {
     const policy::Role *const role =
         parts_.settings.policy ? parts_.settings.policy->find(grant.role) : nullptr;
-    if (grant.is_of_login && (role == nullptr || role->reuse == policy::Role::Reuse::none))
+    // By nothing but a key is there a later login.
+    if (grant.is_of_login &&
+        (grant.key.empty() || role == nullptr || role->reuse == policy::Role::Reuse::none))
         return true;
     return role != nullptr && role->limits.single_use;
 }

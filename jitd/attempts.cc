@@ -18,7 +18,7 @@ std::chrono::seconds until(BootTime then, BootTime now)
     return std::max(std::chrono::ceil<std::chrono::seconds>(then - now), std::chrono::seconds{1});
 }
 
-// When there is room for one more within a window; `now` or before: there is.
+// When there is room for one more within a window; a time not after `now`: there is room already.
 BootTime room_at(const std::vector<BootTime> &begun, std::size_t most, std::chrono::seconds window)
 {
     return begun.size() < most ? BootTime{} : begun[begun.size() - most] + window;
@@ -42,9 +42,10 @@ Knock knock_of(const RequestFacts &facts)
     knock.is_unproven = facts.origin.is_unproven;
     std::string address = counted_address(facts.rhost);
     if (!knock.is_unproven) {
-        // As a shared account several people come, who must not take each other's places.
-        knock.who = facts.is_shared ? facts.user + " " + facts.origin.tty + " " + facts.origin.proof
-                                    : facts.user;
+        // As a shared account several people come, who must not take each other's places. One key
+        // is one of them, from whatever address.
+        knock.who =
+            facts.is_shared ? facts.user + " " + facts.origin.tty + " " + facts.prover : facts.user;
         if (!facts.connection.empty())
             knock.address = std::move(address);
     } else

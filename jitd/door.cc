@@ -164,7 +164,6 @@ DoorAnswer offer(const ipc::CheckCall &call, const Roles &roles, const DoorFacts
     NoLogin no;             // of the first that has one
     bool is_any_shared = false;
     for (const policy::Role *role : roles) {
-        is_any_shared = is_any_shared || role->shared;
         if (auto found = why_no_login(*role, call.service, call.proof.has_value())) {
             no = no ? no : std::move(found);
             continue;
@@ -179,8 +178,10 @@ DoorAnswer offer(const ipc::CheckCall &call, const Roles &roles, const DoorFacts
             first = decision;
         // Nobody would sign in, and so prove anything.
         const bool proves_nothing = call.unproven && !decision.needs_sign_in;
-        if (!decision.is_refused() && !proves_nothing)
+        if (!decision.is_refused() && !proves_nothing) {
             open.push_back(role->name);
+            is_any_shared = is_any_shared || role->shared;
+        }
         if (open.size() == max_choices)
             break;
     }

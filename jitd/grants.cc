@@ -87,7 +87,13 @@ Result<void> Grants::mend()
         if (stored.state == ipc::State::live && stored.boot_id == boot_id_) {
             if (grant.made)
                 standing_groups_.hold(grant.id, grant.user, *grant.made);
+            // The login that it was made for had not begun, and is not known any more.
+            const bool is_lost = grant.is_of_login && !grant.is_used && grant.key.empty();
+            const std::string id = grant.id;
             table_.add(std::move(grant));
+            if (is_lost)
+                end(id, {Event::reconciled, "interrupted", "jitd, which was started anew"},
+                    [](const HelperFault *) {}); // asked again until it is done
             continue;
         }
         const bool was_live = stored.state == ipc::State::live;
@@ -233,10 +239,12 @@ GrantClient::Ended Grants::on_ended(const std::string &id, Ending ending, Done d
 
 void Grants::end_with(const std::string &id, pid_t session)
 {
-    sole_sessions_.watch(id, session, [this, id] {
+    const auto over = [this, id] {
         end(id, {Event::expired, "used", "its one session, which is over"},
             [](const HelperFault *) {}); // asked again until it is done
-    });
+    };
+    if (!sole_sessions_.watch(id, session, over))
+        over();
 }
 
 void Grants::use_up(const std::string &id, const AuditRecord &record)

@@ -21,16 +21,6 @@ std::optional<Origin> make_origin(std::string_view service, const std::string &t
     return origin;
 }
 
-// SSH_AUTH_INFO_0 has a line for each method that has succeeded (sshd(8)).
-bool is_one_key(const std::optional<std::string> &proof)
-{
-    constexpr std::string_view key = "publickey ";
-    if (!proof || !proof->starts_with(key))
-        return false;
-    const std::size_t end = proof->find('\n');
-    return end == proof->npos || end + 1 == proof->size();
-}
-
 std::optional<Origin> make_origin(std::string_view service, const std::string &connection,
                                   const std::optional<std::string> &proof,
                                   const std::optional<std::string> &rhost)
@@ -45,17 +35,36 @@ std::optional<Origin> make_unproven(std::string_view service, const std::string 
     return make_origin(service, "connection " + connection + " of " + std::to_string(asking), true);
 }
 
-} // namespace
-
-std::string key_of(const ipc::CheckCall &call)
+std::optional<Origin> make_sole(std::string_view service,
+                                const std::optional<std::string> &connection,
+                                const std::optional<std::string> &proof, pid_t asking)
 {
-    const auto origin = is_one_key(call.proof) ? origin_of(call) : std::nullopt;
-    return origin ? origin->proof : std::string{};
+    if (!connection || !proof)
+        return std::nullopt;
+    return make_origin(
+        service, "login " + *connection + " of " + std::to_string(asking) + "\n" + *proof, false);
 }
 
-bool has_one_key(const ipc::RequestCall &call)
+} // namespace
+
+// SSH_AUTH_INFO_0 has a line for each method that has succeeded (sshd(8)).
+bool has_one_key(const std::optional<std::string> &proof)
 {
-    return call.connection && is_one_key(call.proof);
+    constexpr std::string_view key = "publickey ";
+    if (!proof || !proof->starts_with(key))
+        return false;
+    const std::size_t end = proof->find('\n');
+    return end == proof->npos || end + 1 == proof->size();
+}
+
+std::optional<Origin> sole_origin_of(const ipc::CheckCall &call, pid_t asking)
+{
+    return make_sole(call.service, call.connection, call.proof, asking);
+}
+
+std::optional<Origin> sole_origin_of(const ipc::RequestCall &call, pid_t asking)
+{
+    return make_sole(call.service.value_or(""), call.connection, call.proof, asking);
 }
 
 std::string login_of(const std::optional<std::string> &connection, pid_t caller)

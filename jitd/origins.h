@@ -19,17 +19,21 @@ std::optional<Origin> origin_of(const ipc::CheckCall &call);
 // Where nothing has: this connection in the hands of the process that asks. Ports are used again,
 // by somebody else at the same address, and here the port would be all that there is.
 std::optional<Origin> unproven_origin_of(const ipc::CheckCall &call, pid_t asking);
-// Either.
+// The origin of either kind.
 std::optional<Origin> origin_of(const ipc::RequestCall &call, pid_t asking);
 
 // By what a refusal is kept for the retries of a connection: who has proven nothing is told his
 // own, and nobody else is.
 std::string retried_as(const ipc::RequestCall &call);
 
-// The digest of the one key that has proven who is there, and of the address; empty: no key has,
-// more than it has, or not over ssh. Equal to the proof of the origin.
-std::string key_of(const ipc::CheckCall &call);
-bool has_one_key(const ipc::RequestCall &call);
+// Of a login to a shared account that serves nobody else: this connection in the hands of the
+// process that asks, and what has proven who is there. Several people may come by one key or
+// password.
+std::optional<Origin> sole_origin_of(const ipc::CheckCall &call, pid_t asking);
+std::optional<Origin> sole_origin_of(const ipc::RequestCall &call, pid_t asking);
+
+// Whether one key, and nothing else, has proven who is there (SSH_AUTH_INFO_0).
+bool has_one_key(const std::optional<std::string> &proof);
 
 // By what a login is known from its check to its end: over ssh by its connection, else by the
 // process that calls, which is root's program.

@@ -56,6 +56,7 @@ struct RequestFacts {
     std::optional<std::chrono::seconds> asked; // what was asked for, if anything was
     std::optional<std::string> reason;
     Origin origin;
+    std::string prover; // of a shared account, over ssh: a digest of what has proven who is there
     std::string rhost;
     std::string connection; // of who began it: over ssh, or another login to a shared account, as
                             // it is known by (origins.h)

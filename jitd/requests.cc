@@ -234,7 +234,7 @@ void Requests::close(Waiting &waiting, const Close &close)
         if (facts.extends.empty()) {
             parts_.grants.add(make_grant(stored_of(waiting)));
             if (!facts.is_held && !facts.connection.empty())
-                let_in(facts.connection, facts.user, facts.id, true);
+                let_in(facts.connection, facts.user, facts.id, "", true);
         } else
             parts_.grants.extend(facts.extends, reply.until.value_or(WallTime{}));
     }

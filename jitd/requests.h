@@ -70,7 +70,7 @@ class Requests
     // Logins over ssh, and the grants that were made for them.
     SshLogins &logins() { return logins_; }
     void let_in(const std::string &connection, const std::string &user, const std::string &grant,
-                bool is_new);
+                const std::string &proof, bool is_new);
 
     // Null: none waits by this id.
     const RequestFacts *find(const std::string &id) const;

@@ -42,9 +42,9 @@ void Requests::end_login(Waiting &waiting, const std::string *no)
 }
 
 void Requests::let_in(const std::string &connection, const std::string &user,
-                      const std::string &grant, bool is_new)
+                      const std::string &grant, const std::string &proof, bool is_new)
 {
-    logins_.note_grant(connection, user, grant, is_new, boot_time());
+    logins_.note_grant(connection, user, grant, proof, is_new, boot_time());
     if (is_new)
         missed_->set(logins_.next_look());
 }

@@ -231,6 +231,9 @@ Actions Session::on_rules(const Rules &rules)
                                                               : ipc::Cause::refused,
             policy::explain(decision, facts_.role, facts_.is_shared ? person_ : facts_.user),
             policy::name_of(decision.refusal));
+    // Whose sign-in counts was decided by that.
+    if (facts_.extends.empty() && decision.role->shared != facts_.is_shared)
+        return close(ipc::Cause::policy_changed, std::string{words::config_changed});
     // Nobody has signed in, and by the policy of now somebody must.
     if (decision.needs_sign_in)
         return close(ipc::Cause::policy_changed, std::string{words::config_changed});

@@ -1,17 +1,18 @@
 #include "jitd/sole_sessions.h"
 
+#include <cerrno>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 namespace jit::daemon {
 
-void SoleSessions::watch(const std::string &grant, pid_t process, std::function<void()> over)
+bool SoleSessions::watch(const std::string &grant, pid_t process, std::function<void()> over)
 {
     Session session;
     session.process.reset(static_cast<int>(syscall(SYS_pidfd_open, process, 0U)));
     if (!session.process)
-        return; // it has its end in time
+        return errno != ESRCH; // what can't be watched has its end in time
     auto made =
         sys::Watch::make(loop_, session.process.get(), EPOLLIN,
                          [this, grant, over = std::move(over)](std::uint32_t) {
@@ -22,9 +23,10 @@ void SoleSessions::watch(const std::string &grant, pid_t process, std::function<
                              over();
                          });
     if (!made)
-        return;
+        return true;
     session.watch = *std::move(made);
     sessions_.insert_or_assign(grant, std::move(session));
+    return true;
 }
 
 void SoleSessions::forget(std::string_view grant)

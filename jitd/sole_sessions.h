@@ -21,8 +21,9 @@ class SoleSessions
     // Borrows the loop.
     explicit SoleSessions(sd_event *loop) : loop_(loop) {}
 
-    //   over  called once from the loop, when the process is over; not after forget()
-    void watch(const std::string &grant, pid_t process, std::function<void()> over);
+    //   over     called once from the loop, when the process is over; not after forget()
+    //   returns  false: it is over already, and nothing is called
+    bool watch(const std::string &grant, pid_t process, std::function<void()> over);
     void forget(std::string_view grant);
 
   private:

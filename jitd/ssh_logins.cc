@@ -12,14 +12,14 @@ SshLogins::Login &SshLogins::make(const std::string &connection, const std::stri
         logins_.splice(logins_.end(), logins_, found->second);
         Login &login = logins_.back();
         if (login.user != user)
-            login = {connection, user, {}, {}, {}};
+            login = {connection, user, {}, {}, {}, {}};
         return login;
     }
     if (logins_.size() >= limits::ssh_logins) {
         by_connection_.erase(logins_.front().connection);
         logins_.pop_front();
     }
-    logins_.push_back({connection, user, {}, {}, {}});
+    logins_.push_back({connection, user, {}, {}, {}, {}});
     by_connection_[connection] = std::prev(logins_.end());
     return logins_.back();
 }
@@ -49,11 +49,13 @@ std::string_view SshLogins::find_refusal(const std::string &connection, std::str
 }
 
 void SshLogins::note_grant(const std::string &connection, const std::string &user,
-                           const std::string &grant, bool is_new, BootTime now)
+                           const std::string &grant, const std::string &proof, bool is_new,
+                           BootTime now)
 {
     Login &login = make(connection, user);
     login.refusal.clear();
     login.grant = grant;
+    login.proof = proof;
     // Bounded as the live grants are.
     if (is_new)
         expected_[grant] = now + limits::until_session;
@@ -63,6 +65,14 @@ std::string_view SshLogins::find_grant(const std::string &connection, std::strin
 {
     const Login *const login = find(connection, user);
     return login == nullptr ? std::string_view{} : std::string_view{login->grant};
+}
+
+std::string_view SshLogins::find_grant(const std::string &connection, std::string_view user,
+                                       std::string_view proof) const
+{
+    const Login *const login = find(connection, user);
+    return login == nullptr || login->proof != proof ? std::string_view{}
+                                                     : std::string_view{login->grant};
 }
 
 void SshLogins::note_closed(const std::string &connection)

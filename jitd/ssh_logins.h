@@ -27,11 +27,15 @@ class SshLogins
                                   BootTime now) const;
 
     // The connection was let in under a grant.
+    //   proof   of its origin: what has proven who is there; empty: nothing, or not over ssh
     //   is_new  made for it: a session is expected
     void note_grant(const std::string &connection, const std::string &user,
-                    const std::string &grant, bool is_new, BootTime now);
+                    const std::string &grant, const std::string &proof, bool is_new, BootTime now);
     // The grant's id; empty: none, or of another user.
     std::string_view find_grant(const std::string &connection, std::string_view user) const;
+    // The same where somebody comes, by the same proof alone: ports are used again.
+    std::string_view find_grant(const std::string &connection, std::string_view user,
+                                std::string_view proof) const;
     // A session is there under the grant, whichever; the connection's is over.
     void note_opened(const std::string &grant) { expected_.erase(grant); }
     void note_closed(const std::string &connection);
@@ -46,6 +50,7 @@ class SshLogins
         std::string connection;
         std::string user;
         std::string grant;
+        std::string proof;
         std::string refusal;
         BootTime refused{};
     };

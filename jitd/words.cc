@@ -225,6 +225,16 @@ std::string wrong_person(std::string_view user, std::string_view correlation)
                             correlation);
 }
 
+std::string for_one_session(std::string_view id)
+{
+    return "grant " + std::string{id} + " is for one session, and that has begun";
+}
+
+std::string of_several(std::string_view role)
+{
+    return "several people have " + quoted(role) + " as this account; name the id (jitctl list)";
+}
+
 std::string login_only(std::string_view role)
 {
     return "role \"" + std::string{role} +

@@ -91,6 +91,9 @@ std::string explain(oidc::Failure failure, std::string_view advice, std::string_
 
 std::string explain(oidc::TokenFault fault, std::string_view correlation);
 std::string wrong_person(std::string_view user, std::string_view correlation);
+// A grant that can't go on longer; a role that several people have as the same user.
+std::string for_one_session(std::string_view id);
+std::string of_several(std::string_view role);
 // Of a role for a shared account: it is asked for by logging in; over ssh with a key; and by the
 // service that was tried.
 std::string login_only(std::string_view role);

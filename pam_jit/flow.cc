@@ -91,6 +91,7 @@ Outcome Flow::deny(Sentence problem)
         .hint("tty", door_.tty, 64)
         .hint("rhost", door_.rhost, 255)
         .hint("command", door_.command, 256)
+        .flag_if("unproven", is_auth() && !door_.is_proven)
         .flag_if("observe", door_.is_observed);
     const Heard heard = exchange(call.finish(), std::min(start_ + door_.fast, last_moment()));
     ipc::ElevationReply reply;

@@ -38,7 +38,7 @@ constexpr Language english{{
      "jit: (ssh -o PreferredAuthentications=publickey,keyboard-interactive),\n"
      "jit: or from another login there run: jitctl request {role}"},
     {Sentence::no_grant_of, "jit: no live grant; run: jitctl request with one of {roles}"},
-    {Sentence::unproven, "jit: nobody has proven who you are; jit can not"},
+    {Sentence::unproven, "jit: nobody has proven who you are, and jit does not"},
     {Sentence::none_chosen, "jit: no role was chosen"},
     {Sentence::too_late, "jit: nobody approved in time; nothing was granted"},
     {Sentence::cancelled, "jit: cancelled"},

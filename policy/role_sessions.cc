@@ -8,6 +8,10 @@ namespace jit::policy {
 
 void require_sessions(TableReader &table, const Role &role)
 {
+    if (role.shared && role.end.action == End::Action::terminate)
+        table.faults().error(table.table("end")->find("action")->place,
+                             "action: what people run as an account that they share can't be told "
+                             "apart, expected \"stop-new\" with shared");
     const auto found =
         std::find_if(role.services.begin(), role.services.end(),
                      [](const std::string &service) { return !has_session(service); });

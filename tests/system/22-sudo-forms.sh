@@ -85,6 +85,11 @@ printf '%s\n' 'expect 5 \$ $' 'send sudo id\r' 'expect 5 enter the code' >"$HOST
 since=$(host_run date '+%F %T')
 check 'the terminal is closed at the code' host_tty alice <"$HOST_DIR/steps"
 check 'cancels the request' eventually 3 in_journal --since "$since" JIT_EVENT=cancelled JIT_USER=alice
+sleep 1
+since=$(host_run date '+%F %T')
+check 'a sudo that is killed at its code' typed 'send sudo id\r' 'expect 5 enter the code' \
+    "run nsenter --target $HOST_PID -a pkill -KILL -x sudo" 'expect 5 Killed'
+check 'has its request cancelled, too' eventually 3 in_journal --since "$since" JIT_EVENT=cancelled JIT_USER=alice
 
 # --- two in one pipeline, and tickets
 pipeline() { asks 'sudo id | sudo cat' "$root"; }

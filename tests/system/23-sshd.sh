@@ -127,7 +127,8 @@ drop() { as alice jitctl drop "${1:-ops}" || host_run jitctl revoke --role "${1:
 # --- a key, and the code at the prompt
 check 'the code stands above the prompt; approved, Enter lets in, with the group' typed alice@127.0.0.1 \
     'expect 10 jit: role "ops" on host web01 for 30m' 'expect 5 open (https://\S+)' "$code" "$at_prompt" \
-    "$approve" 'mark enter' 'send \r' "$in" 'within 4 enter' 'send id\r' 'expect 5 jit-ops' "${ends[@]}"
+    'refuse [▀▄█]' "$approve" 'mark enter' 'send \r' "$in" 'within 4 enter' 'send id\r' 'expect 5 jit-ops' \
+    "${ends[@]}"
 check 'the login is on record, with its address' in_journal JIT_EVENT=used JIT_USER=alice \
     JIT_SERVICE=sshd JIT_RHOST=127.0.0.1
 check 'the grant says where it came from' says sshd host_run jitctl list --all --json
@@ -220,6 +221,9 @@ master() {
 check 'a connection that others share: they are in, and all end with the grant' master
 near_runs() { host_run pgrep -u near; }
 check 'nothing of it runs on' eventually 5 fails near_runs
+[ "$suite" = bookworm ] ||
+    check 'it came by the service that PAMServiceName names' in_journal JIT_EVENT=used JIT_USER=near \
+        JIT_SERVICE=sshd-jit
 
 # --- an account that people share: whoever signs in is the requester
 check 'as postgres: the code, the sign-in of a requester, the group; the list says who it is' \

@@ -140,8 +140,7 @@ more() { [ "$(cancelled)" -eq $((before + 1)) ]; }
 check 'and the request with it' eventually 3 more
 host_sh 'sed -i "s/^LOGIN_TIMEOUT.*/LOGIN_TIMEOUT 960/" /etc/login.defs'
 check 'bob is no requester' at_login bob 'expect 10 jit: .*desk'
-check 'root is not asked where he stands at the console, and is here, where he does not' \
-    at_login root 'expect 10 jit: '
+check 'root is asked where he does not stand at the console' at_login root 'expect 10 jit: '
 
 # --- an account that people share
 check 'as a shared account: its password, then the sign-in of whoever it is' at_login kiosk \

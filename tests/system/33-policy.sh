@@ -279,6 +279,63 @@ check 'a role of its own service opens its commands, and no others' tty_as alice
 as alice jitctl drop who >/dev/null
 rm "$HOST_ROOT/etc/jit/policy.d/who.toml" "$HOST_ROOT/etc/sudoers.d/jit"
 
+# --- the group style: the rule is the role's group's, and jitctl asks first
+cat >"$HOST_ROOT/etc/jit/policy.d/ids.toml" <<X
+[role.ids]
+groups       = ["jit-ids"]
+requesters   = ["user:$alice_oid"]
+services     = ["sudo"]
+pam_service  = "sudo-ids"
+max_duration = "10m"
+[role.ids.sudo]
+rules = ["(root) /usr/bin/id"]
+X
+sed -i "s/^map = { /map = { dave = \"$alice_oid\", /" "$HOST_ROOT/etc/jit/jitd.toml"
+host_sh 'groupadd --system jit-ids; useradd -m -s /bin/bash dave; cp /etc/pam.d/sudo /etc/pam.d/sudo-ids
+    echo "Set group_source dynamic" >>/etc/sudo.conf; systemctl restart jitd.service
+    jitctl sudoers --style group >/etc/sudoers.d/jit; chmod 0440 /etc/sudoers.d/jit'
+check 'the group style: without a grant there is no rule' says 'not allowed to run sudo' host_run sudo -l -U dave
+check 'dave asks first' eval 'as dave timeout 30 jitctl request ids 2>&1 | approve_codes alice@contoso.com'
+printf 'expect 10 uid=0\n' | steps
+check 'then the rule is there, and sudo goes on' tty_as dave 'sudo /usr/bin/id'
+check 'handed back' as dave jitctl drop ids
+check 'it is gone' says 'not allowed to run sudo' host_run sudo -l -U dave
+rm "$HOST_ROOT/etc/jit/policy.d/ids.toml" "$HOST_ROOT/etc/sudoers.d/jit"
+
+# --- several roles that open one door
+rm "$policy"
+for name in one two; do
+    cat <<X
+[role.$name]
+groups       = ["jit-$name"]
+requesters   = ["user:$alice_oid"]
+services     = ["sudo"]
+max_duration = "10m"
+[role.$name.sudo]
+rules = ["(root) /usr/bin/id"]
+X
+done >"$HOST_ROOT/etc/jit/policy.d/choice.toml"
+host_sh 'groupadd --system jit-one; groupadd --system jit-two; systemctl restart jitd.service'
+steps <<'X'
+expect 10 \$ $
+send sudo id\r
+expect 10 jit: this can be opened with one of these roles:
+expect 2 1  one
+expect 2 2  two
+expect 2 jit: which role \(1 to 2\)\? $
+send 7\r
+expect 2 jit: which role \(1 to 2\)\? $
+send 2\r
+expect 10 role "two" on host
+expect 2 enter the code +(\S+)
+run provider approve code=$M1 user=alice@contoso.com
+expect 10 granted: role two until
+expect 5 uid=0
+X
+check 'of several roles one is chosen by its number' tty_as alice
+as alice jitctl drop two >/dev/null
+rm "$HOST_ROOT/etc/jit/policy.d/choice.toml"
+
 # --- what an administrator can ask
 role '[role.web.justification]' 'required = true' '[role.web.conditions]' \
     'hours = ["Mon..Fri 08:00-18:00"]' 'timezone = "Europe/Berlin"'

@@ -166,16 +166,29 @@ check 'and without it from another one' knocks 'alice@127.0.0.1 -b 127.0.0.4' "$
 cat >"$HOST_ROOT/usr/local/bin/begins" <<'X'
 #!/usr/bin/python3
 # begins USER COUNT: as sshd's module does, for logins with a key, each from a connection of its own.
-import socket, sys
+import socket, sys, time
 user, begun = sys.argv[1], 0
-for port in range(40000, 40000 + int(sys.argv[2])):
+
+
+def begin(port):
     one = socket.socket(socket.AF_UNIX)
     one.connect("/run/jit/io.jitd.Elevation")
     one.sendall(('{"method":"io.jitd.Elevation.Request","more":true,"parameters":{"role":"ops","user":"%s",'
                  '"service":"sshd","rhost":"127.0.0.1","connection":"127.0.0.1 %d 127.0.0.1 22",'
                  '"proof":"publickey %d"}}' % (user, port, port)).encode() + b"\0")
-    begun += b'"pending"' in one.recv(65536)
+    said = one.recv(65536)
     one.close()
+    return said
+
+
+for port in range(40000, 40000 + int(sys.argv[2])):
+    said = begin(port)
+    # The ones before have been left, and jitd has yet to hear of it.
+    for _ in range(50):
+        if b"wait already" in said:
+            time.sleep(0.1)
+            said = begin(port)
+    begun += b'"pending"' in said
 print(begun)
 X
 chmod 0755 "$HOST_ROOT/usr/local/bin/begins"
@@ -197,8 +210,8 @@ check 'forty logins of auto at once: alice comes in by her key' with_key alice@1
 check 'and with her grant at once' with_key alice@127.0.0.1 'mark begin' 'expect 10 \$ $' 'within 5 begin' \
     'send exit 0\r' 'exit 0'
 check 'those who are too many were refused' in_journal JIT_EVENT=refused JIT_RULE=too-many JIT_USER=auto
-check 'of all those, four wait at most' eval \
-    '[ "$(host_run jitctl list --all --json | grep -c "\"pending-signin\"")" -le 4 ]'
+check 'of all those, who are one origin, one request waits at most' eval \
+    '[ "$(host_run jitctl list --all | grep -c "pending-signin .* auto ")" -le 1 ]'
 wait "$flooder" || true
 check 'drop' drop
 

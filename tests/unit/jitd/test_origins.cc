@@ -175,6 +175,37 @@ void one_origin_has_one_code_for_a_role_whatever_else_it_asks_for(void **)
     assert_int_equal(host.waiting(), 2);
 }
 
+void a_shared_account_serves_the_very_login_that_was_approved(void **)
+{
+    ipc::CheckCall check;
+    check.service = "sshd";
+    check.connection = first;
+    check.rhost = "192.0.2.7";
+    check.proof = "password";
+    const auto sole = sole_origin_of(check, 4711);
+    assert_true(sole.has_value() && sole == sole_origin_of(login(first, "password"), 4711));
+    assert_true(sole != origin_of(check));
+    assert_true(sole != sole_origin_of(check, 4712));
+    check.connection = "192.0.2.7 50099 192.0.2.1 22";
+    assert_true(sole != sole_origin_of(check, 4711));
+    check.connection = first;
+    check.proof = "publickey ssh-ed25519 AAAA";
+    assert_true(sole != sole_origin_of(check, 4711));
+    check.proof.reset();
+    assert_false(sole_origin_of(check, 4711).has_value());
+}
+
+void one_key_is_one_line(void **)
+{
+    for (const char *one : {"publickey ssh-ed25519 AAAA", "publickey ssh-ed25519 AAAA\n"})
+        assert_true(has_one_key(std::string{one}));
+    for (const char *other : {"", "password", "publickey", "password\npublickey ssh-ed25519 AAAA",
+                              "publickey ssh-ed25519 AAAA\npublickey ssh-ed25519 BBBB",
+                              "publickey ssh-ed25519 AAAA\n\n"})
+        assert_false(has_one_key(std::string{other}));
+    assert_false(has_one_key(std::nullopt));
+}
+
 void who_can_not_name_the_terminal_of_his_session_is_at_it_all_the_same(void **)
 {
     Origin one{"sudo", "pts/3", 7, "", false};
@@ -351,6 +382,8 @@ int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(one_origin_has_one_code_for_a_role_whatever_else_it_asks_for),
+        cmocka_unit_test(a_shared_account_serves_the_very_login_that_was_approved),
+        cmocka_unit_test(one_key_is_one_line),
         cmocka_unit_test(who_can_not_name_the_terminal_of_his_session_is_at_it_all_the_same),
         cmocka_unit_test(those_who_follow_one_request_are_so_many_and_no_second_code_is_made),
         cmocka_unit_test(the_key_and_the_address_make_an_origin_over_ssh),

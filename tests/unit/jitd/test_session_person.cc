@@ -309,6 +309,19 @@ void as_a_shared_account_a_stranger_is_refused_with_his_id_on_record(void **)
     assert_text(shape_of(judge(other, local)), "record:signed-in record:denied close:refused");
 }
 
+void regress_a_role_that_is_shared_by_now_counts_no_sign_in_from_before(void **)
+{
+    for (const bool is_shared : {false, true}) {
+        World world = of_many();
+        world.facts.is_shared = is_shared;
+        world.facts.oid = is_shared ? "" : alice_oid;
+        world.policy.roles[0].shared = !is_shared;
+        Session session = walk(world, Stage::judging);
+        assert_text(shape_of(judge(session, world)),
+                    "record:signed-in record:denied close:policy-changed");
+    }
+}
+
 void who_goes_on_as_a_shared_account_is_who_began(void **)
 {
     World world = of_many();
@@ -326,6 +339,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(as_a_shared_account_whoever_signs_in_is_the_requester),
         cmocka_unit_test(as_a_shared_account_a_stranger_is_refused_with_his_id_on_record),
+        cmocka_unit_test(regress_a_role_that_is_shared_by_now_counts_no_sign_in_from_before),
         cmocka_unit_test(who_goes_on_as_a_shared_account_is_who_began),
         cmocka_unit_test(the_first_who_signs_in_with_the_name_is_kept_before_anything_is_granted),
         cmocka_unit_test(a_pinned_person_is_known_by_the_id_alone),

@@ -40,12 +40,14 @@ void a_session_that_is_killed_is_told_of_once(void **)
     SoleSessions sessions{loop.get()};
     int over = 0;
     const pid_t child = start();
-    sessions.watch("a", child, [&] { ++over; });
+    assert_true(sessions.watch("a", child, [&] { ++over; }));
     run_a_while(loop.get());
     assert_int_equal(over, 0);
     end(child);
     run_a_while(loop.get());
     assert_int_equal(over, 1);
+    // What is over already is said so.
+    assert_false(sessions.watch("b", child, [&] { ++over; }));
     sessions.forget("a");
     run_a_while(loop.get());
     assert_int_equal(over, 1);
@@ -57,7 +59,7 @@ void what_is_forgotten_is_not_told_of(void **)
     SoleSessions sessions{loop.get()};
     int over = 0;
     const pid_t child = start();
-    sessions.watch("a", child, [&] { ++over; });
+    assert_true(sessions.watch("a", child, [&] { ++over; }));
     sessions.forget("b");
     sessions.forget("a");
     end(child);

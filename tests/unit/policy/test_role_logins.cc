@@ -54,6 +54,18 @@ void a_shared_account_is_named_and_its_logins_are_ssh_or_login(void **)
                  "shared: lets its requesters in as every account");
 }
 
+void what_people_run_as_one_account_is_not_ended_with_one_of_their_grants(void **)
+{
+    const std::string requesters = "requesters = [\"approle:Dba\"]";
+    const std::string accounts = "accounts = [\"postgres\"]";
+    expect_fault(shared_role("services = [\"sshd\"]", requesters, accounts,
+                             "[role.dba.end]\naction = \"terminate\"\n"),
+                 "a.toml:9:10: action: what people run as an account that they share");
+    assert_true(good(shared_role("services = [\"sshd\"]", requesters, accounts,
+                                 "[role.dba.end]\nwarn = [\"1m\"]\n"))
+                    .shared);
+}
+
 void who_comes_is_known_by_a_sign_in_alone(void **)
 {
     expect_fault(shared_role("services = [\"sshd\"]", "requesters = [\"local-group:dbas\"]"),
@@ -163,6 +175,7 @@ int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_shared_account_is_named_and_its_logins_are_ssh_or_login),
+        cmocka_unit_test(what_people_run_as_one_account_is_not_ended_with_one_of_their_grants),
         cmocka_unit_test(who_comes_is_known_by_a_sign_in_alone),
         cmocka_unit_test(a_key_is_used_again_only_over_ssh_to_a_shared_account),
         cmocka_unit_test(nothing_that_is_known_of_the_account_says_who_comes),
