@@ -22,7 +22,8 @@ struct DoorFacts {
     bool is_reconciled; // the grants of this boot have been checked
     HasMembership has_membership;
     std::string_view login_grant; // the one that the login was let in by already; empty: none
-    std::string_view key;         // what has proven who logs in, by the digest of its origin; empty: not one key
+    std::string_view
+        key; // what has proven who logs in, by the digest of its origin; empty: not one key
     // Only asked where there is a configuration.
     std::function<policy::Person(const std::string &user)> read_person;
     // Only asked for a grant whose groups su carries on: the gids of those that it may.
