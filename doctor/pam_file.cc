@@ -124,6 +124,11 @@ class Reader
 
 } // namespace
 
+std::string_view base_of(std::string_view module)
+{
+    return module.substr(module.rfind('/') + 1); // npos + 1 is 0
+}
+
 std::vector<PamLine> parse_pam_file(const std::string &name, std::string_view text)
 {
     std::vector<PamLine> lines;

@@ -46,6 +46,9 @@ struct PamLine {
     std::vector<std::string> arguments;
 };
 
+// "pam_unix.so" of "/lib/security/pam_unix.so".
+std::string_view base_of(std::string_view module);
+
 // Its lines in order; what is not a line of PAM's is left out. At most 1,000 of them.
 std::vector<PamLine> parse_pam_file(const std::string &name, std::string_view text);
 

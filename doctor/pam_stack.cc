@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <cctype>
 
+#include "doctor/pam_strangers.h"
+
 namespace jit::doctor {
 
 namespace {
 
 using Kind = Action::Kind;
 using Path = std::vector<std::size_t>; // to an item, through substacks
-
-std::string_view base_of(std::string_view module)
-{
-    return module.substr(module.rfind('/') + 1); // npos + 1 is 0
-}
 
 std::string where(const PamLine &line)
 {
@@ -61,8 +58,19 @@ bool find_module(const std::vector<StackItem> &items, const std::string &service
     return false;
 }
 
-std::string advice_for(std::string_view kind)
+constexpr const char *behind_the_password =
+    "write, behind the line that asks for the password: auth requisite pam_jit.so proven";
+
+// The password alone proves who is there.
+bool needs_proven(std::string_view service)
 {
+    return service == "login" || service == "polkit-1";
+}
+
+std::string advice_for(std::string_view kind, std::string_view service)
+{
+    if (kind == "auth" && needs_proven(service))
+        return behind_the_password;
     if (kind == "auth")
         return "write, before all other auth lines: auth [success=done ignore=ignore default=die] "
                "pam_jit.so";
@@ -129,6 +137,48 @@ Refusals judge_control(const Control &control, std::string_view kind, bool is_de
     return judged;
 }
 
+bool has_argument(const PamLine &line, std::string_view argument)
+{
+    return std::find(line.arguments.begin(), line.arguments.end(), argument) !=
+           line.arguments.end();
+}
+
+// The real uid proves who is there, and the argument means nothing.
+bool is_by_uid(std::string_view service)
+{
+    return service == "sudo" || service.starts_with("sudo-") || service == "su" ||
+           service == "su-l";
+}
+
+void judge_proof(const std::string &service, const std::vector<StackItem> &items,
+                 bool may_start_unproven, std::vector<Finding> &out)
+{
+    if (is_by_uid(service))
+        return;
+    const bool is_sshd = service == "sshd" || service.starts_with("sshd-");
+    for (const PamLine *line : lines_for_strangers(items))
+        if (has_argument(*line, "proven") && is_for(*line, service))
+            out.push_back({Finding::Kind::fault, where(*line),
+                           "proven, and who has proven nothing comes as far as that: whoever types "
+                           "a name is taken for its owner",
+                           is_sshd ? advice_for("auth", service) : behind_the_password});
+    Path path;
+    if (may_start_unproven || !needs_proven(service) || !find_module(items, service, path))
+        return;
+    const std::vector<StackItem> *level = &items;
+    for (std::size_t i = 0; i + 1 < path.size(); ++i)
+        level = &(*level)[path[i]].substack;
+    const PamLine &own = (*level)[path.back()].line;
+    if (!has_argument(own, "proven") && !has_argument(own, "observe"))
+        out.push_back(
+            {Finding::Kind::note, where(own),
+             "no proven: nobody has proven who is there, so all whom a role gates are "
+             "refused, unless jitd.toml has unproven_start = true",
+             (own.file == service ? ""
+                                  : "take it out of that file, and in " + service + "'s own ") +
+                 std::string{behind_the_password}});
+}
+
 void judge_kind(const std::string &service, std::string_view kind,
                 const std::vector<StackItem> &items, std::vector<Finding> &out)
 {
@@ -144,7 +194,7 @@ void judge_kind(const std::string &service, std::string_view kind,
             : kind == "auth" ? "no auth line of pam_jit.so: nobody can ask for a role there"
                              : "no session line of pam_jit.so: single_use does not end there, and "
                                "what runs is not recorded or ended";
-        out.push_back({weight, "/etc/pam.d/" + service, what, advice_for(kind)});
+        out.push_back({weight, "/etc/pam.d/" + service, what, advice_for(kind, service)});
         return;
     }
     const std::vector<StackItem> *level = &items;
@@ -158,14 +208,15 @@ void judge_kind(const std::string &service, std::string_view kind,
                                before.control + " " + std::string{base_of(before.module)} +
                                    " may end " + std::string{kind} + " before pam_jit.so is asked" +
                                    still,
-                               advice_for(kind)});
+                               advice_for(kind, service)});
         level = &(*level)[at].substack;
     }
     const StackItem &own = (*levels.back().first)[levels.back().second];
     const auto control = parse_control(own.line.control);
     if (!control) {
         out.push_back({Finding::Kind::fault, where(own.line),
-                       "\"" + own.line.control + "\" is no control of PAM's", advice_for(kind)});
+                       "\"" + own.line.control + "\" is no control of PAM's",
+                       advice_for(kind, service)});
         return;
     }
     if (kind == "session")
@@ -179,7 +230,7 @@ void judge_kind(const std::string &service, std::string_view kind,
         out.push_back({weight, where(own.line),
                        "\"" + own.line.control + "\" lets " + refusals.let_past +
                            " of pam_jit.so pass: a refusal does not stay one" + still,
-                       advice_for(kind)});
+                       advice_for(kind, service)});
     // What ends a substack does not end the stack around it.
     if (refusals.stay && !(refusals.end_all && path.size() == 1))
         for (const auto &[items_of, at] : levels)
@@ -187,7 +238,7 @@ void judge_kind(const std::string &service, std::string_view kind,
                 if (resets((*items_of)[i]))
                     out.push_back({weight, where((*items_of)[i].line),
                                    "\"reset\" after pam_jit.so forgets its refusal" + still,
-                                   advice_for(kind)});
+                                   advice_for(kind, service)});
     for (const std::string &argument : own.line.arguments)
         if (argument == "observe" && is_account)
             out.push_back({Finding::Kind::note, where(own.line),
@@ -196,7 +247,8 @@ void judge_kind(const std::string &service, std::string_view kind,
 
 } // namespace
 
-std::vector<Finding> judge_service(const std::string &service, const ReadPamFile &read)
+std::vector<Finding> judge_service(const std::string &service, const ReadPamFile &read,
+                                   bool may_start_unproven)
 {
     std::vector<Finding> found;
     if (!read(service)) {
@@ -205,10 +257,15 @@ std::vector<Finding> judge_service(const std::string &service, const ReadPamFile
                          "copy the file of the service that it stands for, with pam_jit.so in it"});
         return found;
     }
-    for (const char *kind : {"account", "auth", "session"})
+    for (const std::string_view kind : {"account", "auth", "session"}) {
         // polkit's helper opens none: jit-policy(5), services.
-        if (service != "polkit-1" || std::string_view{kind} != "session")
-            judge_kind(service, kind, read_stack(service, kind, read), found);
+        if (service == "polkit-1" && kind == "session")
+            continue;
+        const auto items = read_stack(service, kind, read);
+        judge_kind(service, kind, items, found);
+        if (kind == "auth")
+            judge_proof(service, items, may_start_unproven, found);
+    }
     return found;
 }
 

@@ -31,9 +31,11 @@ class Host
         for (const std::string &name : list_folder(files_.etc() + "/pam.d"))
             if (const auto text = files_.read_pam(name); text && doctor::names_module(*text))
                 add_named(name);
+        const bool may_start_unproven = loaded_.config && loaded_.config->unproven_start;
         for (const std::string &service : services_)
             for (Finding &one : doctor::judge_service(
-                     service, [this](const std::string &name) { return files_.read_pam(name); }))
+                     service, [this](const std::string &name) { return files_.read_pam(name); },
+                     may_start_unproven))
                 findings_.push_back(std::move(one));
         if (services_.empty())
             findings_.push_back({Finding::Kind::fault, files_.etc() + "/pam.d",

@@ -77,7 +77,7 @@ $(BUILD)/tests/fuzz/fuzz_flow: $(patsubst %,$(BUILD)/o/pam_jit/%.o,flow flow_req
 $(BUILD)/tests/fuzz/fuzz_command_line: $(patsubst %,$(BUILD)/o/pam_jit/%.o,args command_line)
 $(BUILD)/tests/fuzz/fuzz_entry: $(BUILD)/o/lib/ledger/entry.o
 $(BUILD)/tests/fuzz/fuzz_leftovers: $(patsubst %,$(BUILD)/o/jit_leftovers/%.o,mounts home_path tree)
-$(BUILD)/tests/fuzz/fuzz_pam_file: $(patsubst %,$(BUILD)/o/doctor/%.o,pam_file pam_stack sshd_side sudo_lines sudo_rules sudo_side)
+$(BUILD)/tests/fuzz/fuzz_pam_file: $(patsubst %,$(BUILD)/o/doctor/%.o,pam_file pam_stack pam_strangers sshd_side sudo_lines sudo_rules sudo_side)
 $(BUILD)/tests/fuzz/fuzz_group_text: $(BUILD)/o/jit_grantd/group_text.o
 $(BUILD)/tests/fuzz/fuzz_proc_text: $(BUILD)/o/jit_grantd/proc_text.o
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/o/tests/fuzz/fuzz_%.o $(call libs,$(fuzz_layers))

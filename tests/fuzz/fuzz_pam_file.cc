@@ -20,13 +20,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     }
     for (const Finding &one : judge_service("x", [&](const std::string &) { return text; }))
         expect(!one.where.empty() && !one.what.empty());
-    // Before all else, so none of it matters.
-    for (const Finding &one : judge_service("x", [&](const std::string &) {
-             return "account requisite pam_jit.so\nauth requisite pam_jit.so\n"
-                    "session optional pam_jit.so\n" +
-                    text;
-         }))
+    // Before all else, so none of it matters, save who another line of ours says has proven it.
+    const auto behind_ours = [&](const std::string &) {
+        return "account requisite pam_jit.so\nauth requisite pam_jit.so\n"
+               "session optional pam_jit.so\n" +
+               text;
+    };
+    for (const Finding &one : judge_service("sudo", behind_ours))
         expect(one.kind == Finding::Kind::note);
+    for (const Finding &one : judge_service("x", behind_ours))
+        expect(one.kind == Finding::Kind::note || one.what.starts_with("proven, "));
+    // Behind what refuses all, nobody is taken for somebody.
+    for (const Finding &one : judge_service("x", [&](const std::string &) {
+             return "account requisite pam_jit.so\nauth requisite pam_deny.so\n" + text;
+         }))
+        expect(!one.what.starts_with("proven, "));
     SudoSide side;
     read_sudoers("x", text, {"jit-web"}, side);
     (void)has_dynamic_groups(text);

@@ -112,6 +112,7 @@ wait "$shell" || true
 
 # --- login: behind the password, which proves who is there
 sed -i -e "1i$gate" -e '/^@include common-auth/a auth requisite pam_jit.so proven' "$HOST_ROOT/etc/pam.d/login"
+check 'doctor finds nothing wrong with it' fails says '/etc/pam.d/login' host_run jitctl doctor
 check 'login: after the password a code; approved, the session has the group' at_login alice \
     'expect 10 jit: role "desk" on host web01 for 30m' "$code" "$approve" 'expect 10 jit: granted: role desk' \
     'expect 10 \$ $' 'send id\r' 'expect 5 jit-desk' 'send exit\r'
