@@ -138,6 +138,15 @@ void a_jump_over_a_line_that_denies_keeps_a_refusal(void **)
                      [](int said) { return said == PAM_SUCCESS ? said : int{PAM_AUTH_ERR}; });
 }
 
+// What is not named is bad to libpam: no failure passes, whatever the jump is over.
+void a_jump_without_a_default_keeps_every_failure(void **)
+{
+    for (const char *after : {"requisite pam_deny.so\nrequired pam_permit.so",
+                              "optional pam_permit.so\nrequired pam_permit.so"})
+        assert_stack("", "[success=1]", after,
+                     [](int said) { return said == ignored ? int{PAM_PERM_DENIED} : said; });
+}
+
 void default_ignore_never_passes_by_itself(void **)
 {
     assert_stack("", "[default=ignore]", "required pam_deny.so",
@@ -172,6 +181,7 @@ int main(int, char **argv)
         cmocka_unit_test(sufficient_passes_with_a_live_grant_alone),
         cmocka_unit_test(a_refusal_is_forgotten_by_what_the_manual_warns_of),
         cmocka_unit_test(a_jump_over_a_line_that_denies_keeps_a_refusal),
+        cmocka_unit_test(a_jump_without_a_default_keeps_every_failure),
         cmocka_unit_test(default_ignore_never_passes_by_itself),
         cmocka_unit_test(optional_alone_passes_with_a_live_grant_alone),
         cmocka_unit_test(the_lines_of_the_manual_stop_at_every_failure),

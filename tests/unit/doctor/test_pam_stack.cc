@@ -390,6 +390,13 @@ void a_substack_before_it_proves_by_what_is_in_it(void **)
     assert_text(taken("auth required pam_unix.so\nauth substack s\n", "login",
                       {{"s", "auth [default=reset] pam_x.so\n"}}),
                 "");
+    // One behind it does.
+    assert_text(taken("auth required pam_unix.so\nauth substack s\nauth [default=reset] pam_x.so\n",
+                      "login", {{"s", "auth required pam_unix.so\n"}}),
+                at("login:6"));
+    // A jump to its very end leads out of it, and a wider one is a refusal.
+    assert_text(with("auth [default=1] pam_x.so\nauth required pam_unix.so\n"), at("login:4"));
+    assert_text(with("auth [default=2] pam_x.so\nauth required pam_unix.so\n"), "");
     // A line of ours in it.
     assert_text(taken("auth required pam_unix.so\nauth substack s\n", "login", {{"s", proven}}),
                 "");
