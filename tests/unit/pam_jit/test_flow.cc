@@ -879,6 +879,9 @@ void a_login_that_ends_before_its_code_says_so(void **)
                     {Act::receive, "", Event::timed_out, 0, seconds{111}},
                     {Act::complain, "nobody approved in time"}};
     assert_true(play(at, script).outcome == Outcome::denied);
+    // The request lasts as long as its role says: what is approved waits for the next login.
+    assert_true(script.last_frame.find("Request") != std::string::npos);
+    assert_true(script.last_frame.find("timeout") == std::string::npos);
 }
 
 void jitd_hears_in_auth_that_nothing_is_proven_and_says_what_may_begin(void **)
