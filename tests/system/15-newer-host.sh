@@ -99,6 +99,8 @@ check "root's own sudo-rs is not asked" same "$(host_run sudo-rs -u alice id -un
 
 # --- each form of sudo-rs, as far as it has it
 root='uid=0\(root\)'
+code='expect 5 enter the code +(\S+)'
+approve='run provider approve code=$M1 user=alice@contoso.com'
 check 'sudo-rs CMD' asks 'sudo-rs id' "$root"
 check 'sudo-rs -i' asks 'sudo-rs -i id' "$root"
 check 'sudo-rs -i, a shell' asks 'sudo-rs -i' 'root@web01.*# $' 'send id\r' "expect 5 $root" 'send exit\r'
