@@ -284,7 +284,8 @@ int set_credentials(pam_handle_t *handle, int flags, Line line)
         return PAM_IGNORE;
     // su has made its process a member of the account's own groups by now, and the shell inherits
     // what is added. What can't be added leaves it with less, which is no reason to refuse it.
-    const bool is_made = (flags & (PAM_ESTABLISH_CRED | PAM_REINITIALIZE_CRED)) != 0;
+    const bool is_made =
+        (static_cast<unsigned>(flags) & (PAM_ESTABLISH_CRED | PAM_REINITIALIZE_CRED)) != 0;
     if (is_made && is_su(service) && !add_groups(memory->carried()))
         pam_syslog(handle, LOG_ERR, "the shell does not get the groups of grant %s: %s",
                    memory->grant().c_str(), strerrordesc_np(errno));
