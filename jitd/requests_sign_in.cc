@@ -51,11 +51,11 @@ void Requests::with_rules(const std::string &id, const std::function<Actions(con
                        session.cancel(ipc::Cause::policy_changed, std::string{words::no_policy}));
     const auto local_groups = parts_.grants.local_groups(facts.user);
     const std::vector<std::string> none;
-    perform(id, judge(Rules{*settings.policy, settings.host, provider_->expected(),
-                            settings.config->skew, local_groups ? *local_groups : none, seen_,
-                            parts_.pins.find(facts.user),
-                            settings.config->pin == policy::Config::Pin::root, wall_time(),
-                            &*settings.config}));
+    perform(id,
+            judge(Rules{*settings.policy, settings.host, settings.config->skew,
+                        local_groups ? *local_groups : none, seen_, parts_.pins.find(facts.user),
+                        settings.config->pin == policy::Config::Pin::root, wall_time(),
+                        &*settings.config}));
 }
 
 void Requests::keep_pin(const std::string &id, Pin pin)

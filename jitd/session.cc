@@ -2,10 +2,8 @@
 
 #include <algorithm>
 
-#include "jitd/session_actions.h"
 #include "jitd/words.h"
 #include "lib/base/text.h"
-#include "lib/oidc/claims_request.h"
 
 namespace jit::daemon {
 
@@ -63,11 +61,7 @@ std::string Session::who() const
 Actions Session::close(ipc::Cause cause, std::string message, std::string_view rule)
 {
     state_ = State::closed;
-    code_.reset();
-    flow_.reset();
-    lookup_.reset();
-    id_token_.wipe();
-    access_token_.wipe();
+    sign_in_.reset();
     Actions actions;
     const auto record = [&](Event event) {
         AuditRecord made = make_record(event, who() + ": role " + facts_.role + ": " + message);
@@ -109,8 +103,11 @@ Actions Session::begin()
         state_ = State::deciding;
         return list(AskRules{});
     }
-    state_ = State::finding_party;
-    return list(FindParty{});
+    state_ = State::signing_in;
+    sign_in_ = std::make_unique<SignIn>(
+        WhoSigns{facts_.user, facts_.oid, facts_.upn, facts_.is_shared, Purpose::request,
+                 facts_.auth_context, facts_.deadline, facts_.began.wall});
+    return follow(sign_in_->begin());
 }
 
 Actions Session::on_tried(std::chrono::seconds duration)
@@ -124,94 +121,6 @@ Actions Session::on_tried(std::chrono::seconds duration)
 Actions Session::on_trial_failed(ipc::Cause cause, std::string message)
 {
     return state_ == State::trying ? close(cause, std::move(message)) : Actions{};
-}
-
-Actions Session::on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id,
-                          BootTime now)
-{
-    if (state_ != State::finding_party)
-        return {};
-    if (now >= facts_.deadline)
-        return close(ipc::Cause::timed_out, std::string{words::timed_out});
-    state_ = State::signing_in;
-    correlation_ = flow_id;
-    party_ = std::move(party);
-    flow_.emplace(party_, std::move(flow_id),
-                  oidc::make_claims_request(facts_.auth_context, demanded_), facts_.deadline);
-    return follow(flow_->start());
-}
-
-Actions Session::on_provider_failed(oidc::Failure failure, std::string_view why)
-{
-    if (state_ != State::finding_party && state_ != State::judging)
-        return {};
-    return close(words::cause_of(failure), words::explain(failure, why, {}));
-}
-
-Actions Session::follow(oidc::Step step)
-{
-    if (auto *send = std::get_if<oidc::SendRequest>(&step))
-        return list(SendHttp{std::move(send->request)});
-    if (auto *wait = std::get_if<oidc::WaitUntil>(&step))
-        return list(WakeAt{wait->at});
-    if (auto *show = std::get_if<oidc::ShowCode>(&step)) {
-        code_ = ShowCode{show->uri, show->user_code, show->expires, !demanded_.empty()};
-        const char *const which = demanded_.empty() ? "a code" : "another code, for more proof,";
-        return list(WriteRecord{make_record(Event::code_issued, std::string{which} + " for role " +
-                                                                    facts_.role + " was shown to " +
-                                                                    who())},
-                    *code_, WakeAt{show->poll_at});
-    }
-    return end_flow(std::move(std::get<oidc::Finished>(step)));
-}
-
-Actions Session::end_flow(oidc::Finished finished)
-{
-    if (!finished.correlation_id.empty())
-        correlation_ = finished.correlation_id;
-    code_.reset();
-    flow_.reset();
-    if (finished.failure != oidc::Failure::none) {
-        // Once: who is not satisfied by what was demanded would demand it for ever.
-        if (!finished.demanded.empty() && demanded_.empty()) {
-            demanded_ = std::move(finished.demanded);
-            state_ = State::finding_party;
-            return list(WakeAt{facts_.deadline}, FindParty{});
-        }
-        return close(words::cause_of(finished.failure),
-                     words::explain(finished.failure, finished.advice, correlation_));
-    }
-    state_ = State::judging;
-    id_token_ = std::move(finished.id_token);
-    access_token_ = std::move(finished.access_token);
-    return list(WakeAt{facts_.deadline}, FindKeys{});
-}
-
-Actions Session::on_reply(const oidc::HttpReply &reply, BootTime now)
-{
-    if (state_ == State::looking_up)
-        return follow_lookup(lookup_->on_reply(reply, now));
-    return state_ == State::signing_in ? follow(flow_->on_reply(reply, now)) : Actions{};
-}
-
-Actions Session::on_time(BootTime now)
-{
-    if (state_ == State::closed || state_ == State::granting || state_ == State::recording)
-        return {};
-    if (now >= facts_.deadline)
-        return close(ipc::Cause::timed_out,
-                     std::string{state_ == State::held ? words::not_claimed : words::timed_out});
-    if (state_ == State::looking_up)
-        return follow_lookup(lookup_->on_time(now));
-    return state_ == State::signing_in ? follow(flow_->on_time(now))
-                                       : list(WakeAt{facts_.deadline});
-}
-
-Actions Session::hurry(BootTime now)
-{
-    if (state_ != State::signing_in || now >= facts_.deadline)
-        return {};
-    return follow(flow_->hurry(now));
 }
 
 Actions Session::on_rules(const Rules &rules)

@@ -8,18 +8,8 @@
 //                   ├<───────┘                                                     │
 //                   ├──> deciding: where nobody has to sign in                     │
 //                   v                                                              │
-//           finding_party ───── provider unreachable, not trusted, misconfigured ──┐
-//               │        ^ once: the provider demands more of the person           │
-//               v        │                                                         │
-//              signing_in ───── declined, expired, blocked, broken ────────────────┤
-//                   │ ID token                                                     │
-//                   v                                                              │
-//               judging ─────── forged, used before, somebody else ────────────────┤
+//              signing_in ───── whatever ends a sign-in: sign_in.h ────────────────┤
 //                   │ the right person                                             │
-//                   ├──> pinning ── not found by name before, and can't be kept ───┤
-//                   v        │                                                     │
-//              looking_up <──┘  only where the token leaves groups out: Graph away,┤
-//                   │           refuses, makes no sense                            │
 //                   v                                                              v
 //               deciding ────── the policy says no ───────────────────────────> closed
 //                   │    ^  │ only where a login is waited for                     ^
@@ -44,86 +34,14 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "jitd/audit_record.h"
+#include "jitd/actions.h"
 #include "jitd/request_facts.h"
-#include "jitd/store.h"
-#include "lib/ipc/elevation.h"
-#include "lib/oidc/device_grant.h"
-#include "lib/oidc/group_lookup.h"
-#include "lib/oidc/jwks.h"
-#include "lib/oidc/seen_tokens.h"
-#include "lib/oidc/token.h"
-#include "policy/decide.h"
+#include "jitd/rules.h"
+#include "jitd/sign_in.h"
 
 namespace jit::daemon {
-
-// --- what the session wants done --------------------------------------------------------------
-
-struct AskTrial {
-}; // ask the helper what it would grant now; answer: on_tried or on_trial_failed
-struct FindParty {
-}; // answer: on_party or on_provider_failed
-struct SendHttp {
-    oidc::HttpRequest request;
-}; // answer: on_reply
-struct WakeAt {
-    BootTime at;
-}; // replaces the time of an earlier one
-struct ShowCode {
-    std::string uri;
-    std::string user_code;
-    BootTime expires;
-    bool is_again = false; // the provider wants more than the first sign-in gave
-};
-struct FindKeys {
-    bool refresh = false;
-}; // answer: on_keys or on_provider_failed
-struct KeepPin {
-    Pin pin;
-}; // keep whom the user was found to be; answer: on_pinned
-struct AskRules {
-}; // answer: on_rules
-struct Hold {
-}; // it is approved: say so, and keep it for who comes for it; then: claim
-struct AskGrant {
-    AuditRecord approved;
-}; // keep that record in the ledger, then ask the helper; answer: on_granted or on_grant_failed
-struct TakeBack {
-}; // end the grant: its requester has gone
-struct WriteRecord {
-    AuditRecord record;
-};
-struct RecordGrant {
-    AuditRecord record;
-}; // keep the grant and its record in the ledger, both or neither; answer: on_recorded
-// The last one. Granted if cause is absent.
-struct Close {
-    std::optional<ipc::Cause> cause;
-    std::string message; // one line for the requester; empty if granted
-    std::string correlation;
-};
-using Action = std::variant<AskTrial, FindParty, SendHttp, WakeAt, ShowCode, FindKeys, KeepPin,
-                            AskRules, Hold, AskGrant, TakeBack, WriteRecord, RecordGrant, Close>;
-using Actions = std::vector<Action>;
-
-// --- the session ------------------------------------------------------------------------------
-
-// By what a sign-in is judged, as it stands at that moment. Borrowed for the call.
-struct Rules {
-    const policy::Policy &policy;
-    const policy::Host &host;
-    const oidc::Expectations &expected;
-    std::chrono::seconds skew;
-    const std::vector<std::string> &local_groups; // of the requester, now
-    oidc::SeenTokens &seen;                       // of all sessions
-    const Pin *pin = nullptr;                     // of the requester, now; null: none
-    bool pin_needs_confirmation = false;          // pin = root
-    WallTime now{};
-    const policy::Config *config = nullptr; // null: nobody is in a map
-};
 
 class Session
 {
@@ -164,7 +82,7 @@ class Session
     // Nobody may join: it is closed, or will be when the helper has answered.
     bool is_leaving() const { return is_closed() || cancelled_; }
     // The code that stands to be shown to one who joins; absent before and after.
-    const std::optional<ShowCode> &code() const { return code_; }
+    const std::optional<ShowCode> &code() const;
     WallTime since() const { return since_; }
     WallTime until() const { return until_; }
 
@@ -172,11 +90,7 @@ class Session
     enum class State {
         idle,
         trying,
-        finding_party,
         signing_in,
-        judging,
-        pinning,
-        looking_up,
         deciding,
         held,
         granting,
@@ -185,34 +99,26 @@ class Session
     };
 
     Actions begin();
-    Actions follow(oidc::Step step);
-    Actions follow_lookup(oidc::LookupStep step);
-    Actions end_flow(oidc::Finished finished);
-    Actions recognize(const Rules &rules);
-    Actions recognize_by_name(const Rules &rules);
-    Actions use_pin(const Rules &rules, const Pin &pin);
+    // What a sign-in wants, with its records filled in; its end is the session's, where it failed.
+    Actions follow(SignInMove move);
+    Actions after_known(SignInMove move, const Rules &rules);
+    Actions after_sign_in(SignInMove move);
     Actions look_up_or_decide(const Rules &rules);
     policy::Person make_person(const Rules &rules) const;
     // For records: the user; as a shared account, who has signed in and as what.
     std::string who() const;
     Actions close(ipc::Cause cause, std::string message, std::string_view rule = {});
     AuditRecord make_record(Event event, std::string message) const;
+    std::string say(Event event) const;
 
-    // What comes with a sign-in has its memory from then on: thousands may wait for theirs.
     RequestFacts facts_;
     State state_ = State::idle;
-    std::shared_ptr<const oidc::Party> party_;
-    std::optional<oidc::DeviceGrant> flow_;
-    std::unique_ptr<oidc::GroupLookup> lookup_;
-    std::optional<ShowCode> code_;
-    SecretString id_token_;
-    SecretString access_token_; // for Graph
+    // Has its memory only while it lasts: thousands may wait for theirs.
+    std::unique_ptr<SignIn> sign_in_;
     std::unique_ptr<oidc::Claims> claims_;
     std::string signed_in_oid_;
     std::string person_; // as a shared account: who has signed in, for people
     std::string correlation_;
-    std::string demanded_; // what the provider wants more; empty: nothing so far
-    bool keys_refreshed_ = false;
     bool is_claimed_ = false;
     std::unique_ptr<std::pair<ipc::Cause, std::string>> cancelled_; // while granting
     WallTime since_{};

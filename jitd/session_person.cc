@@ -1,98 +1,129 @@
-// Who has signed in: the token judged, the person recognized, and his groups looked up where the
-// token leaves them out.
+// The requester's own sign-in within a request, and what is known of him after it.
 #include <algorithm>
 
 #include "jitd/records.h"
-#include "jitd/session_actions.h"
+#include "jitd/session.h"
 #include "jitd/words.h"
-#include "lib/base/text.h"
 
 namespace jit::daemon {
 
+const std::optional<ShowCode> &Session::code() const
+{
+    static const std::optional<ShowCode> none;
+    return sign_in_ ? sign_in_->code() : none;
+}
+
+std::string Session::say(Event event) const
+{
+    if (event == Event::signed_in)
+        return "a sign-in for " + who() + ", role " + facts_.role;
+    const bool is_again = code() && code()->is_again;
+    return std::string{is_again ? "another code, for more proof," : "a code"} + " for role " +
+           facts_.role + " was shown to " + who();
+}
+
+Actions Session::follow(SignInMove move)
+{
+    correlation_ = sign_in_->correlation();
+    signed_in_oid_ = sign_in_->signed_in_oid();
+    for (Action &action : move.actions)
+        if (auto *write = std::get_if<WriteRecord>(&action)) {
+            AuditRecord &record = write->record;
+            const std::string_view rule = record.rule;
+            AuditRecord made =
+                make_record(record.event,
+                            record.message.empty() ? say(record.event) : std::move(record.message));
+            made.rule = rule;
+            record = std::move(made);
+        }
+    if (move.stage == SignInMove::Stage::failed)
+        return join(std::move(move.actions), close(move.cause, std::move(move.message), move.rule));
+    return std::move(move.actions);
+}
+
+Actions Session::on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id,
+                          BootTime now)
+{
+    return sign_in_ ? follow(sign_in_->on_party(std::move(party), std::move(flow_id), now))
+                    : Actions{};
+}
+
+Actions Session::on_provider_failed(oidc::Failure failure, std::string_view why)
+{
+    return sign_in_ ? follow(sign_in_->on_provider_failed(failure, why)) : Actions{};
+}
+
+Actions Session::on_reply(const oidc::HttpReply &reply, BootTime now)
+{
+    return sign_in_ ? after_sign_in(sign_in_->on_reply(reply, now)) : Actions{};
+}
+
+Actions Session::on_time(BootTime now)
+{
+    if (state_ == State::closed || state_ == State::granting || state_ == State::recording)
+        return {};
+    if (now >= facts_.deadline)
+        return close(ipc::Cause::timed_out,
+                     std::string{state_ == State::held ? words::not_claimed : words::timed_out});
+    return sign_in_ ? after_sign_in(sign_in_->on_time(now)) : list(WakeAt{facts_.deadline});
+}
+
+Actions Session::hurry(BootTime now)
+{
+    return sign_in_ && now < facts_.deadline ? follow(sign_in_->hurry(now)) : Actions{};
+}
+
 Actions Session::on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime now)
 {
-    if (state_ != State::judging)
+    if (!sign_in_)
         return {};
-    auto judged = oidc::verify_id_token(id_token_.reveal(), keys, rules.expected, now,
-                                        facts_.began.wall, rules.skew);
-    const auto refuse = [&](oidc::TokenFault fault) {
-        return close(ipc::Cause::not_trusted, words::explain(fault, correlation_),
-                     oidc::name_of(fault));
-    };
-    if (const auto *fault = std::get_if<oidc::TokenFault>(&judged)) {
-        // The provider may have changed its keys since they were fetched: once, they are fetched
-        // again.
-        if (*fault == oidc::TokenFault::unknown_key && !std::exchange(keys_refreshed_, true))
-            return list(FindKeys{true});
-        return refuse(*fault);
-    }
-    id_token_.wipe();
-    claims_ = std::make_unique<oidc::Claims>(std::get<oidc::Claims>(std::move(judged)));
-    signed_in_oid_ = safe_text(claims_->oid, 255);
-    if (!rules.seen.note(claims_->uti, claims_->expires_at + rules.skew, now))
-        return refuse(oidc::TokenFault::replayed);
-    if (facts_.is_shared)
-        person_ = name_person(claims_->oid, rules.config);
-    Actions actions = list(WriteRecord{
-        make_record(Event::signed_in, "a sign-in for " + who() + ", role " + facts_.role)});
-    return join(std::move(actions), recognize(rules));
-}
-
-// Whether who signed in is the person of the requester.
-Actions Session::recognize(const Rules &rules)
-{
-    // Whether it is a requester, the rules say.
-    if (facts_.is_shared && facts_.oid.empty()) {
-        facts_.oid = claims_->oid;
-        return look_up_or_decide(rules);
-    }
-    if (!facts_.upn.empty())
-        return recognize_by_name(rules);
-    if (facts_.oid.empty() || claims_->oid != facts_.oid)
-        return close(ipc::Cause::wrong_person, words::wrong_person(facts_.user, correlation_));
-    return look_up_or_decide(rules);
-}
-
-// A name counts only where no id is known, and only for somebody whose account is of this tenant.
-Actions Session::recognize_by_name(const Rules &rules)
-{
-    const bool has_name = claims_->upn == facts_.upn;
-    if (rules.pin != nullptr && claims_->oid == rules.pin->oid) {
-        facts_.oid = claims_->oid;
-        return use_pin(rules, *rules.pin);
-    }
-    if (!has_name)
-        return close(ipc::Cause::wrong_person, words::wrong_person(facts_.user, correlation_));
-    // By his name it would be he: the account behind it was replaced, or somebody took it.
-    if (rules.pin != nullptr)
-        return close(ipc::Cause::wrong_person, words::other_oid(facts_.user, correlation_),
-                     rule_pin_mismatch);
-    if (claims_->is_guest)
-        return close(ipc::Cause::wrong_person, words::guest_by_name(facts_.user, correlation_));
-    facts_.oid = claims_->oid;
-    state_ = State::pinning;
-    // The record comes first: nobody is pinned without one.
-    AuditRecord pinned = make_record(Event::config_changed,
-                                     facts_.user + " was found to be the person of " + facts_.upn);
-    pinned.rule = "pin-first";
-    return list(WriteRecord{std::move(pinned)},
-                KeepPin{{facts_.user, facts_.oid, facts_.upn, {}, false}});
+    SignInMove move = sign_in_->on_keys(keys, rules, now);
+    if (facts_.is_shared && !sign_in_->signed_in_oid().empty())
+        person_ = name_person(sign_in_->signed_in_oid(), rules.config);
+    return after_known(std::move(move), rules);
 }
 
 Actions Session::on_pinned(bool is_kept, const Rules &rules)
 {
-    if (state_ != State::pinning)
-        return {};
-    if (!is_kept)
-        return close(ipc::Cause::failed, std::string{words::no_ledger});
-    return use_pin(rules, {});
+    return sign_in_ ? after_known(sign_in_->on_pinned(is_kept, rules), rules) : Actions{};
 }
 
-Actions Session::use_pin(const Rules &rules, const Pin &pin)
+Actions Session::after_known(SignInMove move, const Rules &rules)
 {
-    if (rules.pin_needs_confirmation && !pin.confirmed)
-        return close(ipc::Cause::refused, words::pin_waits(facts_.user), "pin-unconfirmed");
-    return look_up_or_decide(rules);
+    const bool is_known = move.stage == SignInMove::Stage::known;
+    facts_.oid = sign_in_->oid();
+    Actions actions = follow(std::move(move));
+    if (!is_known)
+        return actions;
+    return join(std::move(actions), look_up_or_decide(rules));
+}
+
+Actions Session::look_up_or_decide(const Rules &rules)
+{
+    claims_ = sign_in_->take_claims();
+    const policy::Role *const role = rules.policy.find(facts_.role);
+    if (role != nullptr && sign_in_->can_look_up()) {
+        auto groups = policy::groups_in_doubt(*role, make_person(rules));
+        if (!groups.empty())
+            return after_sign_in(sign_in_->look_up(std::move(groups)));
+    }
+    sign_in_.reset();
+    state_ = State::deciding;
+    return on_rules(rules);
+}
+
+Actions Session::after_sign_in(SignInMove move)
+{
+    const bool is_over = move.stage == SignInMove::Stage::looked_up;
+    Actions actions = follow(std::move(move));
+    if (!is_over)
+        return actions;
+    // What was asked for is known now, and nothing else counts.
+    claims_->groups = sign_in_->take_groups();
+    claims_->group_overage = false;
+    sign_in_.reset();
+    state_ = State::deciding;
+    return join(std::move(actions), list(AskRules{}));
 }
 
 policy::Person Session::make_person(const Rules &rules) const
@@ -118,41 +149,6 @@ policy::Person Session::make_person(const Rules &rules) const
         person.auth_age = facts_.began.wall - *claims_->authenticated_at - oidc::max_backdating -
                           std::min(rules.skew, oidc::max_skew);
     return person;
-}
-
-Actions Session::look_up_or_decide(const Rules &rules)
-{
-    const policy::Role *const role = rules.policy.find(facts_.role);
-    if (role != nullptr && !access_token_.empty()) {
-        auto groups = policy::groups_in_doubt(*role, make_person(rules));
-        if (!groups.empty()) {
-            state_ = State::looking_up;
-            lookup_ = std::make_unique<oidc::GroupLookup>(
-                party_->provider.graph_host, std::move(access_token_), std::move(groups),
-                correlation_, facts_.deadline);
-            return follow_lookup(lookup_->start());
-        }
-    }
-    access_token_.wipe();
-    state_ = State::deciding;
-    return on_rules(rules);
-}
-
-Actions Session::follow_lookup(oidc::LookupStep step)
-{
-    if (auto *send = std::get_if<oidc::SendRequest>(&step))
-        return list(SendHttp{std::move(send->request)});
-    if (auto *wait = std::get_if<oidc::WaitUntil>(&step))
-        return list(WakeAt{wait->at});
-    lookup_.reset();
-    if (auto *unknown = std::get_if<oidc::GroupsUnknown>(&step))
-        return close(words::cause_of(unknown->failure),
-                     words::no_groups(unknown->advice, correlation_));
-    // What was asked for is known now, and nothing else counts.
-    claims_->groups = std::move(std::get<oidc::GroupsFound>(step).groups);
-    claims_->group_overage = false;
-    state_ = State::deciding;
-    return list(WakeAt{facts_.deadline}, AskRules{});
 }
 
 } // namespace jit::daemon

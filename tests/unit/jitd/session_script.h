@@ -92,7 +92,7 @@ struct World {
     Rules rules() const
     {
         seen = {};
-        return {policy, host, expected, seconds{120}, local_groups, seen, pin, pin_needs_root, now};
+        return {policy, host, seconds{120}, local_groups, seen, pin, pin_needs_root, now};
     }
     std::shared_ptr<const oidc::Party> party() const
     {

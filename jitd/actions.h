@@ -1,0 +1,89 @@
+// What requests and approvals want done: pure state machines say it, their shell carries it out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "jitd/audit_record.h"
+#include "jitd/store.h"
+#include "lib/base/clock.h"
+#include "lib/ipc/elevation.h"
+#include "lib/oidc/http_message.h"
+
+namespace jit::daemon {
+
+struct AskTrial {
+}; // ask the helper what it would grant now; answer: on_tried or on_trial_failed
+// As whom the provider is asked: the registration says what a sign-in is for, and its `aud` keeps
+// the one from being taken for another.
+enum class Purpose {
+    request,
+    activation, // a request whose token is to open Privileged Identity Management, too
+    approval
+};
+struct FindParty {
+    Purpose purpose = Purpose::request;
+}; // answer: on_party or on_provider_failed
+struct SendHttp {
+    oidc::HttpRequest request;
+}; // answer: on_reply
+struct WakeAt {
+    BootTime at;
+}; // replaces the time of an earlier one
+struct ShowCode {
+    std::string uri;
+    std::string user_code;
+    BootTime expires;
+    bool is_again = false; // the provider wants more than the first sign-in gave
+};
+struct FindKeys {
+    bool refresh = false;
+}; // answer: on_keys or on_provider_failed
+struct KeepPin {
+    Pin pin;
+}; // keep whom the user was found to be; answer: on_pinned
+struct AskRules {
+}; // answer: on_rules
+struct Hold {
+}; // it is approved: say so, and keep it for who comes for it; then: claim
+struct AskGrant {
+    AuditRecord approved;
+}; // keep that record in the ledger, then ask the helper; answer: on_granted or on_grant_failed
+struct TakeBack {
+}; // end the grant: its requester has gone
+struct WriteRecord {
+    AuditRecord record;
+};
+struct RecordGrant {
+    AuditRecord record;
+}; // keep the grant and its record in the ledger, both or neither; answer: on_recorded
+// The last one. Granted if cause is absent.
+struct Close {
+    std::optional<ipc::Cause> cause;
+    std::string message; // one line for the requester; empty if granted
+    std::string correlation;
+};
+using Action = std::variant<AskTrial, FindParty, SendHttp, WakeAt, ShowCode, FindKeys, KeepPin,
+                            AskRules, Hold, AskGrant, TakeBack, WriteRecord, RecordGrant, Close>;
+using Actions = std::vector<Action>;
+
+// Adds what comes later to what comes first.
+inline Actions join(Actions first, Actions second)
+{
+    for (Action &action : second)
+        first.push_back(std::move(action));
+    return first;
+}
+
+template <typename... T> Actions list(T... actions)
+{
+    Actions made;
+    made.reserve(sizeof...(actions));
+    (made.emplace_back(std::move(actions)), ...);
+    return made;
+}
+
+} // namespace jit::daemon
