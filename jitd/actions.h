@@ -47,11 +47,18 @@ struct KeepPin {
 }; // keep whom the user was found to be; answer: on_pinned
 struct AskRules {
 }; // answer: on_rules
+// Others have to say yes: keep it so in the ledger, with what they have said so far and the record,
+// and tell who watches. Answer: only on_await_failed().
+struct Await {
+    std::optional<AuditRecord> record;
+};
 struct Hold {
 }; // it is approved: say so, and keep it for who comes for it; then: claim
+// Keep in the ledger who approved, then ask the helper; answer: on_granted or on_grant_failed
 struct AskGrant {
-    AuditRecord approved;
-}; // keep that record in the ledger, then ask the helper; answer: on_granted or on_grant_failed
+    std::optional<AuditRecord> approved; // absent: the ledger has it already
+    std::string approvers;               // their object ids, with a space between them
+};
 struct TakeBack {
 }; // end the grant: its requester has gone
 struct WriteRecord {
@@ -67,7 +74,7 @@ struct Close {
     std::string correlation;
 };
 using Action = std::variant<AskTrial, FindParty, SendHttp, WakeAt, ShowCode, FindKeys, KeepPin,
-                            AskRules, Hold, AskGrant, TakeBack, WriteRecord, RecordGrant, Close>;
+                            AskRules, Await, Hold, AskGrant, TakeBack, WriteRecord, RecordGrant, Close>;
 using Actions = std::vector<Action>;
 
 // Adds what comes later to what comes first.

@@ -52,10 +52,10 @@ void Api::answer_list(Call exchange)
     const auto *const config = parts_.settings.config ? &*parts_.settings.config : nullptr;
     std::vector<ipc::ListReply> replies;
     if (call->id) {
-        if (const RequestFacts *const facts = parts_.requests.find(*call->id)) {
-            if (!caller->is_root() && facts->user != caller->user)
+        if (const Session *const session = parts_.requests.find(*call->id)) {
+            if (!caller->is_root() && session->facts().user != caller->user)
                 return refuse_caller(exchange, words::not_your_request);
-            replies.push_back({std::nullopt, make_request_record(*facts), {}});
+            replies.push_back({std::nullopt, make_request_record(session->facts(), session->awaited()), {}});
             return reply_each(exchange, replies);
         }
         const auto stored = parts_.store.read(*call->id);
@@ -70,11 +70,11 @@ void Api::answer_list(Call exchange)
         return reply_each(exchange, replies);
     }
     // By id, which neither time nor state changes between two pages.
-    std::map<std::string_view, std::pair<const RequestFacts *, const Grant *>> open;
+    std::map<std::string_view, std::pair<const Session *, const Grant *>> open;
     const auto is_behind = [&](const std::string &id) { return !call->after || id > *call->after; };
-    for (const RequestFacts *facts : parts_.requests.all())
-        if (is_theirs(facts->user) && is_behind(facts->id))
-            open[facts->id].first = facts;
+    for (const Session *session : parts_.requests.all())
+        if (is_theirs(session->facts().user) && is_behind(session->facts().id))
+            open[session->facts().id].first = session;
     for (const Grant *grant : parts_.grants.table().all())
         if (is_theirs(grant->user) && is_behind(grant->id))
             open[grant->id].second = grant;
@@ -95,7 +95,7 @@ void Api::answer_list(Call exchange)
         if (one.second)
             add({make_grant_record(*one.second, state_of(*one.second), config), std::nullopt, {}});
         else
-            add({std::nullopt, make_request_record(*one.first), {}});
+            add({std::nullopt, make_request_record(one.first->facts(), one.first->awaited()), {}});
     }
     if (call->ended) {
         const auto stored =
@@ -104,7 +104,8 @@ void Api::answer_list(Call exchange)
             return fail(exchange, ipc::Fault::unavailable, stored.error().what);
         for (const StoredRequest &one : *stored)
             if (!is_full() && one.state != ipc::State::live &&
-                one.state != ipc::State::pending_signin)
+                one.state != ipc::State::pending_signin &&
+                one.state != ipc::State::pending_approval)
                 add(make_record(one, config));
     }
     reply_each(exchange, replies);

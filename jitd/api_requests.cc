@@ -239,7 +239,8 @@ const RequestFacts *Api::find_request(Call exchange)
     const auto caller = read_caller(exchange);
     if (!caller)
         return nullptr;
-    const RequestFacts *const facts = parts_.requests.find(call->id);
+    const Session *const session = parts_.requests.find(call->id);
+    const RequestFacts *const facts = session ? &session->facts() : nullptr;
     if (!facts)
         fail(exchange, ipc::Fault::not_found, words::no_request_waits(call->id));
     else if (!caller->is_root() && facts->user != caller->user)

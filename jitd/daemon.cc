@@ -94,6 +94,7 @@ Result<void> Daemon::begin(Sockets sockets)
     warnings_ = TRY(Warnings::make(loop_, *grants_, *audit_, helper_, settings_));
     reload_soon_ = TRY(sys::Timer::make(loop_, [this] { reload(); }));
     adopt(load_settings(places_), true);
+    requests_->resume();
     watch_files();
 
     api_ = std::make_unique<Api>(
@@ -184,7 +185,7 @@ void Daemon::reload()
 void Daemon::stop()
 {
     (void)sd_notify(0, "STOPPING=1");
-    requests_->cancel_all(ipc::Cause::cancelled, std::string{words::stopping});
+    requests_->stop();
     audit_->say_left_out(boot_time(), true);
     grants_->write_late();
     audit_->note_told();

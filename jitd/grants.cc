@@ -96,6 +96,10 @@ Result<void> Grants::mend()
                     [](const HelperFault *) {}); // asked again until it is done
             continue;
         }
+        // It waits for others, and goes on: Requests::resume().
+        if (stored.state == ipc::State::pending_approval && !stored.kept.empty() &&
+            !stored.asked_helper)
+            continue;
         const bool was_live = stored.state == ipc::State::live;
         stored.cause = was_live ? "reboot" : "restart";
         stored.state = was_live ? ipc::State::ended : ipc::State::cancelled;

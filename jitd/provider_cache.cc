@@ -22,15 +22,35 @@ oidc::Failure failure_of(const oidc::HttpReply &reply, const Error &error)
 
 } // namespace
 
-void ProviderCache::find_party(BootTime now, PartyFound found)
+ProviderCache::Parties ProviderCache::make_parties(const oidc::Provider &provider) const
 {
+    Parties made;
+    made[static_cast<std::size_t>(Purpose::request)] =
+        std::make_shared<const oidc::Party>(oidc::Party{expected_, provider});
+    oidc::Expectations activation = expected_;
+    for (const std::string_view scope : oidc::activation_scopes)
+        activation.scopes.push_back("https://" + provider.graph_host + "/" + std::string{scope});
+    made[static_cast<std::size_t>(Purpose::activation)] =
+        std::make_shared<const oidc::Party>(oidc::Party{std::move(activation), provider});
+    oidc::Expectations approval = expected_;
+    approval.client_id = approver_client_;
+    made[static_cast<std::size_t>(Purpose::approval)] =
+        std::make_shared<const oidc::Party>(oidc::Party{std::move(approval), provider});
+    return made;
+}
+
+void ProviderCache::find_party(BootTime now, Purpose purpose, PartyFound found)
+{
+    if (purpose == Purpose::approval && approver_client_.empty())
+        return found(nullptr, oidc::Failure::misconfigured,
+                     "[identity] approver_client_id is missing in jitd.toml");
     const auto age = now - party_at_;
-    if (party_ && age < limits::provider_life) {
+    if (parties_ && age < limits::provider_life) {
         if (age >= limits::provider_age)
             fetch_party();
-        return found(party_, oidc::Failure::none, "");
+        return found((*parties_)[static_cast<std::size_t>(purpose)], oidc::Failure::none, "");
     }
-    wait_for_party_.push_back(std::move(found));
+    wait_for_party_.push_back({purpose, std::move(found)});
     fetch_party();
 }
 
@@ -47,17 +67,18 @@ void ProviderCache::on_party(const oidc::HttpReply &reply)
     oidc::Failure failure = oidc::Failure::none;
     const char *why = "";
     if (auto read = oidc::read_discovery_reply(expected_, reply)) {
-        party_ = std::make_shared<const oidc::Party>(oidc::Party{expected_, *std::move(read)});
+        parties_ = make_parties(*read);
         party_at_ = boot_time();
-    } else if (!party_ || read.error().code != Code::unavailable) {
-        party_.reset();
+    } else if (!parties_ || read.error().code != Code::unavailable) {
+        parties_.reset();
         failure = failure_of(reply, read.error());
         if (failure == oidc::Failure::unfit)
             why = read.error().what;
     }
-    const auto party = party_;
-    for (const PartyFound &found : std::exchange(wait_for_party_, {}))
-        found(party, failure, why);
+    const auto parties = parties_;
+    for (const Waits &one : std::exchange(wait_for_party_, {}))
+        one.found(parties ? (*parties)[static_cast<std::size_t>(one.purpose)] : nullptr, failure,
+                  why);
 }
 
 void ProviderCache::find_keys(BootTime now, bool refresh, KeysFound found)
@@ -69,7 +90,7 @@ void ProviderCache::find_keys(BootTime now, bool refresh, KeysFound found)
             fetch_keys();
         return found(&*keys_, oidc::Failure::none);
     }
-    if (!party_)
+    if (!parties_)
         return found(keys_ ? &*keys_ : nullptr, oidc::Failure::unreachable);
     if (refresh)
         refreshed_at_ = now;
@@ -79,8 +100,8 @@ void ProviderCache::find_keys(BootTime now, bool refresh, KeysFound found)
 
 void ProviderCache::fetch_keys()
 {
-    if (party_ && !std::exchange(fetching_keys_, true))
-        http_.send(oidc::make_keys_request(party_->provider),
+    if (parties_ && !std::exchange(fetching_keys_, true))
+        http_.send(oidc::make_keys_request(parties_->front()->provider),
                    [this](oidc::HttpReply reply) { on_keys(reply); });
 }
 

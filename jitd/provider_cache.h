@@ -1,11 +1,13 @@
 // The provider's endpoints and keys, fetched when they are needed and kept for a while.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "jitd/actions.h"
 #include "lib/base/clock.h"
 #include "lib/net/http.h"
 #include "lib/oidc/device_grant.h"
@@ -28,13 +30,14 @@ class ProviderCache
     using KeysFound = std::function<void(const oidc::KeySet *, oidc::Failure)>;
 
     // Borrows the client, which must outlive it.
-    ProviderCache(net::HttpClient &http, oidc::Expectations expected)
-        : http_(http), expected_(std::move(expected))
+    //   approver_client  of the registration that approvers sign in to; empty: there is none
+    ProviderCache(net::HttpClient &http, oidc::Expectations expected, std::string approver_client)
+        : http_(http), expected_(std::move(expected)), approver_client_(std::move(approver_client))
     {
     }
 
     // Each calls back once: at once from memory, or when the fetch is through.
-    void find_party(BootTime now, PartyFound found);
+    void find_party(BootTime now, Purpose purpose, PartyFound found);
     //   refresh  a token names a key that is not in the set: fetch, but not again within
     //            limits::refetch_pause
     void find_keys(BootTime now, bool refresh, KeysFound found);
@@ -49,11 +52,19 @@ class ProviderCache
 
     net::HttpClient &http_;
     oidc::Expectations expected_;
+    std::string approver_client_;
 
-    std::shared_ptr<const oidc::Party> party_;
+    // By purpose: one provider, which is asked as another client or for another token.
+    using Parties = std::array<std::shared_ptr<const oidc::Party>, 3>;
+    Parties make_parties(const oidc::Provider &provider) const;
+    struct Waits {
+        Purpose purpose;
+        PartyFound found;
+    };
+    std::optional<Parties> parties_;
     BootTime party_at_{};
     bool fetching_party_ = false;
-    std::vector<PartyFound> wait_for_party_;
+    std::vector<Waits> wait_for_party_;
 
     std::optional<oidc::KeySet> keys_;
     BootTime keys_at_{};

@@ -16,7 +16,7 @@ std::string name_person(std::string_view oid, const policy::Config *config)
     return safe_text(user.empty() ? oid : user, 255);
 }
 
-ipc::RequestRecord make_request_record(const RequestFacts &facts)
+ipc::RequestRecord make_request_record(const RequestFacts &facts, const Awaited *awaited)
 {
     ipc::RequestRecord record;
     record.id = facts.id;
@@ -24,7 +24,9 @@ ipc::RequestRecord make_request_record(const RequestFacts &facts)
     record.user = facts.user;
     record.oid = facts.oid;
     record.groups = facts.groups;
-    record.state = ipc::State::pending_signin;
+    record.state = awaited ? ipc::State::pending_approval : ipc::State::pending_signin;
+    if (awaited)
+        record.approvers = split_approvers(name_approvers(awaited->given));
     record.deadline = facts.deadline_wall;
     record.host = facts.host;
     record.service = unless_empty(facts.origin.service);
@@ -46,8 +48,7 @@ ipc::GrantRecord make_grant_record(const Grant &grant, ipc::State state,
     record.until = grant.until;
     record.host = grant.host;
     record.service = unless_empty(grant.service);
-    if (!grant.approver_oid.empty())
-        record.approvers = {grant.approver_oid};
+    record.approvers = split_approvers(grant.approver_oid);
     record.reason = unless_empty(grant.reason);
     if (grant.is_of_login)
         record.person = name_person(grant.oid, config);
@@ -86,6 +87,7 @@ ipc::ListReply make_record(const StoredRequest &stored, const policy::Config *co
     record.deadline = stored.deadline;
     record.host = stored.host;
     record.service = unless_empty(stored.service);
+    record.approvers = split_approvers(stored.approver_oid);
     record.reason = unless_empty(stored.reason);
     return {std::nullopt, std::move(record), {}};
 }

@@ -6,6 +6,7 @@
 
 #include "jitd/audit_record.h"
 #include "jitd/grant_table.h"
+#include "jitd/kept_request.h"
 #include "jitd/request_facts.h"
 #include "jitd/store.h"
 #include "lib/ipc/elevation.h"
@@ -19,7 +20,7 @@ std::optional<std::string> unless_empty(const std::string &text);
 //   config  null: nobody is in a map
 std::string name_person(std::string_view oid, const policy::Config *config);
 
-ipc::RequestRecord make_request_record(const RequestFacts &facts);
+ipc::RequestRecord make_request_record(const RequestFacts &facts, const Awaited *awaited);
 //   config  says who is in the map; null: nobody
 ipc::GrantRecord make_grant_record(const Grant &grant, ipc::State state,
                                    const policy::Config *config);

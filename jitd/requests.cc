@@ -92,7 +92,8 @@ void Requests::set_provider(net::HttpClient *http)
     http_ = http;
     provider_.reset();
     if (http)
-        provider_ = std::make_unique<ProviderCache>(*http, parts_.settings.expected);
+        provider_ = std::make_unique<ProviderCache>(*http, parts_.settings.expected,
+                                                    parts_.settings.config->approver_client_id);
 }
 
 Result<void> Requests::cancel(const std::string &id, ipc::Cause cause, std::string message)
@@ -113,20 +114,20 @@ void Requests::cancel_all(ipc::Cause cause, const std::string &message)
         (void)cancel(id, cause, message); // closed ones are left as they are
 }
 
-const RequestFacts *Requests::find(const std::string &id) const
+const Session *Requests::find(const std::string &id) const
 {
     const auto found = waiting_.find(id);
     return found == waiting_.end() || found->second.session->is_closed()
                ? nullptr
-               : &found->second.session->facts();
+               : found->second.session.get();
 }
 
-std::vector<const RequestFacts *> Requests::all() const
+std::vector<const Session *> Requests::all() const
 {
-    std::vector<const RequestFacts *> found;
+    std::vector<const Session *> found;
     for (const auto &[id, waiting] : waiting_)
         if (!waiting.session->is_closed())
-            found.push_back(&waiting.session->facts());
+            found.push_back(waiting.session.get());
     return found;
 }
 
@@ -158,18 +159,20 @@ void Requests::perform(const std::string &id, Actions actions)
                 });
         } else if (std::holds_alternative<AskTrial>(action)) {
             ask_trial(id);
-        } else if (std::holds_alternative<FindParty>(action)) {
-            find_party(id);
+        } else if (auto *party = std::get_if<FindParty>(&action)) {
+            find_party(id, party->purpose);
         } else if (auto *keys = std::get_if<FindKeys>(&action)) {
             find_keys(id, keys->refresh);
         } else if (auto *kept = std::get_if<KeepPin>(&action)) {
             keep_pin(id, std::move(kept->pin));
         } else if (std::holds_alternative<AskRules>(action)) {
             with_rules(id, [&](const Rules &rules) { return waiting.session->on_rules(rules); });
+        } else if (auto *others = std::get_if<Await>(&action)) {
+            await(id, others->record);
         } else if (std::holds_alternative<Hold>(action)) {
             answer_all(waiting, make_reply(ipc::Progress::approved, waiting.session->facts()));
         } else if (auto *grant = std::get_if<AskGrant>(&action)) {
-            ask_grant(id, grant->approved);
+            ask_grant(id, *grant);
         } else if (std::holds_alternative<TakeBack>(action)) {
             end_surely(waiting);
         } else if (auto *granted = std::get_if<RecordGrant>(&action)) {
@@ -207,6 +210,8 @@ bool Requests::store_state(Waiting &waiting, ipc::State state, std::string cause
 void Requests::close(Waiting &waiting, const Close &close)
 {
     sleep_on(waiting);
+    if (waiting.stored)
+        waiting.stored->kept.clear();
     if (waiting.transfer != 0 && http_)
         http_->cancel(std::exchange(waiting.transfer, 0));
     const RequestFacts &facts = waiting.session->facts();

@@ -52,6 +52,20 @@ class Requests
     // Begins a request, or joins the one of the same origin. Answers the watcher in any case.
     void begin_or_join(RequestFacts facts, Watcher watcher);
 
+    // Goes on with those that waited for others when jitd was stopped. Once, with the first provider.
+    void resume();
+    // jitd is being stopped: those that wait for others are left as they are in the ledger.
+    void stop();
+
+    // A request that waits for others; null: none by this id.
+    const Session *find_approving(const std::string &id) const;
+    std::vector<const Session *> all_approving() const;
+    // What an approver has said of it, by his own sign-in. Errors: not_found.
+    Result<void> approve(const std::string &id, GivenApproval given);
+    Result<void> deny(const std::string &id, const GivenApproval &by, const std::string &reason);
+    // Its requester leaves, and it waits on for others. Errors: not_found; denied: it waits for him.
+    Result<void> let_wait(const std::string &id);
+
     // Withdraws a request. Errors: not_found.
     Result<void> cancel(const std::string &id, ipc::Cause cause, std::string message);
     void cancel_all(ipc::Cause cause, const std::string &message);
@@ -73,8 +87,8 @@ class Requests
                 const std::string &proof, bool is_new);
 
     // Null: none waits by this id.
-    const RequestFacts *find(const std::string &id) const;
-    std::vector<const RequestFacts *> all() const;
+    const Session *find(const std::string &id) const;
+    std::vector<const Session *> all() const;
 
   private:
     struct Waiting;
@@ -93,6 +107,7 @@ class Requests
         std::unique_ptr<StoredRequest> stored; // null: as it began, its row can be made from facts
         std::unique_ptr<Login> login;          // null: not for a login over ssh
         Attempts::Place place;
+        bool is_kept = false;    // its requester has left, and will come back
         bool is_recorded = true; // every event so far is in the ledger's audit
     };
 
@@ -122,12 +137,18 @@ class Requests
     void perform(const std::string &id, Actions actions);
     void ask_helper(const RequestFacts &facts, bool is_trial, GrantClient::Granted granted);
     void ask_trial(const std::string &id);
-    void find_party(const std::string &id);
+    void find_party(const std::string &id, Purpose purpose);
     void find_keys(const std::string &id, bool refresh);
     // Calls back with what sign-ins are judged by now; not when there is no policy any more.
     void with_rules(const std::string &id, const std::function<Actions(const Rules &)> &judge);
     void keep_pin(const std::string &id, Pin pin);
-    void ask_grant(const std::string &id, const AuditRecord &approved);
+    Waiting &keep(std::unique_ptr<Session> session, Attempts::Place place);
+    void await(const std::string &id, const std::optional<AuditRecord> &record);
+    void take_up(const StoredRequest &stored, KeptRequest kept);
+    void drop_kept(StoredRequest stored);
+    ipc::RequestReply make_awaiting_reply(const Session &session) const;
+    std::string provider_name() const;
+    void ask_grant(const std::string &id, const AskGrant &asked);
     void on_granted(const std::string &id, const ipc::GrantReply &reply);
     void hold_groups(const Waiting &waiting, const ipc::GrantReply *reply,
                      const HelperFault &fault);

@@ -67,15 +67,18 @@ void Requests::ask_trial(const std::string &id)
     });
 }
 
-void Requests::ask_grant(const std::string &id, const AuditRecord &approved)
+void Requests::ask_grant(const std::string &id, const AskGrant &asked)
 {
     Waiting &waiting = waiting_.at(id);
     const RequestFacts &facts = waiting.session->facts();
     StoredRequest &stored = stored_of(waiting);
     stored.asked_helper = true;
     stored.oid = facts.oid; // perhaps it was not known before the sign-in
-    stored.approver_oid = approved.approver_oid;
-    waiting.is_recorded = parts_.audit.write(approved, &stored) && waiting.is_recorded;
+    stored.approver_oid = asked.approvers;
+    stored.kept.clear(); // what the helper may have granted is mended, not gone on with
+    const bool is_written = asked.approved ? parts_.audit.write(*asked.approved, &stored)
+                                           : parts_.store.put(stored).has_value();
+    waiting.is_recorded = is_written && waiting.is_recorded;
     // Nobody gets a role whose request or approval is missing in the ledger.
     if (!waiting.is_recorded)
         return perform(id, waiting.session->on_grant_failed(ipc::Cause::failed,

@@ -7,9 +7,9 @@
 
 namespace jit::daemon {
 
-void Requests::find_party(const std::string &id)
+void Requests::find_party(const std::string &id, Purpose purpose)
 {
-    provider_->find_party(boot_time(), [this, id](std::shared_ptr<const oidc::Party> party,
+    provider_->find_party(boot_time(), purpose, [this, id](std::shared_ptr<const oidc::Party> party,
                                                   oidc::Failure failure, const char *why) {
         const auto found = waiting_.find(id);
         if (found == waiting_.end())
@@ -55,7 +55,7 @@ void Requests::with_rules(const std::string &id, const std::function<Actions(con
             judge(Rules{*settings.policy, settings.host, settings.config->skew,
                         local_groups ? *local_groups : none, seen_, parts_.pins.find(facts.user),
                         settings.config->pin == policy::Config::Pin::root, wall_time(),
-                        &*settings.config}));
+                        boot_time(), &*settings.config}));
 }
 
 void Requests::keep_pin(const std::string &id, Pin pin)

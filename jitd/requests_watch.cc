@@ -88,20 +88,26 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
     if (!requested || !parts_.audit.write(requested->record, &row))
         return fail(watcher, ipc::Fault::unavailable, words::no_ledger);
     begun.erase(begun.begin());
+    Waiting &waiting = keep(std::move(session), std::move(place));
+    watch(waiting, connection, std::move(watcher));
+    perform(id, std::move(begun));
+}
+
+Requests::Waiting &Requests::keep(std::unique_ptr<Session> session, Attempts::Place place)
+{
     Waiting &waiting = waiting_[session->facts().id];
     waiting.requests = this;
     waiting.session = std::move(session);
     waiting.place = std::move(place);
     by_user_.emplace(waiting.session->facts().user, &waiting);
-    watch(waiting, connection, std::move(watcher));
-    perform(id, std::move(begun));
+    if (waiting.session->facts().is_held)
+        waiting.login = std::make_unique<Login>();
+    return waiting;
 }
 
 void Requests::watch(Waiting &waiting, const std::string &connection, Watcher watcher)
 {
     const RequestFacts &facts = waiting.session->facts();
-    if (facts.is_held && !waiting.login)
-        waiting.login = std::make_unique<Login>();
     if (waiting.login && waiting.login->connections.size() < limits::connections_of_one_login)
         waiting.login->connections.push_back(connection);
     if (waiting.session->is_approved())
@@ -109,6 +115,10 @@ void Requests::watch(Waiting &waiting, const std::string &connection, Watcher wa
             ipc::encode_request_reply(make_reply(ipc::Progress::approved, facts)));
     watcher->reply_and_continue(
         ipc::encode_request_reply(make_reply(ipc::Progress::pending, facts)));
+    if (waiting.session->is_approving())
+        watcher->reply_and_continue(
+            ipc::encode_request_reply(make_awaiting_reply(*waiting.session)));
+    waiting.is_kept = false;
     if (const auto &code = waiting.session->code())
         watcher->reply_and_continue(ipc::encode_request_reply(make_code_reply(facts, *code)));
     // Called while the request is there, or not at all: its end answers all who watch. No more than
@@ -124,8 +134,8 @@ void Requests::leave(Waiting &waiting, const sys::Exchange *watcher)
 {
     watching_ -= std::erase_if(waiting.watchers,
                                [&](const Watcher &other) { return other.get() == watcher; });
-    // What is approved waits for the next login.
-    if (waiting.watchers.empty() && !waiting.session->is_approved())
+    // What is approved waits for the next login; what others are asked for, for him who said so.
+    if (waiting.watchers.empty() && !waiting.session->is_approved() && !waiting.is_kept)
         perform(waiting.session->facts().id,
                 waiting.session->cancel(ipc::Cause::cancelled, std::string{words::cancelled}));
 }

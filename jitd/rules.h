@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "jitd/store.h"
+#include "lib/base/clock.h"
 #include "lib/oidc/seen_tokens.h"
 #include "policy/decide.h"
 
@@ -20,6 +21,7 @@ struct Rules {
     const Pin *pin = nullptr;                     // of that user, now; null: none
     bool pin_needs_confirmation = false;          // pin = root
     WallTime now{};
+    BootTime boot{};
     const policy::Config *config = nullptr; // null: nobody is in a map
 };
 

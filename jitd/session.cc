@@ -123,10 +123,8 @@ Actions Session::on_trial_failed(ipc::Cause cause, std::string message)
     return state_ == State::trying ? close(cause, std::move(message)) : Actions{};
 }
 
-Actions Session::on_rules(const Rules &rules)
+std::variant<policy::Decision, Actions> Session::decide(const Rules &rules)
 {
-    if (state_ != State::deciding)
-        return {};
     const policy::Ask ask{facts_.role,
                           facts_.asked,
                           facts_.reason ? std::string_view{*facts_.reason} : std::string_view{},
@@ -140,30 +138,33 @@ Actions Session::on_rules(const Rules &rules)
                                                               : ipc::Cause::refused,
             policy::explain(decision, facts_.role, facts_.is_shared ? person_ : facts_.user),
             policy::name_of(decision.refusal));
-    // Whose sign-in counts was decided by that.
-    if (facts_.extends.empty() && decision.role->shared != facts_.is_shared)
+    // Whose sign-in counts was decided by that; and nobody has signed in where by the policy of now
+    // somebody must.
+    if ((facts_.extends.empty() && decision.role->shared != facts_.is_shared) ||
+        decision.needs_sign_in)
         return close(ipc::Cause::policy_changed, std::string{words::config_changed});
-    // Nobody has signed in, and by the policy of now somebody must.
-    if (decision.needs_sign_in)
-        return close(ipc::Cause::policy_changed, std::string{words::config_changed});
+    return decision;
+}
+
+Actions Session::on_rules(const Rules &rules)
+{
+    if (state_ != State::deciding)
+        return {};
+    auto decided = decide(rules);
+    if (auto *closed = std::get_if<Actions>(&decided))
+        return std::move(*closed);
+    const auto &decision = std::get<policy::Decision>(decided);
     // The policy may have become narrower while the person signed in, never wider for this request.
     facts_.duration = std::min(facts_.duration, decision.duration);
     facts_.groups = decision.role->groups;
+    if (auto waits = await(*decision.role, rules))
+        return *std::move(waits);
     if (facts_.is_held && !is_claimed_) {
         state_ = State::held;
         return list(Hold{}, WakeAt{facts_.deadline});
     }
-
-    AuditRecord approved = make_record(
-        Event::approved, facts_.is_unattended ? "role " + facts_.role + " needs nobody's approval"
-                         : facts_.is_shared
-                             ? "the sign-in of " + who() + " approves role " + facts_.role
-                             : facts_.user + "'s own sign-in approves role " + facts_.role);
-    approved.approver_oid = signed_in_oid_;
-    if (facts_.is_unattended)
-        approved.rule = rule_unattended;
     state_ = State::granting;
-    return list(AskGrant{std::move(approved)});
+    return list(AskGrant{make_approved(), approvers()});
 }
 
 // The rules are asked once more: some time may have gone by.
@@ -193,7 +194,7 @@ Actions Session::on_granted(WallTime since, WallTime until, std::vector<std::str
                                           format_time(until));
     granted.has_grant = true;
     granted.until = until;
-    granted.approver_oid = signed_in_oid_;
+    granted.approver_oid = approvers();
     if (facts_.is_unattended)
         granted.rule = rule_unattended;
     return list(RecordGrant{std::move(granted)});

@@ -12,7 +12,10 @@
 //                   │ the right person                                             │
 //                   v                                                              v
 //               deciding ────── the policy says no ───────────────────────────> closed
-//                   │    ^  │ only where a login is waited for                     ^
+//                   │ ^  │ where others approve                                  ^ ^
+//                   │ │  v                                                       │ │
+//                   │ approving ──── denied, not approved in time ───────────────┘ │
+//                   │    ^  │ only where a login is waited for                     │
 //                   │    │  v                                                      │
 //                   │    held ──── nobody came for it ─────────────────────────────┤
 //                   │ the policy still says yes                                    │
@@ -34,9 +37,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "jitd/actions.h"
+#include "jitd/kept_request.h"
 #include "jitd/request_facts.h"
 #include "jitd/rules.h"
 #include "jitd/sign_in.h"
@@ -47,6 +52,8 @@ class Session
 {
   public:
     explicit Session(RequestFacts facts) : facts_(std::move(facts)) {}
+    // One that waited for others when jitd was stopped: resume() goes on.
+    explicit Session(KeptRequest kept);
 
     Actions start();
     //   duration  what would be granted now
@@ -63,6 +70,14 @@ class Session
     Actions on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime now);
     Actions on_pinned(bool is_kept, const Rules &rules);
     Actions on_rules(const Rules &rules);
+    // While others approve (is_approving()). One has, by his own sign-in: it is enough, or is kept.
+    Actions on_approval(GivenApproval given, const Rules &rules);
+    // One of them says no, and why.
+    Actions on_denial(const GivenApproval &by, const std::string &reason);
+    // What was to be kept could not be.
+    Actions on_await_failed();
+    // Goes on after a restart: from KeptRequest, in the place of start().
+    Actions resume();
     // Somebody has come for what is held.
     Actions claim();
     Actions on_granted(WallTime since, WallTime until, std::vector<std::string> groups);
@@ -79,6 +94,11 @@ class Session
         return state_ == State::held || (is_claimed_ && state_ != State::closed);
     }
     bool is_claimed() const { return is_claimed_; }
+    bool is_approving() const { return state_ == State::approving; }
+    // What others have to say and have said; null: nobody else is asked.
+    const Awaited *awaited() const { return awaited_.get(); }
+    // As the ledger keeps it while others are waited for; without boot and provider.
+    KeptRequest keep() const;
     // Nobody may join: it is closed, or will be when the helper has answered.
     bool is_leaving() const { return is_closed() || cancelled_; }
     // The code that stands to be shown to one who joins; absent before and after.
@@ -92,6 +112,7 @@ class Session
         trying,
         signing_in,
         deciding,
+        approving,
         held,
         granting,
         recording,
@@ -105,6 +126,12 @@ class Session
     Actions after_sign_in(SignInMove move);
     Actions look_up_or_decide(const Rules &rules);
     policy::Person make_person(const Rules &rules) const;
+    // What the rules and who has signed in are for a role; else it is closed.
+    std::variant<policy::Decision, Actions> decide(const Rules &rules);
+    // Waits for others, unless they have said yes already; absent: they have, or nobody has to.
+    std::optional<Actions> await(const policy::Role &role, const Rules &rules);
+    std::optional<AuditRecord> make_approved() const;
+    std::string approvers() const;
     // For records: the user; as a shared account, who has signed in and as what.
     std::string who() const;
     Actions close(ipc::Cause cause, std::string message, std::string_view rule = {});
@@ -119,6 +146,7 @@ class Session
     std::string signed_in_oid_;
     std::string person_; // as a shared account: who has signed in, for people
     std::string correlation_;
+    std::unique_ptr<Awaited> awaited_;
     bool is_claimed_ = false;
     std::unique_ptr<std::pair<ipc::Cause, std::string>> cancelled_; // while granting
     WallTime since_{};

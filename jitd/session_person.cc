@@ -64,7 +64,9 @@ Actions Session::on_time(BootTime now)
         return {};
     if (now >= facts_.deadline)
         return close(ipc::Cause::timed_out,
-                     std::string{state_ == State::held ? words::not_claimed : words::timed_out});
+                     std::string{state_ == State::held        ? words::not_claimed
+                                 : state_ == State::approving ? words::not_approved
+                                                              : words::timed_out});
     return sign_in_ ? after_sign_in(sign_in_->on_time(now)) : list(WakeAt{facts_.deadline});
 }
 

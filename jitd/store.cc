@@ -20,12 +20,14 @@ using Database = Handle<sqlite3, &sqlite3_close_v2>;
 //   3  request.used
 //   4  request.made
 //   5  request.of_login, request.login_key
-constexpr int schema_version = 5;
+//   6  request.kept
+constexpr int schema_version = 6;
 constexpr const char *before_3 = "ALTER TABLE request ADD COLUMN used INTEGER NOT NULL DEFAULT 0;";
 constexpr const char *before_4 = "ALTER TABLE request ADD COLUMN made TEXT NOT NULL DEFAULT '';";
 constexpr const char *before_5 =
     "ALTER TABLE request ADD COLUMN of_login INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE request ADD COLUMN login_key TEXT NOT NULL DEFAULT '';";
+constexpr const char *before_6 = "ALTER TABLE request ADD COLUMN kept TEXT NOT NULL DEFAULT '';";
 // Room for new tables in a ledger that is full: without them it could not be opened to be read.
 constexpr std::int64_t schema_pages = 16;
 constexpr const char *schema = R"(
@@ -36,7 +38,8 @@ CREATE TABLE IF NOT EXISTS request (
   approver_oid TEXT NOT NULL, began INTEGER NOT NULL, deadline INTEGER NOT NULL,
   since INTEGER, until INTEGER, until_boot INTEGER, boot_id TEXT NOT NULL, cause TEXT NOT NULL,
   used INTEGER NOT NULL DEFAULT 0, made TEXT NOT NULL DEFAULT '',
-  of_login INTEGER NOT NULL DEFAULT 0, login_key TEXT NOT NULL DEFAULT ''
+  of_login INTEGER NOT NULL DEFAULT 0, login_key TEXT NOT NULL DEFAULT '',
+  kept TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX IF NOT EXISTS request_by_time ON request (began DESC);
 CREATE INDEX IF NOT EXISTS request_by_user ON request (user, began DESC);
@@ -51,13 +54,13 @@ CREATE TABLE IF NOT EXISTS pin (
   user TEXT PRIMARY KEY, oid TEXT NOT NULL, upn TEXT NOT NULL, since INTEGER NOT NULL,
   confirmed INTEGER NOT NULL CHECK (confirmed IN (0, 1))
 ) STRICT, WITHOUT ROWID;
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 )";
 
 constexpr const char *columns =
     "id, role, user, uid, oid, groups, state, asked_helper, host, service, tty, reason, "
     "approver_oid, began, deadline, since, until, until_boot, boot_id, cause, used, made, "
-    "of_login, login_key";
+    "of_login, login_key, kept";
 
 std::string encode_groups(const std::vector<std::string> &groups)
 {
@@ -109,6 +112,7 @@ StoredRequest read_row(const Use &row)
         made.made = decode_groups(text);
     made.is_of_login = row.number_at(22) != 0;
     made.key = row.text_at(23);
+    made.kept = row.text_at(24);
     return made;
 }
 
@@ -166,7 +170,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
     const char *const third = found > 0 && found < 3 ? before_3 : "";
     const char *const fourth = found > 0 && found < 4 ? before_4 : "";
     const char *const fifth = found > 0 && found < 5 ? before_5 : "";
-    if (!run(std::string{"BEGIN;"} + third + fourth + fifth + schema + "COMMIT") ||
+    const char *const sixth = found > 0 && found < 6 ? before_6 : "";
+    if (!run(std::string{"BEGIN;"} + third + fourth + fifth + sixth + schema + "COMMIT") ||
         !set_most(max_pages))
         return sqlite_error(db.get(), "the ledger's tables can't be made");
 
@@ -174,7 +179,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
     auto statements = std::make_unique<Statements>();
     statements->put = prepare(std::string{"INSERT OR REPLACE INTO request ("} + columns +
                               ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,"
-                              "?17,?18,?19,?20,?21,?22,?23,?24)");
+                              "?17,?18,?19,?20,?21,?22,?23,?24,?25)");
     statements->open =
         prepare(select + "WHERE state IN ('pending-signin', 'pending-approval', 'live')");
     statements->one = prepare(select + "WHERE id = ?1");
@@ -239,6 +244,7 @@ bool Store::put_row(const StoredRequest &request)
     use.text(22, request.made ? encode_groups(*request.made) : "");
     use.number(23, request.is_of_login ? 1 : 0);
     use.text(24, request.key);
+    use.text(25, request.kept);
     return use.step() == SQLITE_DONE;
 }
 

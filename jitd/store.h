@@ -41,6 +41,7 @@ struct StoredRequest {
     std::string cause;        // why it ended
     bool is_of_login = false; // to a shared account: it serves the login that it was made for,
     std::string key;          // and later ones with this key (origins.h); empty: no others
+    std::string kept;         // while others have to approve it: kept_request.h; else empty
     bool is_used = false;     // a session was opened under it, where one is all that it is for
 };
 

@@ -218,6 +218,20 @@ std::string explain(oidc::TokenFault fault, std::string_view correlation)
                             correlation);
 }
 
+std::string waits_for_approval(std::string_view id, std::size_t given, unsigned needed)
+{
+    const std::string who = needed == 1 ? "an approver" : std::to_string(needed) + " approvers";
+    return (given == 0 ? "you are signed in, and " + who + " must say yes: "
+                       : std::to_string(given) + " of " + std::to_string(needed) +
+                             " have approved it; the next one does so with: ") +
+           "jitctl approve " + std::string{id};
+}
+
+std::string denied_by(std::string_view user, std::string_view reason)
+{
+    return std::string{user} + " denied it: " + safe_text(reason, 512);
+}
+
 std::string wrong_person(std::string_view user, std::string_view correlation)
 {
     return with_correlation("somebody else signed in, not the person of " + std::string{user} +

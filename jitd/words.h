@@ -33,6 +33,12 @@ inline constexpr std::string_view timed_out =
     "nobody signed in before the request's end; run it again";
 inline constexpr std::string_view not_claimed =
     "it was approved, and no login came for it before the request's end";
+inline constexpr std::string_view not_approved =
+    "nobody who may approve it did so before the request's end; tell one of them, and run it again";
+inline constexpr std::string_view no_approvers_left =
+    "the policy was changed, and those who approved are not enough any more; run it again";
+inline constexpr std::string_view goes_on =
+    "jitd is being started anew, and the request goes on; run it again to follow it";
 inline constexpr std::string_view again =
     "the identity provider wants more proof that it is you; sign in once more, with this new code";
 inline constexpr std::string_view stopping = "jitd is being stopped; run it again in a moment";
@@ -90,6 +96,9 @@ ipc::Cause cause_of(oidc::Failure failure);
 std::string explain(oidc::Failure failure, std::string_view advice, std::string_view correlation);
 
 std::string explain(oidc::TokenFault fault, std::string_view correlation);
+// What others have said, "1 of 2 have approved it", and what they do to say it.
+std::string waits_for_approval(std::string_view id, std::size_t given, unsigned needed);
+std::string denied_by(std::string_view user, std::string_view reason);
 std::string wrong_person(std::string_view user, std::string_view correlation);
 // A grant that can't go on longer; a role that several people have as the same user.
 std::string for_one_session(std::string_view id);

@@ -31,6 +31,14 @@ struct Provider {
     std::string graph_host; // one of Expectations::graph_hosts; empty: none
 };
 
+// What a token for Microsoft Graph must open, where it is to activate a membership of Privileged
+// Identity Management (PIM for Groups, delegated permissions); Graph's host goes before each.
+inline constexpr std::string_view activation_scopes[] = {
+    "PrivilegedEligibilitySchedule.Read.AzureADGroup",
+    "PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup",
+    "RoleManagementPolicy.Read.AzureADGroup",
+};
+
 // Whether the scopes ask for a token that opens Graph there.
 bool asks_for_graph(const Expectations &expected, const Provider &provider);
 

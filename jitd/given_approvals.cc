@@ -1,0 +1,49 @@
+#include "jitd/given_approvals.h"
+
+#include <algorithm>
+#include <set>
+
+#include "policy/approving.h"
+
+namespace jit::daemon {
+
+std::size_t count_approvals(const policy::Role &role, std::string_view requester_oid,
+                            std::span<const GivenApproval> given)
+{
+    std::set<std::string_view> counted;
+    for (const GivenApproval &one : given) {
+        policy::Person person;
+        person.user = one.user;
+        person.oid = one.oid;
+        person.signed_in = true;
+        person.groups = one.groups;
+        if (policy::approver_standing(role, requester_oid, person) ==
+            policy::ApproverStanding::approver)
+            counted.insert(one.oid);
+    }
+    return counted.size();
+}
+
+std::string name_approvers(std::span<const GivenApproval> given)
+{
+    std::string names;
+    std::set<std::string_view> named;
+    for (const GivenApproval &one : given)
+        if (named.insert(one.oid).second)
+            names += (names.empty() ? "" : " ") + one.oid;
+    return names;
+}
+
+std::vector<std::string> split_approvers(std::string_view oids)
+{
+    std::vector<std::string> split;
+    while (!oids.empty()) {
+        const std::size_t end = std::min(oids.find(' '), oids.size());
+        if (end > 0)
+            split.emplace_back(oids.substr(0, end));
+        oids.remove_prefix(std::min(end + 1, oids.size()));
+    }
+    return split;
+}
+
+} // namespace jit::daemon

@@ -1,0 +1,35 @@
+// What others have said to a request, and what of it counts.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/clock.h"
+#include "policy/model.h"
+
+namespace jit::daemon {
+
+// One person's yes, by his own sign-in for this one request.
+struct GivenApproval {
+    std::string oid;
+    std::string user;                // as whom he is known on this host
+    std::vector<std::string> groups; // those that his sign-in, or Graph, said he is in, of the
+                                     // role's approvers at that time
+    WallTime at{};
+};
+
+// How many people of the role's approvers, by the policy of now, have approved: each object id once,
+// never the requester's.
+std::size_t count_approvals(const policy::Role &role, std::string_view requester_oid,
+                            std::span<const GivenApproval> given);
+
+// Their object ids with a space between them, in the order of their approvals; each once.
+std::string name_approvers(std::span<const GivenApproval> given);
+
+// The other way round: what name_approvers() made.
+std::vector<std::string> split_approvers(std::string_view oids);
+
+} // namespace jit::daemon

@@ -1,0 +1,45 @@
+// A request that waits for others, as the ledger keeps it over a restart of jitd: what was asked,
+// what the requester's sign-in said of him, and who has approved. No token, no code.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "jitd/given_approvals.h"
+#include "jitd/request_facts.h"
+#include "lib/base/result.h"
+#include "lib/oidc/token.h"
+#include "policy/model.h"
+
+namespace jit::daemon {
+
+// What a request waits for, and what has come of it.
+struct Awaited {
+    policy::Approval::Mode mode = policy::Approval::Mode::approver;
+    std::vector<GivenApproval> given; // mode approver
+    std::string watch_token;          // mode watch: what has to stand in the justification
+    std::string activation;           // modes pim and watch: which one is waited for, or has come
+    std::optional<WallTime> until;    // and until when it is
+    bool is_met = false;              // by what was there when it was asked last
+};
+
+struct KeptRequest {
+    RequestFacts facts;
+    // What the rules want of a sign-in; absent: nobody signs in for the role.
+    std::optional<oidc::Claims> claims;
+    std::string signed_in_oid;
+    std::string person; // as a shared account
+    std::string correlation;
+    Awaited awaited;
+    std::string boot_id;
+    std::string provider; // issuer and client that the sign-in was with
+};
+
+std::string encode_kept(const KeptRequest &kept);
+// What encode_kept() made. Times since boot are of the boot that it names.
+//   errors  bad_input
+Result<KeptRequest> decode_kept(const std::string &text);
+
+} // namespace jit::daemon

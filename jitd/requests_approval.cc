@@ -1,0 +1,173 @@
+// Requests that wait for others: kept in the ledger, followed or left by their requesters, approved
+// and denied.
+#include "jitd/requests.h"
+
+#include <algorithm>
+
+#include "jitd/records.h"
+#include "jitd/request_replies.h"
+#include "jitd/words.h"
+
+namespace jit::daemon {
+
+// Whom the object ids of a request belong to.
+std::string Requests::provider_name() const
+{
+    return parts_.settings.expected.issuer + " " + parts_.settings.expected.client_id;
+}
+
+void Requests::await(const std::string &id, const std::optional<AuditRecord> &record)
+{
+    Waiting &waiting = waiting_.at(id);
+    const Session &session = *waiting.session;
+    KeptRequest kept = session.keep();
+    kept.boot_id = parts_.grants.boot_id();
+    kept.provider = provider_name();
+    StoredRequest &stored = stored_of(waiting);
+    stored.state = ipc::State::pending_approval;
+    stored.oid = kept.facts.oid;
+    stored.deadline = kept.facts.deadline_wall;
+    stored.approver_oid = name_approvers(kept.awaited.given);
+    stored.kept = encode_kept(kept);
+    const bool is_kept = record ? parts_.audit.write(*record, &stored)
+                                : parts_.store.put(stored).has_value();
+    if (!is_kept || !waiting.is_recorded)
+        return perform(id, waiting.session->on_await_failed());
+    const auto reply = ipc::encode_request_reply(make_awaiting_reply(session));
+    for (const Watcher &watcher : waiting.watchers)
+        watcher->reply_and_continue(reply);
+}
+
+ipc::RequestReply Requests::make_awaiting_reply(const Session &session) const
+{
+    const RequestFacts &facts = session.facts();
+    ipc::RequestReply reply = make_reply(ipc::Progress::approval, facts);
+    const auto left =
+        std::chrono::duration_cast<std::chrono::seconds>(facts.deadline - boot_time());
+    reply.expires = std::max(left, std::chrono::seconds{1});
+    const policy::Role *const role =
+        parts_.settings.policy ? parts_.settings.policy->find(facts.role) : nullptr;
+    const std::size_t given =
+        role ? count_approvals(*role, facts.oid, session.awaited()->given) : 0;
+    reply.message =
+        words::waits_for_approval(facts.id, given, role ? role->approval.quorum : 1);
+    return reply;
+}
+
+const Session *Requests::find_approving(const std::string &id) const
+{
+    const auto found = waiting_.find(id);
+    return found == waiting_.end() || !found->second.session->is_approving()
+               ? nullptr
+               : found->second.session.get();
+}
+
+std::vector<const Session *> Requests::all_approving() const
+{
+    std::vector<const Session *> found;
+    for (const auto &[id, waiting] : waiting_)
+        if (waiting.session->is_approving())
+            found.push_back(waiting.session.get());
+    return found;
+}
+
+Result<void> Requests::approve(const std::string &id, GivenApproval given)
+{
+    if (!find_approving(id))
+        return Error{Code::not_found, "no such request waits for approval"};
+    with_rules(id, [&](const Rules &rules) {
+        return waiting_.at(id).session->on_approval(std::move(given), rules);
+    });
+    return {};
+}
+
+Result<void> Requests::deny(const std::string &id, const GivenApproval &by,
+                            const std::string &reason)
+{
+    if (!find_approving(id))
+        return Error{Code::not_found, "no such request waits for approval"};
+    perform(id, waiting_.at(id).session->on_denial(by, reason));
+    return {};
+}
+
+Result<void> Requests::let_wait(const std::string &id)
+{
+    const auto found = waiting_.find(id);
+    if (found == waiting_.end() || found->second.session->is_leaving())
+        return Error{Code::not_found, "no such request waits"};
+    if (!found->second.session->is_approving())
+        return Error{Code::denied, "the request does not wait for others"};
+    found->second.is_kept = true;
+    return {};
+}
+
+void Requests::stop()
+{
+    std::vector<std::string> ids;
+    for (const auto &[id, waiting] : waiting_)
+        ids.emplace_back(id);
+    for (const std::string &id : ids) {
+        Waiting &waiting = waiting_.at(id);
+        if (!waiting.session->is_approving()) {
+            (void)cancel(id, ipc::Cause::cancelled, std::string{words::stopping});
+            continue;
+        }
+        // The last reply, and not an end: who follows it asks again.
+        waiting.is_kept = true;
+        ipc::RequestReply reply = make_awaiting_reply(*waiting.session);
+        reply.message = words::goes_on;
+        answer_all(waiting, reply);
+    }
+}
+
+void Requests::resume()
+{
+    auto rows = parts_.store.read_open();
+    if (!rows)
+        return; // they are tried again at the next start
+    for (StoredRequest &stored : *rows) {
+        if (stored.state != ipc::State::pending_approval || stored.kept.empty() ||
+            stored.asked_helper)
+            continue;
+        auto kept = decode_kept(stored.kept);
+        // Of this boot, since where it came from is; of this provider, since its people are.
+        if (kept && provider_ && kept->boot_id == parts_.grants.boot_id() &&
+            kept->provider == provider_name() && kept->facts.id == stored.id)
+            take_up(stored, *std::move(kept));
+        else
+            drop_kept(std::move(stored));
+    }
+}
+
+void Requests::take_up(const StoredRequest &stored, KeptRequest kept)
+{
+    const BootTime now = boot_time();
+    Attempts::Place place = attempts_.begin(knock_of(kept.facts), now, kept.facts.deadline);
+    Waiting &waiting = keep(std::make_unique<Session>(std::move(kept)), std::move(place));
+    waiting.is_kept = true;
+    waiting.stored = std::make_unique<StoredRequest>(stored);
+    perform(stored.id, waiting.session->resume());
+}
+
+void Requests::drop_kept(StoredRequest stored)
+{
+    stored.state = ipc::State::cancelled;
+    stored.cause = "restart";
+    stored.kept.clear();
+    AuditRecord record;
+    record.event = Event::cancelled;
+    record.message = "the request of " + stored.user + " for role " + stored.role +
+                     " ended because the host or its configuration was started anew";
+    record.request = stored.id;
+    record.role = stored.role;
+    record.user = stored.user;
+    record.uid = stored.uid;
+    record.oid = stored.oid;
+    record.service = stored.service;
+    record.tty = stored.tty;
+    record.reason = stored.reason;
+    record.rule = stored.cause;
+    (void)parts_.audit.write(record, &stored); // a row that stays open is mended at the next start
+}
+
+} // namespace jit::daemon

@@ -1,0 +1,136 @@
+// The part of a request's life in which others say yes or no.
+#include "jitd/session.h"
+
+#include <algorithm>
+
+#include "jitd/limits.h"
+#include "jitd/words.h"
+
+namespace jit::daemon {
+
+using policy::Approval;
+
+Session::Session(KeptRequest kept)
+    : facts_(std::move(kept.facts)), signed_in_oid_(std::move(kept.signed_in_oid)),
+      person_(std::move(kept.person)), correlation_(std::move(kept.correlation)),
+      awaited_(std::make_unique<Awaited>(std::move(kept.awaited)))
+{
+    if (kept.claims)
+        claims_ = std::make_unique<oidc::Claims>(*std::move(kept.claims));
+}
+
+KeptRequest Session::keep() const
+{
+    KeptRequest kept;
+    kept.facts = facts_;
+    if (claims_)
+        kept.claims = *claims_;
+    kept.signed_in_oid = signed_in_oid_;
+    kept.person = person_;
+    kept.correlation = correlation_;
+    kept.awaited = awaited_ ? *awaited_ : Awaited{};
+    return kept;
+}
+
+Actions Session::resume()
+{
+    if (state_ != State::idle || !awaited_)
+        return {};
+    // What others said was enough, or was not: the rules of now are asked, and they know.
+    state_ = awaited_->is_met ? State::deciding : State::approving;
+    return awaited_->is_met ? list(WakeAt{facts_.deadline}, AskRules{})
+                            : list(WakeAt{facts_.deadline});
+}
+
+std::optional<Actions> Session::await(const policy::Role &role, const Rules &rules)
+{
+    const bool asks_others = role.approval.mode == Approval::Mode::approver;
+    if (!awaited_) {
+        if (!asks_others)
+            return std::nullopt;
+        awaited_ = std::make_unique<Awaited>();
+        awaited_->mode = role.approval.mode;
+        state_ = State::approving;
+        // Each step has its own time.
+        const Now now{rules.now, rules.boot};
+        facts_.deadline = now.boot + role.approval.timeout;
+        facts_.deadline_wall = now.wall + role.approval.timeout;
+        return list(Await{}, WakeAt{facts_.deadline});
+    }
+    if (role.approval.mode != awaited_->mode)
+        return close(ipc::Cause::policy_changed, std::string{words::config_changed});
+    // By the policy of now: it may have taken away who approved.
+    if (count_approvals(role, facts_.oid, awaited_->given) < role.approval.quorum)
+        return close(ipc::Cause::policy_changed, std::string{words::no_approvers_left},
+                     "approvers-gone");
+    return std::nullopt;
+}
+
+Actions Session::on_approval(GivenApproval given, const Rules &rules)
+{
+    if (state_ != State::approving || awaited_->mode != Approval::Mode::approver)
+        return {};
+    const policy::Role *const role = rules.policy.find(facts_.role);
+    if (role == nullptr || role->approval.mode != Approval::Mode::approver)
+        return close(ipc::Cause::policy_changed, std::string{words::config_changed});
+    auto &known = awaited_->given;
+    const auto same = std::find_if(known.begin(), known.end(), [&](const GivenApproval &one) {
+        return one.oid == given.oid;
+    });
+    AuditRecord approved = make_record(Event::approved, {});
+    approved.approver_oid = given.oid;
+    const std::string by = given.user;
+    if (same != known.end())
+        *same = std::move(given);
+    else if (known.size() < limits::approvals_of_one_request)
+        known.push_back(std::move(given));
+    const std::size_t count = count_approvals(*role, facts_.oid, known);
+    approved.message = by + "'s own sign-in approves role " + facts_.role + " for " + who() + ", " +
+                       std::to_string(count) + " of " + std::to_string(role->approval.quorum);
+    awaited_->is_met = count >= role->approval.quorum;
+    if (!awaited_->is_met)
+        return list(Await{std::move(approved)});
+    state_ = State::deciding;
+    return list(Await{std::move(approved)}, AskRules{});
+}
+
+Actions Session::on_denial(const GivenApproval &by, const std::string &reason)
+{
+    if (state_ != State::approving)
+        return {};
+    Actions actions = close(ipc::Cause::declined, words::denied_by(by.user, reason));
+    for (Action &action : actions)
+        if (auto *write = std::get_if<WriteRecord>(&action))
+            write->record.approver_oid = by.oid;
+    return actions;
+}
+
+Actions Session::on_await_failed()
+{
+    if (state_ != State::approving && state_ != State::deciding)
+        return {};
+    return close(ipc::Cause::failed, std::string{words::no_ledger});
+}
+
+// Absent where each approval has a record of its own.
+std::optional<AuditRecord> Session::make_approved() const
+{
+    if (awaited_)
+        return std::nullopt;
+    AuditRecord approved = make_record(
+        Event::approved, facts_.is_unattended ? "role " + facts_.role + " needs nobody's approval"
+                         : facts_.is_shared
+                             ? "the sign-in of " + who() + " approves role " + facts_.role
+                             : facts_.user + "'s own sign-in approves role " + facts_.role);
+    approved.approver_oid = signed_in_oid_;
+    if (facts_.is_unattended)
+        approved.rule = rule_unattended;
+    return approved;
+}
+
+std::string Session::approvers() const
+{
+    return awaited_ ? name_approvers(awaited_->given) : signed_in_oid_;
+}
+
+} // namespace jit::daemon
