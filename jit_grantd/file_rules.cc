@@ -11,7 +11,6 @@
 #include "lib/sys/folders.h"
 #include "lib/sys/trusted_files.h"
 #include "lib/sys/zones.h"
-#include "policy/parse.h"
 
 namespace jit::grantd {
 
@@ -38,6 +37,13 @@ std::string first_error(const std::vector<policy::Diagnostic> &diagnostics)
 std::string describe(const std::string &path, const std::string &faulty, const Error &error)
 {
     return unavailable(faulty.empty() ? path : faulty, error).text;
+}
+
+policy::ParseOptions options_with(const policy::Config &config)
+{
+    policy::ParseOptions options = policy::options_with(&config);
+    options.find_zone = sys::find_zone;
+    return options;
 }
 
 // The set as one object, {"files": [[name, text], ...]}: replaced as a whole or not at all.
@@ -145,7 +151,8 @@ bool FileRules::is_kept(const std::vector<policy::SourceFile> &files) const
     return old && *old == *text;
 }
 
-Answer<RuleSet> FileRules::read_last_good(const std::string &fault, bool ids_are_guids)
+Answer<RuleSet> FileRules::read_last_good(const std::string &fault,
+                                          const policy::ParseOptions &options)
 {
     if (said_ != fault)
         records_.log(LOG_WARNING, "the policy has a fault, the last good one stays: " + fault);
@@ -159,7 +166,7 @@ Answer<RuleSet> FileRules::read_last_good(const std::string &fault, bool ids_are
     const auto files = decode_set(*text);
     if (!files)
         return misconfigured(fault);
-    auto parsed = policy::parse_policy(*files, {ids_are_guids, sys::find_zone, {}});
+    auto parsed = policy::parse_policy(*files, options);
     const auto digest = sys::sha256_hex(policy::canonical_text(*files));
     if (!parsed.policy || !digest)
         return misconfigured(fault);
@@ -171,7 +178,7 @@ Answer<RuleSet> FileRules::read()
     auto config = read_config();
     if (!config)
         return config.refusal();
-    const bool ids_are_guids = config->is_entra;
+    const policy::ParseOptions options = options_with(*config);
     std::string faulty;
     const auto files = source_.policy(faulty);
     if (!files && files.error().code == Code::not_found && faulty.empty())
@@ -180,10 +187,9 @@ Answer<RuleSet> FileRules::read()
         return misconfigured("there is no policy: " + places_.policy + " has no file *.toml");
     Answer<RuleSet> rules = misconfigured("");
     if (!files) {
-        rules = read_last_good(describe(places_.policy, faulty, files.error()), ids_are_guids);
-    } else if (auto parsed = policy::parse_policy(*files, {ids_are_guids, sys::find_zone, {}});
-               !parsed.policy) {
-        rules = read_last_good(first_error(parsed.diagnostics), ids_are_guids);
+        rules = read_last_good(describe(places_.policy, faulty, files.error()), options);
+    } else if (auto parsed = policy::parse_policy(*files, options); !parsed.policy) {
+        rules = read_last_good(first_error(parsed.diagnostics), options);
     } else {
         said_.clear();
         auto digest = keep(*files);
@@ -203,7 +209,7 @@ void FileRules::keep_good()
     const auto files = source_.policy(faulty);
     // Looked at every 30 s: what is kept already need not be parsed.
     if (config && files && !files->empty() && !is_kept(*files) &&
-        policy::parse_policy(*files, {config->is_entra, sys::find_zone, {}}).policy)
+        policy::parse_policy(*files, options_with(*config)).policy)
         (void)keep(*files); // granting tries again, and says what is wrong
 }
 

@@ -5,6 +5,7 @@
 
 #include "jit_grantd/outside.h"
 #include "jit_grantd/places.h"
+#include "policy/parse.h"
 #include "policy/source.h"
 
 namespace jit::grantd {
@@ -37,7 +38,7 @@ class FileRules : public Rules
     Answer<policy::Config> read_config();
     Answer<std::string> keep(const std::vector<policy::SourceFile> &files);
     bool is_kept(const std::vector<policy::SourceFile> &files) const;
-    Answer<RuleSet> read_last_good(const std::string &fault, bool ids_are_guids);
+    Answer<RuleSet> read_last_good(const std::string &fault, const policy::ParseOptions &options);
 
     Places places_;
     Source &source_;

@@ -82,8 +82,8 @@ LoadedPolicy load_policy(const std::optional<std::string> &directory, const Poli
                                        "no file ends in .toml: nothing would be granted"});
         return out;
     }
-    const bool ids_are_guids = !out.config || out.config->is_entra;
-    policy::ParseOptions options{ids_are_guids, sys::find_zone, {}};
+    policy::ParseOptions options = policy::options_with(out.config ? &*out.config : nullptr);
+    options.find_zone = sys::find_zone;
     LocalGroups groups;
     if (out.is_installed) // a draft may be another host's
         options.has_group = [&](const std::string &name) { return groups.has(name); };

@@ -132,8 +132,10 @@ Result<void> keep_last_good(const std::string &folder, const std::vector<policy:
 bool adopt(const std::vector<policy::SourceFile> &files, Settings &settings,
            std::vector<policy::Diagnostic> &faults)
 {
-    const bool ids_are_guids = !settings.config || settings.config->is_entra;
-    auto parsed = policy::parse_policy(files, {ids_are_guids, sys::find_zone, {}});
+    policy::ParseOptions options =
+        policy::options_with(settings.config ? &*settings.config : nullptr);
+    options.find_zone = sys::find_zone;
+    auto parsed = policy::parse_policy(files, options);
     for (policy::Diagnostic &diagnostic : parsed.diagnostics)
         faults.push_back(std::move(diagnostic));
     if (!parsed.policy)

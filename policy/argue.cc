@@ -145,9 +145,8 @@ class Argument
             else
                 judge(rule, found, std::move(text));
         };
-        // A role without approval asks for no sign-in, which alone tells; one that there was
-        // counts.
-        if (conditions.guests || (is_later && role_.approval.mode == Approval::Mode::none))
+        // Where a role asks for no sign-in, which alone tells, one that there was counts.
+        if (conditions.guests || (is_later && !role_.approval.has_sign_in()))
             unset("conditions.guests");
         else
             judge_later("conditions.guests", find_guest(role_, person_),

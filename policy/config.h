@@ -23,6 +23,17 @@ struct Config {
                                                  // issuer on another port, also its host:port
     std::vector<std::string> graph_hosts; // where Microsoft Graph may be, the usual one first
     std::string client_id;
+    std::string approver_client_id; // of a registration of its own, by which those sign in who
+                                    // approve; empty: nobody can
+    enum class Credential {
+        none,
+        certificate, // certificate and key, below
+        imds,        // the managed identity of a virtual machine in Azure
+        arc          // that of a host that Azure Arc knows
+    };
+    Credential credential = Credential::none; // the host's own, with Entra alone
+    std::string certificate; // absolute path; with Credential::certificate, and only then
+    std::string key;         // the same; or the name of a systemd credential, which has no '/'
     std::vector<std::string> scopes{"openid", "profile"}; // always has openid
     std::string ca_file;              // absolute path; empty: the system's roots
     std::string proxy;                // empty: none (the environment is never asked)

@@ -15,6 +15,7 @@ constexpr std::size_t max_client_id_bytes = 256;
 constexpr std::size_t max_scope_bytes = 256;
 constexpr std::size_t max_scopes = 32;
 constexpr std::size_t max_path_bytes = 4096;
+constexpr std::size_t max_credential_name_bytes = 255;
 
 struct Cloud {
     std::string_view name;
@@ -96,22 +97,32 @@ void read_issuer(TableReader &identity, Config &config)
         config.verification_hosts.push_back(address->authority());
 }
 
-void read_client(TableReader &identity, Config &config)
+std::string read_application(TableReader &identity, std::string_view key, bool is_entra)
 {
-    if (!identity.require("client_id", "the application's id"))
-        return;
-    const TomlNode *client = identity.text("client_id");
+    const TomlNode *client = identity.text(key);
     if (client == nullptr)
-        return;
+        return {};
     const bool is_fit =
-        config.is_entra ? is_guid(client->text) : is_printable(client->text, max_client_id_bytes);
+        is_entra ? is_guid(client->text) : is_printable(client->text, max_client_id_bytes);
     if (!is_fit)
         identity.faults().error(client->place,
-                                "client_id: " + in_quotes(client->text) +
-                                    (config.is_entra ? " is no application id, expected a GUID"
-                                                     : " is not fit, expected printable characters "
-                                                       "without spaces"));
-    config.client_id = config.is_entra ? to_lower(client->text) : client->text;
+                                std::string{key} + ": " + in_quotes(client->text) +
+                                    (is_entra ? " is no application id, expected a GUID"
+                                              : " is not fit, expected printable characters "
+                                                "without spaces"));
+    return is_entra ? to_lower(client->text) : client->text;
+}
+
+void read_clients(TableReader &identity, Config &config)
+{
+    if (identity.require("client_id", "the application's id"))
+        config.client_id = read_application(identity, "client_id", config.is_entra);
+    config.approver_client_id = read_application(identity, "approver_client_id", config.is_entra);
+    // A token's `aud` is all that keeps a sign-in from counting as somebody's approval.
+    if (!config.client_id.empty() && config.approver_client_id == config.client_id)
+        identity.faults().error(identity.find("approver_client_id")->place,
+                                "approver_client_id: is client_id again, expected a second "
+                                "registration, since a sign-in to ask must not be one to approve");
 }
 
 // RFC 6749 section 3.3: printable, without space, quote and backslash.
@@ -145,14 +156,73 @@ void read_scopes(TableReader &identity, Config &config)
         faults.error(place, "scopes: \"openid\" is missing, without it there is no ID token");
 }
 
+bool is_path(std::string_view text)
+{
+    return text.starts_with('/') && text.size() <= max_path_bytes &&
+           safe_text(text, max_path_bytes) == text;
+}
+
+// What systemd takes for the name of a credential (systemd.exec(5), LoadCredential=) is a file's;
+// this is the part of it that needs no quotes in a unit file.
+bool is_credential_name(std::string_view text)
+{
+    return text.size() <= max_credential_name_bytes && text.find('@') == text.npos &&
+           is_name("_" + std::string{text}) && text.find_first_not_of('.') != text.npos;
+}
+
+void read_certificate(TableReader &identity, Config &config)
+{
+    Faults &faults = identity.faults();
+    if (identity.require("certificate", "the host's certificate, such as certificate = "
+                                        "\"/etc/jit/host.pem\""))
+        if (const TomlNode *file = identity.text("certificate")) {
+            if (!is_path(file->text))
+                faults.error(file->place, "certificate: " + in_quotes(file->text) +
+                                              " is not fit, expected an absolute path");
+            config.certificate = file->text;
+        }
+    if (identity.require("key", "its key, such as key = \"host-key\""))
+        if (const TomlNode *key = identity.text("key")) {
+            if (!is_path(key->text) && !is_credential_name(key->text))
+                faults.error(key->place, "key: " + in_quotes(key->text) +
+                                             " is not fit, expected an absolute path, or the name "
+                                             "of a systemd credential such as \"host-key\"");
+            config.key = key->text;
+        }
+}
+
+// By what the host itself signs in, which nobody's sign-in depends on.
+void read_credential(TableReader &identity, Config &config)
+{
+    using Credential = Config::Credential;
+    Faults &faults = identity.faults();
+    const auto kind = identity.choice("credential", {"none", "certificate", "imds", "arc"}, {});
+    if (kind == "certificate")
+        config.credential = Credential::certificate;
+    else if (kind == "imds")
+        config.credential = Credential::imds;
+    else if (kind == "arc")
+        config.credential = Credential::arc;
+    if (config.credential != Credential::none && !config.is_entra)
+        faults.error(identity.find("credential")->place,
+                     "credential: " + in_quotes(*kind) +
+                         " is for Entra alone, expected \"none\" with issuer");
+    const bool is_known = kind.has_value() || !identity.has("credential");
+    if (config.credential == Credential::certificate)
+        return read_certificate(identity, config);
+    for (const std::string_view key : {"certificate", "key"})
+        if (const TomlNode *const node = identity.find(key); node != nullptr && is_known)
+            faults.error(node->key_place, std::string{key} + ": has no meaning without credential, "
+                                                             "expected credential = "
+                                                             "\"certificate\"");
+}
+
 void read_transport(TableReader &identity, Config &config)
 {
     Faults &faults = identity.faults();
     if (const TomlNode *file = identity.text("ca_file")) {
         const std::string_view path = file->text;
-        const bool is_fit = path.starts_with('/') && path.size() <= max_path_bytes &&
-                            safe_text(path, max_path_bytes) == path;
-        if (!is_fit)
+        if (!is_path(path))
             faults.error(file->place, "ca_file: " + in_quotes(path) +
                                           " is not fit, expected an "
                                           "absolute path");
@@ -187,11 +257,10 @@ void read_identity(TableReader &identity, Config &config)
         read_issuer(identity, config);
     else
         read_tenant(identity, config);
-    read_client(identity, config);
+    read_clients(identity, config);
     read_scopes(identity, config);
     read_transport(identity, config);
-    (void)identity.choice("credential", {"none"}, {"certificate", "imds", "arc"});
-    identity.refuse({"approver_client_id", "certificate", "key"});
+    read_credential(identity, config);
 }
 
 } // namespace jit::policy

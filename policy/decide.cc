@@ -4,6 +4,7 @@
 
 #include "lib/base/text.h"
 #include "policy/overlap.h"
+#include "policy/same_id.h"
 #include "policy/services.h"
 #include "policy/unmet.h"
 
@@ -16,13 +17,6 @@ using namespace std::chrono_literals;
 bool contains(const std::vector<std::string> &list, std::string_view wanted)
 {
     return std::find(list.begin(), list.end(), wanted) != list.end();
-}
-
-bool is_same_id(std::string_view a, std::string_view b)
-{
-    if (is_guid(a) && is_guid(b))
-        return to_lower(a) == to_lower(b);
-    return !a.empty() && a == b;
 }
 
 bool is_met(const Requester &entry, const Person &person)
@@ -196,7 +190,7 @@ Decision decide(const Policy &policy, const Ask &ask, const Person &person, cons
         decision.refusal = find_unmet(*role, ask, seen_by(*role, person, unknown), host);
         if (!decision.is_refused())
             decision = decide_time(*role, ask.duration, use, now);
-        decision.needs_sign_in = role->approval.mode == Approval::Mode::self && !person.signed_in;
+        decision.needs_sign_in = role->approval.has_sign_in() && !person.signed_in;
     }
     return decision;
 }

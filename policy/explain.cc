@@ -139,6 +139,14 @@ std::string explain(const Decision &decision, std::string_view role, std::string
     case Refusal::wrong_host:
         return what + " is not for this host: its hosts name neither this host nor one of its tags";
     case Refusal::no_person:
+        if (decision.role != nullptr && !decision.role->approval.has_sign_in())
+            return who +
+                   " has no entry in [users] map of /etc/jit/jitd.toml, and nobody signs in "
+                   "for " +
+                   what +
+                   ", so no person can stand behind the request; root can write the entry, or, "
+                   "with match = \"upn\", " +
+                   who + " can sign in once for another role";
         return who + " has no entry in [users] map of /etc/jit/jitd.toml, so no person can stand "
                      "behind the request";
     case Refusal::not_requester:

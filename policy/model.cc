@@ -4,6 +4,23 @@
 
 namespace jit::policy {
 
+std::string_view name_of(Approval::Mode mode)
+{
+    switch (mode) {
+    case Approval::Mode::self:
+        return "self";
+    case Approval::Mode::none:
+        return "auto";
+    case Approval::Mode::approver:
+        return "approver";
+    case Approval::Mode::pim:
+        return "pim";
+    case Approval::Mode::watch:
+        return "watch";
+    }
+    return "";
+}
+
 const Role *Policy::find(std::string_view name) const
 {
     if (const RoleIndex *known = index()) {

@@ -53,14 +53,39 @@ struct Conditions {
     bool tty = false;                 // whether there must be a terminal
 };
 
+// Who may approve: one entry of a role's `approval.approvers`.
+struct Approver {
+    enum class Kind {
+        user, // a person's object id (or `sub`, with an issuer)
+        group // an identity group's object id, from the approver's own token
+    };
+    Kind kind = Kind::user;
+    std::string value; // object ids in lower case
+};
+
 // Who says yes.
 struct Approval {
     enum class Mode {
-        self, // the requester's own fresh sign-in
-        none  // "auto": nobody; no provider is asked
+        self,     // the requester's own fresh sign-in
+        none,     // "auto": nobody; no provider is asked
+        approver, // his own sign-in, then those of others
+        pim,      // his own sign-in, by which Entra activates his membership of pim_group
+        watch     // he activates it himself, in Entra; the host looks on, and nobody signs in here
     };
     Mode mode = Mode::self;
-    std::chrono::seconds timeout{}; // how long a request may wait for it
+    std::chrono::seconds timeout{};  // how long a request may wait for it
+    std::vector<Approver> approvers; // of approver, and never empty then; each once
+    unsigned quorum = 1;             // of approver: so many of them, 1 to 32
+    std::string pim_group;           // of pim and watch: object id in lower case
+    std::chrono::seconds window{0};  // of watch: an activation so much older still counts
+    enum class Bind {
+        token, // the activation's justification has to hold the token that was shown
+        none
+    };
+    Bind bind = Bind::token; // of watch
+
+    // Whether the requester himself signs in, which alone tells what a token says.
+    bool has_sign_in() const { return mode != Mode::none && mode != Mode::watch; }
 };
 
 // Why somebody asks.
@@ -90,6 +115,9 @@ struct End {
     std::vector<std::chrono::seconds> warn; // so long before it its user is told; longest first
     std::chrono::seconds grace{30};         // of terminate: from SIGTERM to SIGKILL
 };
+
+// As a policy file says it: "auto".
+std::string_view name_of(Approval::Mode mode);
 
 struct Role {
     std::string name;

@@ -119,6 +119,17 @@ class Reader
 
 } // namespace
 
+ParseOptions options_with(const Config *config)
+{
+    ParseOptions options;
+    if (config == nullptr)
+        return options;
+    options.ids_are_guids = config->is_entra;
+    options.has_approver_client = !config->approver_client_id.empty();
+    options.has_credential = config->credential != Config::Credential::none;
+    return options;
+}
+
 ParsedPolicy parse_policy(std::span<const SourceFile> files, const ParseOptions &options)
 {
     Faults faults;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/base/zone.h"
+#include "policy/config.h"
 #include "policy/model.h"
 #include "policy/source.h"
 
@@ -28,7 +29,14 @@ struct ParseOptions {
     std::function<std::shared_ptr<const Zone>(std::string_view name)> find_zone{};
     // Whether this host has a local group: one that it lacks is worth a warning. Absent: all exist.
     std::function<bool(const std::string &name)> has_group{};
+    // What approvals need of jitd.toml: approver_client_id, and a credential of the host.
+    bool has_approver_client = true;
+    bool has_credential = true;
 };
+
+// What a policy is read by on a host with that jitd.toml. Null: with any, so far as a text can be
+// good with one.
+ParseOptions options_with(const Config *config);
 
 // Reads a whole set of policy files: faults across files (two roles of one name) are found too.
 // Pure but for find_zone; never throws but for want of memory; hostile text of any size up to the

@@ -99,8 +99,11 @@ void read_from(TableReader &conditions, Role &role)
 void require_fresh_sign_in(TableReader &table, const Role &role)
 {
     const Conditions &read = role.conditions;
-    if (role.allow_root_equivalent && role.approval.mode == Approval::Mode::self &&
-        read.auth_context.empty() && !read.auth_age && !read.accept_stale_signin)
+    // Elsewhere the provider asks anew for what it activates, or nobody signs in.
+    const Approval::Mode mode = role.approval.mode;
+    const bool is_here = mode == Approval::Mode::self || mode == Approval::Mode::approver;
+    if (role.allow_root_equivalent && is_here && read.auth_context.empty() && !read.auth_age &&
+        !read.accept_stale_signin)
         table.faults().error(table.place(),
                              "[role." + role.name +
                                  "]: allow_root_equivalent, and a sign-in of any age would "

@@ -1,4 +1,4 @@
-// What a role asks of a request besides who and when: who approves, why, how much.
+// What a role asks of a request besides who, when and whose approval: why, how much.
 #include <algorithm>
 #include <functional>
 
@@ -21,29 +21,6 @@ std::string section_of(const Role &role, std::string_view name)
     return "[role." + role.name + "." + std::string{name} + "]";
 }
 
-// Nobody signs in, so only what this host knows can say who asks.
-void refuse_unattended_strangers(TableReader &table, const Role &role)
-{
-    for (const Requester &requester : role.requesters)
-        if (requester.kind == Requester::Kind::group || requester.kind == Requester::Kind::app_role)
-            return table.faults().error(table.find("requesters")->place,
-                                        "requesters: mode \"auto\" asks no provider, which alone "
-                                        "knows of group: and approle:, expected user: and "
-                                        "local-group: only");
-}
-
-void require_no_sign_in_conditions(TableReader &table, const Role &role)
-{
-    const TomlNode *const conditions = table.table("conditions");
-    if (conditions == nullptr)
-        return;
-    for (const std::string_view key : {"auth_context", "auth_age", "accept_stale_signin"})
-        if (const TomlNode *node = conditions->find(key))
-            table.faults().error(node->key_place,
-                                 std::string{key} + ": nobody signs in for role " + role.name +
-                                     ", whose approval is \"auto\", so it would never be met");
-}
-
 // One that is no pattern is not kept: each place of it is said.
 std::shared_ptr<const Pattern> find_pattern(const std::string &text, Shared &shared,
                                             std::string &fault)
@@ -57,29 +34,6 @@ std::shared_ptr<const Pattern> find_pattern(const std::string &text, Shared &sha
 }
 
 } // namespace
-
-void read_approval(TableReader &table, Role &role)
-{
-    role.approval.timeout = 15min;
-    read_table(table, "approval", section_of(role, "approval"), [&](TableReader &approval) {
-        const auto mode = approval.choice("mode", {"self", "auto"}, {"approver", "pim", "watch"});
-        role.approval.mode = mode == "auto" ? Approval::Mode::none : Approval::Mode::self;
-        role.approval.timeout = approval.duration("timeout", 30s, 1h).value_or(15min);
-        const bool accepts = approval.boolean("accept_unattended").value_or(false);
-        if (mode == "auto" && !accepts)
-            approval.faults().error(approval.find("mode")->place,
-                                    "mode: \"auto\" grants without anybody's approval, expected "
-                                    "accept_unattended = true beside it");
-        if (mode != "auto" && accepts)
-            approval.faults().error(approval.find("accept_unattended")->place,
-                                    "accept_unattended: only for mode = \"auto\"");
-        approval.refuse({"approvers", "quorum", "pim_group", "window", "bind"});
-    });
-    if (role.approval.mode == Approval::Mode::none) {
-        refuse_unattended_strangers(table, role);
-        require_no_sign_in_conditions(table, role);
-    }
-}
 
 void read_justification(TableReader &table, Role &role, Shared &shared)
 {

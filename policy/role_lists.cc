@@ -14,8 +14,6 @@ constexpr std::size_t max_id_bytes = 128;
 constexpr std::size_t max_app_role_bytes = 120; // what Entra allows
 constexpr std::size_t max_pattern_bytes = 253;  // a host name's
 
-constexpr std::string_view example_id = "\"group:3d0c5e5a-0000-4000-8000-000000000000\"";
-
 struct KindName {
     std::string_view text;
     Requester::Kind kind;
@@ -62,12 +60,7 @@ std::string find_fault(const Requester &requester, bool ids_are_guids)
     switch (requester.kind) {
     case Requester::Kind::user:
     case Requester::Kind::group:
-        if (ids_are_guids && !is_guid(requester.value))
-            return "expected an object id such as " + std::string{example_id} +
-                   ", since a display name can be given to anything";
-        if (!ids_are_guids && !is_printable(requester.value, max_id_bytes))
-            return "expected an id, 1 to 128 printable characters without spaces";
-        return {};
+        return find_id_fault(requester.value, ids_are_guids);
     case Requester::Kind::app_role:
         return is_printable(requester.value, max_app_role_bytes)
                    ? ""
@@ -81,6 +74,16 @@ std::string find_fault(const Requester &requester, bool ids_are_guids)
 }
 
 } // namespace
+
+std::string find_id_fault(std::string_view id, bool ids_are_guids)
+{
+    if (ids_are_guids && !is_guid(id))
+        return "expected an object id such as " + std::string{example_id} +
+               ", since a display name can be given to anything";
+    if (!ids_are_guids && !is_printable(id, max_id_bytes))
+        return "expected an id, 1 to 128 printable characters without spaces";
+    return {};
+}
 
 std::vector<Requester> read_requesters(TableReader &role, const ParseOptions &options)
 {

@@ -19,10 +19,10 @@ void require_people_who_sign_in(TableReader &table, const Role &role)
         table.faults().error(table.find("requesters")->place,
                              "requesters: local-group: says nothing of who comes as a shared "
                              "account, expected user:, group: or approle: only");
-    if (role.approval.mode == Approval::Mode::none)
+    if (!role.approval.has_sign_in())
         table.faults().error(table.find("shared")->place,
-                             "shared: who comes is known by his sign-in alone, and approval.mode "
-                             "\"auto\" asks for none");
+                             "shared: who comes is known by his sign-in alone, and approval.mode " +
+                                 in_quotes(name_of(role.approval.mode)) + " asks for none");
 }
 
 } // namespace

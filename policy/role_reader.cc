@@ -138,7 +138,7 @@ Role read_role(const TomlNode &node, Shared &shared, Faults &faults)
     read_durations(table, role);
     role.allow_system_accounts = table.boolean("allow_system_accounts").value_or(false);
     role.carry = read_carry(table, role);
-    read_approval(table, role);
+    read_approval(table, role, shared.options);
     read_logins(table, role);
     read_justification(table, role, shared);
     read_limits(table, role);

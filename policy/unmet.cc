@@ -26,7 +26,7 @@ Refusal find_other_host(const Role &role, const Host &host)
 Refusal find_no_person(const Role &role, const Person &person)
 {
     const bool is_known_later =
-        role.approval.mode == Approval::Mode::self && person.found_by_sign_in && !person.signed_in;
+        role.approval.has_sign_in() && person.found_by_sign_in && !person.signed_in;
     return person.oid.empty() && !is_known_later ? Refusal::no_person : Refusal::none;
 }
 

@@ -257,10 +257,6 @@ void config_refuses_transport_out_of_range(void **)
 void config_refuses_what_this_version_does_not_enforce(void **)
 {
     constexpr std::string_view later = "supported by this version";
-    for (const char *line :
-         {"credential = \"certificate\"", "credential = \"imds\"", "credential = \"arc\"",
-          "approver_client_id = \"x\"", "certificate = \"/x\"", "key = \"x\""})
-        check_bad({{entra(line), later}});
     for (const char *section :
          {"[notify]\nwebhooks = []", "[[notify.webhooks]]\nurl = \"https://x\""})
         check_bad({{entra("", section), later}});

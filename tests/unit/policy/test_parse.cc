@@ -327,22 +327,6 @@ void parse_refuses_what_this_version_does_not_enforce(void **)
     for (const char *line : {"services = [\"sshd-x\"]", "services = [\"gdm\"]",
                              "services = [\"sudo\", \"cron\"]", "services = [\"\"]"})
         check_bad({{role_with(line), later}});
-    for (const char *mode : {"approver", "pim", "watch"})
-        check_bad(
-            {{role_with("[role.web.approval]\nmode = \"" + std::string{mode} + "\""), later}});
-    struct Section {
-        const char *name;
-        std::vector<const char *> lines;
-    };
-    const std::vector<Section> sections{
-        {"approval",
-         {"approvers = []", "quorum = 1", "pim_group = \"x\"", "window = \"0s\"",
-          "bind = \"token\""}},
-    };
-    for (const Section &section : sections)
-        for (const char *line : section.lines)
-            check_bad(
-                {{role_with("[role.web." + std::string{section.name} + "]\n" + line), later}});
 }
 
 void parse_reads_hours_and_their_zone(void **)

@@ -162,10 +162,8 @@ void approval_by_nobody_has_to_be_said_twice(void **)
     assert_refused(with("approval", "mode = \"self\"\naccept_unattended = true"),
                    "a:9:21: accept_unattended: only for mode = \"auto\"");
     assert_refused(with("approval", "mode = \"Auto\"\n"),
-                   "a:8:8: mode: \"Auto\" is not known, expected \"self\" or \"auto\"");
-    assert_refused(with("approval", "mode = \"pim\"\n"),
-                   "a:8:8: mode: \"pim\" is not supported by this version, expected \"self\" or "
-                   "\"auto\"");
+                   "a:8:8: mode: \"Auto\" is not known, expected \"self\", \"auto\", "
+                   "\"approver\", \"pim\" or \"watch\"");
 }
 
 void approval_by_nobody_is_only_for_whom_the_host_knows(void **)
