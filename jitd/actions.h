@@ -73,8 +73,9 @@ struct Close {
     std::string message; // one line for the requester; empty if granted
     std::string correlation;
 };
-using Action = std::variant<AskTrial, FindParty, SendHttp, WakeAt, ShowCode, FindKeys, KeepPin,
-                            AskRules, Await, Hold, AskGrant, TakeBack, WriteRecord, RecordGrant, Close>;
+using Action =
+    std::variant<AskTrial, FindParty, SendHttp, WakeAt, ShowCode, FindKeys, KeepPin, AskRules,
+                 Await, Hold, AskGrant, TakeBack, WriteRecord, RecordGrant, Close>;
 using Actions = std::vector<Action>;
 
 // Adds what comes later to what comes first.

@@ -55,7 +55,8 @@ void Api::answer_list(Call exchange)
         if (const Session *const session = parts_.requests.find(*call->id)) {
             if (!caller->is_root() && session->facts().user != caller->user)
                 return refuse_caller(exchange, words::not_your_request);
-            replies.push_back({std::nullopt, make_request_record(session->facts(), session->awaited()), {}});
+            replies.push_back(
+                {std::nullopt, make_request_record(session->facts(), session->awaited()), {}});
             return reply_each(exchange, replies);
         }
         const auto stored = parts_.store.read(*call->id);

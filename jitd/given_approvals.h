@@ -21,8 +21,8 @@ struct GivenApproval {
     WallTime at{};
 };
 
-// How many people of the role's approvers, by the policy of now, have approved: each object id once,
-// never the requester's.
+// How many people of the role's approvers, by the policy of now, have approved: each object id
+// once, never the requester's.
 std::size_t count_approvals(const policy::Role &role, std::string_view requester_oid,
                             std::span<const GivenApproval> given);
 

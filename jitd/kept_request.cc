@@ -18,9 +18,8 @@ constexpr std::int64_t max_uid = std::numeric_limits<std::uint32_t>::max();
 constexpr std::int64_t max_number = std::numeric_limits<std::int64_t>::max();
 
 // The modes that wait for somebody, by their numbers here.
-constexpr policy::Approval::Mode modes[] = {policy::Approval::Mode::approver,
-                                            policy::Approval::Mode::pim,
-                                            policy::Approval::Mode::watch};
+constexpr policy::Approval::Mode modes[] = {
+    policy::Approval::Mode::approver, policy::Approval::Mode::pim, policy::Approval::Mode::watch};
 
 std::int64_t since_epoch(WallTime time)
 {

@@ -52,7 +52,8 @@ class Requests
     // Begins a request, or joins the one of the same origin. Answers the watcher in any case.
     void begin_or_join(RequestFacts facts, Watcher watcher);
 
-    // Goes on with those that waited for others when jitd was stopped. Once, with the first provider.
+    // Goes on with those that waited for others when jitd was stopped. Once, with the first
+    // provider.
     void resume();
     // jitd is being stopped: those that wait for others are left as they are in the ledger.
     void stop();
@@ -63,7 +64,8 @@ class Requests
     // What an approver has said of it, by his own sign-in. Errors: not_found.
     Result<void> approve(const std::string &id, GivenApproval given);
     Result<void> deny(const std::string &id, const GivenApproval &by, const std::string &reason);
-    // Its requester leaves, and it waits on for others. Errors: not_found; denied: it waits for him.
+    // Its requester leaves, and it waits on for others. Errors: not_found; denied: it waits for
+    // him.
     Result<void> let_wait(const std::string &id);
 
     // Withdraws a request. Errors: not_found.

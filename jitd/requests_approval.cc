@@ -29,8 +29,8 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
     stored.deadline = kept.facts.deadline_wall;
     stored.approver_oid = name_approvers(kept.awaited.given);
     stored.kept = encode_kept(kept);
-    const bool is_kept = record ? parts_.audit.write(*record, &stored)
-                                : parts_.store.put(stored).has_value();
+    const bool is_kept =
+        record ? parts_.audit.write(*record, &stored) : parts_.store.put(stored).has_value();
     if (!is_kept || !waiting.is_recorded)
         return perform(id, waiting.session->on_await_failed());
     const auto reply = ipc::encode_request_reply(make_awaiting_reply(session));
@@ -49,8 +49,7 @@ ipc::RequestReply Requests::make_awaiting_reply(const Session &session) const
         parts_.settings.policy ? parts_.settings.policy->find(facts.role) : nullptr;
     const std::size_t given =
         role ? count_approvals(*role, facts.oid, session.awaited()->given) : 0;
-    reply.message =
-        words::waits_for_approval(facts.id, given, role ? role->approval.quorum : 1);
+    reply.message = words::waits_for_approval(facts.id, given, role ? role->approval.quorum : 1);
     return reply;
 }
 

@@ -9,20 +9,22 @@ namespace jit::daemon {
 
 void Requests::find_party(const std::string &id, Purpose purpose)
 {
-    provider_->find_party(boot_time(), purpose, [this, id](std::shared_ptr<const oidc::Party> party,
-                                                  oidc::Failure failure, const char *why) {
-        const auto found = waiting_.find(id);
-        if (found == waiting_.end())
-            return;
-        Session &session = *found->second.session;
-        auto flow_id = sys::make_guid();
-        if (!party || !flow_id)
-            return perform(
-                id, session.on_provider_failed(party ? oidc::Failure::broken : failure, why));
-        perform(id, session.on_party(std::move(party), *std::move(flow_id), boot_time()));
-        // While the person signs in, the keys are fetched, so that nobody waits for them after.
-        provider_->find_keys(boot_time(), false, [](const oidc::KeySet *, oidc::Failure) {});
-    });
+    provider_->find_party(
+        boot_time(), purpose,
+        [this, id](std::shared_ptr<const oidc::Party> party, oidc::Failure failure,
+                   const char *why) {
+            const auto found = waiting_.find(id);
+            if (found == waiting_.end())
+                return;
+            Session &session = *found->second.session;
+            auto flow_id = sys::make_guid();
+            if (!party || !flow_id)
+                return perform(
+                    id, session.on_provider_failed(party ? oidc::Failure::broken : failure, why));
+            perform(id, session.on_party(std::move(party), *std::move(flow_id), boot_time()));
+            // While the person signs in, the keys are fetched, so that nobody waits for them after.
+            provider_->find_keys(boot_time(), false, [](const oidc::KeySet *, oidc::Failure) {});
+        });
 }
 
 void Requests::find_keys(const std::string &id, bool refresh)
@@ -54,8 +56,8 @@ void Requests::with_rules(const std::string &id, const std::function<Actions(con
     perform(id,
             judge(Rules{*settings.policy, settings.host, settings.config->skew,
                         local_groups ? *local_groups : none, seen_, parts_.pins.find(facts.user),
-                        settings.config->pin == policy::Config::Pin::root, wall_time(),
-                        boot_time(), &*settings.config}));
+                        settings.config->pin == policy::Config::Pin::root, wall_time(), boot_time(),
+                        &*settings.config}));
 }
 
 void Requests::keep_pin(const std::string &id, Pin pin)

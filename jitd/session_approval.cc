@@ -74,9 +74,8 @@ Actions Session::on_approval(GivenApproval given, const Rules &rules)
     if (role == nullptr || role->approval.mode != Approval::Mode::approver)
         return close(ipc::Cause::policy_changed, std::string{words::config_changed});
     auto &known = awaited_->given;
-    const auto same = std::find_if(known.begin(), known.end(), [&](const GivenApproval &one) {
-        return one.oid == given.oid;
-    });
+    const auto same = std::find_if(known.begin(), known.end(),
+                                   [&](const GivenApproval &one) { return one.oid == given.oid; });
     AuditRecord approved = make_record(Event::approved, {});
     approved.approver_oid = given.oid;
     const std::string by = given.user;

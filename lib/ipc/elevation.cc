@@ -15,7 +15,6 @@ namespace {
 constexpr std::size_t max_account_names = 16;
 constexpr std::size_t max_roles = 64;
 constexpr std::size_t max_groups = 64;
-constexpr std::size_t max_host_bytes = 256;
 constexpr std::size_t max_uri_bytes = 2048;
 constexpr std::size_t max_code_bytes = 64;
 constexpr std::size_t max_word_bytes = 32;

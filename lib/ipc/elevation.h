@@ -39,6 +39,7 @@ inline constexpr std::size_t max_command_bytes = 256;
 inline constexpr std::size_t max_tty_bytes = 64;
 inline constexpr std::size_t max_rhost_bytes = 256;
 inline constexpr std::size_t max_service_bytes = 64;
+inline constexpr std::size_t max_host_bytes = 256;
 inline constexpr std::size_t max_account_bytes = 256;
 inline constexpr std::size_t max_message_bytes = 2048;
 

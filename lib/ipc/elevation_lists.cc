@@ -13,7 +13,6 @@ constexpr std::size_t max_records = 1024;
 constexpr std::size_t max_groups = 64;
 constexpr std::size_t max_approvers = 64;
 constexpr std::size_t max_oid_bytes = 256; // `sub` has at most 255 (OpenID Connect Core section 2)
-constexpr std::size_t max_host_bytes = 256;
 constexpr std::size_t max_word_bytes = 32;
 
 // The members that a grant and a request share, in the order they are printed in: first those
