@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "jitd/audit_record.h"
+#include "jitd/given_approvals.h"
 #include "jitd/store.h"
 #include "lib/base/clock.h"
 #include "lib/ipc/elevation.h"
@@ -52,6 +53,10 @@ struct AskRules {
 struct Await {
     std::optional<AuditRecord> record;
 };
+// An approver has signed in, and is one: carry what he says to the request; answer: on_said.
+struct Say {
+    GivenApproval by;
+};
 struct Hold {
 }; // it is approved: say so, and keep it for who comes for it; then: claim
 // Keep in the ledger who approved, then ask the helper; answer: on_granted or on_grant_failed
@@ -75,7 +80,7 @@ struct Close {
 };
 using Action =
     std::variant<AskTrial, FindParty, SendHttp, WakeAt, ShowCode, FindKeys, KeepPin, AskRules,
-                 Await, Hold, AskGrant, TakeBack, WriteRecord, RecordGrant, Close>;
+                 Await, Say, Hold, AskGrant, TakeBack, WriteRecord, RecordGrant, Close>;
 using Actions = std::vector<Action>;
 
 // Adds what comes later to what comes first.

@@ -6,6 +6,7 @@
 #include "jitd/records.h"
 #include "jitd/words.h"
 #include "lib/base/text.h"
+#include "lib/ipc/approving.h"
 #include "lib/ipc/audit.h"
 #include "lib/ipc/extend.h"
 #include "lib/ipc/health.h"
@@ -28,6 +29,10 @@ const Api::Row Api::rows[] = {
     {ipc::method::extend, false, true, &Api::answer_extend},
     {ipc::method::cancel, false, false, &Api::answer_cancel},
     {ipc::method::hurry, false, false, &Api::answer_hurry},
+    {ipc::method::leave, false, false, &Api::answer_leave},
+    {ipc::method::pending, false, true, &Api::answer_pending},
+    {ipc::method::approve, false, true, &Api::answer_approve},
+    {ipc::method::deny, false, true, &Api::answer_deny},
     {ipc::method::audit, false, true, &Api::answer_audit},
     {ipc::method::list, false, true, &Api::answer_list},
     {ipc::method::health, false, false, &Api::answer_health},

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "jitd/answers.h"
+#include "jitd/approvals.h"
 #include "jitd/audit.h"
 #include "jitd/door.h"
 #include "jitd/grants.h"
@@ -14,10 +15,12 @@
 #include "jitd/store.h"
 #include "lib/sys/local_accounts.h"
 #include "lib/sys/varlink_server.h"
+#include "policy/approving.h"
 
 namespace jit::ipc {
 struct RoleRecord;
-}
+struct PendingRecord;
+} // namespace jit::ipc
 
 namespace jit::daemon {
 
@@ -31,6 +34,7 @@ class Api
         Grants &grants;
         Pins &pins;
         Requests &requests;
+        Approvals &approvals;
         GrantClient &helper;
         const Settings &settings;
         std::function<bool()> is_reconciled;
@@ -57,6 +61,10 @@ class Api
     void answer_extend(Call exchange);
     void answer_cancel(Call exchange);
     void answer_hurry(Call exchange);
+    void answer_leave(Call exchange);
+    void answer_pending(Call exchange);
+    void answer_approve(Call exchange);
+    void answer_deny(Call exchange);
     void answer_audit(Call exchange);
     void answer_list(Call exchange);
     void answer_health(Call exchange);
@@ -93,6 +101,18 @@ class Api
                        const std::optional<Extension> &extension = {});
     // A request that waits and that the caller may touch; else the exchange is answered.
     const RequestFacts *find_request(Call exchange);
+    // A request that waits for others, of which the caller may say something; else the exchange is
+    // answered.
+    const Session *find_approvable(Call exchange, const std::string &id, const Caller &caller,
+                                   const policy::Person &person);
+    void begin_approval(Call exchange, const Caller &caller, const std::string &id,
+                        ApprovalFacts::Verb verb, const std::string &reason,
+                        const std::optional<std::string> &tty);
+    void note_no_approver(const std::string &id, const Caller &caller,
+                          const policy::Person &person);
+    policy::ApproverStanding standing_of(const Session &session, const Caller &caller,
+                                         const policy::Person &person) const;
+    ipc::PendingRecord make_pending_record(const Session &session) const;
     void end_all(Call exchange, const std::vector<std::string> &ids, const Ending &ending);
     std::string shown_command(const std::optional<std::string> &command) const;
     policy::Person read_person(const std::string &user) const; // only with a configuration

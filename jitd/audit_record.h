@@ -48,6 +48,9 @@ inline constexpr std::string_view rule_pin_mismatch = "pin-mismatch";
 // nobody was asked, since the role's approval is "auto".
 inline constexpr std::string_view rule_unattended = "auto";
 inline constexpr std::string_view rule_unproven = "unproven";
+// Who wanted to approve a request: not one of the role's approvers; its own requester.
+inline constexpr std::string_view rule_not_approver = "not-approver";
+inline constexpr std::string_view rule_own_request = "own-request";
 
 // What is not known is left empty; the writer leaves the field out.
 struct AuditRecord {

@@ -66,6 +66,7 @@ Daemon::~Daemon()
 {
     // Transfers call back into the requests.
     server_.reset();
+    approvals_.reset();
     requests_.reset();
     http_.reset();
 }
@@ -88,6 +89,8 @@ Result<void> Daemon::begin(Sockets sockets)
                                 }}));
     requests_ = TRY(Requests::make(
         {loop_, *store_, *audit_, *grants_, helper_, settings_, *pins_, [this] { reload(); }}));
+    approvals_ = TRY(Approvals::make({loop_, *audit_, *pins_, *requests_, settings_}));
+    requests_->on_over([this](const std::string &id) { approvals_->end_for(id); });
     watch_memberships();
     TRY(grants_->mend());
 
@@ -98,7 +101,7 @@ Result<void> Daemon::begin(Sockets sockets)
     watch_files();
 
     api_ = std::make_unique<Api>(
-        Api::Parts{*store_, *audit_, *grants_, *pins_, *requests_, helper_, settings_,
+        Api::Parts{*store_, *audit_, *grants_, *pins_, *requests_, *approvals_, helper_, settings_,
                    [this] { return is_reconciled(); },
                    [this](const std::string &user) { return grants_->local_groups(user); }});
     server_ = TRY(sys::VarlinkServer::make(
@@ -156,6 +159,7 @@ void Daemon::adopt(Settings settings, bool at_start)
 
 void Daemon::use_provider()
 {
+    approvals_->cancel_all(std::string{words::config_changed});
     requests_->set_provider(nullptr);
     http_.reset();
     if (!settings_.config)
@@ -185,6 +189,7 @@ void Daemon::reload()
 void Daemon::stop()
 {
     (void)sd_notify(0, "STOPPING=1");
+    approvals_->cancel_all(std::string{words::stopping});
     requests_->stop();
     audit_->say_left_out(boot_time(), true);
     grants_->write_late();

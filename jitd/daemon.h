@@ -69,6 +69,7 @@ class Daemon
     std::unique_ptr<Warnings> warnings_;
     std::unique_ptr<net::HttpClient> http_;
     std::unique_ptr<Requests> requests_;
+    std::unique_ptr<Approvals> approvals_;
     std::unique_ptr<Api> api_;
     std::unique_ptr<sys::VarlinkServer> server_;
     std::unique_ptr<sys::Timer> reload_soon_;

@@ -34,6 +34,9 @@ inline constexpr std::size_t pending_requests = 10'240;
 inline constexpr std::size_t pending_of_one_requester = 4;
 // People who may have approved one request: as many as a quorum may be of.
 inline constexpr std::size_t approvals_of_one_request = 32;
+// Approvers who sign in at the same time.
+inline constexpr std::size_t approvals_at_once = 256;
+inline constexpr std::size_t approvals_of_one_user = 4;
 // Connections that follow one request (sudos of one origin).
 inline constexpr std::size_t watchers_of_one_request = 8;
 // Requests that one requester may begin in a window, over all his connections: a flood of codes is

@@ -18,9 +18,8 @@ ipc::RequestReply make_reply(ipc::Progress state, const RequestFacts &facts)
     return reply;
 }
 
-ipc::RequestReply make_code_reply(const RequestFacts &facts, const ShowCode &code)
+void show_code(ipc::RequestReply &reply, const ShowCode &code)
 {
-    ipc::RequestReply reply = make_reply(ipc::Progress::code, facts);
     reply.uri = code.uri;
     if (std::string qr = make_qr(code.uri); !qr.empty())
         reply.qr = std::move(qr);
@@ -29,6 +28,12 @@ ipc::RequestReply make_code_reply(const RequestFacts &facts, const ShowCode &cod
         reply.message = words::again;
     const auto left = std::chrono::duration_cast<std::chrono::seconds>(code.expires - boot_time());
     reply.expires = std::max(left, std::chrono::seconds{1});
+}
+
+ipc::RequestReply make_code_reply(const RequestFacts &facts, const ShowCode &code)
+{
+    ipc::RequestReply reply = make_reply(ipc::Progress::code, facts);
+    show_code(reply, code);
     return reply;
 }
 

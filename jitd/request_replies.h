@@ -10,6 +10,8 @@ namespace jit::daemon {
 ipc::RequestReply make_reply(ipc::Progress state, const RequestFacts &facts);
 // With the time that is left of the code, 1 s at least.
 ipc::RequestReply make_code_reply(const RequestFacts &facts, const ShowCode &code);
+// The same members, set in a reply that is about something else.
+void show_code(ipc::RequestReply &reply, const ShowCode &code);
 StoredRequest make_stored(const RequestFacts &facts);
 
 } // namespace jit::daemon

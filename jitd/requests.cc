@@ -248,6 +248,8 @@ void Requests::close(Waiting &waiting, const Close &close)
         end_login(waiting, close.cause ? &close.message : nullptr);
     closed_.push_back(facts.id);
     sweep_->schedule();
+    if (over_)
+        over_(facts.id);
 }
 
 void Requests::answer_all(Waiting &waiting, const ipc::RequestReply &reply)

@@ -52,6 +52,17 @@ class Requests
     // Begins a request, or joins the one of the same origin. Answers the watcher in any case.
     void begin_or_join(RequestFacts facts, Watcher watcher);
 
+    // What sign-ins need, of whomever: null while there is no provider.
+    struct Provider {
+        net::HttpClient *http;
+        ProviderCache *cache;
+        oidc::SeenTokens *seen;
+    };
+    Provider provider() { return {http_, provider_.get(), &seen_}; }
+
+    // Called when a request has come to its end, with its id.
+    void on_over(std::function<void(const std::string &)> over) { over_ = std::move(over); }
+
     // Goes on with those that waited for others when jitd was stopped. Once, with the first
     // provider.
     void resume();
@@ -176,6 +187,7 @@ class Requests
     std::unique_ptr<sys::Later> sweep_;
     SshLogins logins_;
     std::unique_ptr<sys::Timer> missed_;
+    std::function<void(const std::string &)> over_;
 };
 
 } // namespace jit::daemon

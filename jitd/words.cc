@@ -227,6 +227,47 @@ std::string waits_for_approval(std::string_view id, std::size_t given, unsigned 
            "jitctl approve " + std::string{id};
 }
 
+std::string approved_so_far(std::size_t given, unsigned needed)
+{
+    return "approved; " + std::to_string(given) + " of " + std::to_string(needed) + " have done so";
+}
+
+std::string enough_approved(std::string_view requester, std::string_view role)
+{
+    return "that is enough: " + std::string{requester} + " gets role " + std::string{role};
+}
+
+std::string no_request_to_approve(std::string_view id)
+{
+    return "no request " + std::string{id} +
+           " waits for approval; what does you see with: jitctl pending";
+}
+
+std::string no_approver(std::string_view user, std::string_view role, bool groups_left_out)
+{
+    return std::string{user} + " is no approver of role " + std::string{role} +
+           (groups_left_out ? ", as far as the sign-in says, which leaves out groups for their "
+                              "number; an administrator finds out how in: jit-policy(5), approvers"
+                            : "; nothing was approved or denied by this");
+}
+
+std::string guest_approver(std::string_view user)
+{
+    return std::string{user} + " is a guest of the tenant, and the role's conditions want none";
+}
+
+std::string no_step_up(std::string_view user, std::string_view context)
+{
+    return std::string{user} + "'s sign-in did not satisfy authentication context " +
+           std::string{context} + ", which the role demands of approvers, too";
+}
+
+std::string stale_approver(std::string_view user)
+{
+    return std::string{user} +
+           "'s sign-in is older than the role allows; sign out in the browser, and approve again";
+}
+
 std::string denied_by(std::string_view user, std::string_view reason)
 {
     return std::string{user} + " denied it: " + safe_text(reason, 512);

@@ -39,6 +39,19 @@ inline constexpr std::string_view no_approvers_left =
     "the policy was changed, and those who approved are not enough any more; run it again";
 inline constexpr std::string_view goes_on =
     "jitd is being started anew, and the request goes on; run it again to follow it";
+inline constexpr std::string_view request_over =
+    "the request has come to its end meanwhile; nothing was approved or denied by this";
+inline constexpr std::string_view own_request =
+    "the request is your own, and somebody else has to approve it";
+inline constexpr std::string_view own_approval =
+    "who signed in is the requester himself, and somebody else has to approve it";
+inline constexpr std::string_view no_own_person =
+    "nobody knows which person you are: an administrator has to put you into [users].map of "
+    "jitd.toml";
+inline constexpr std::string_view too_many_approve =
+    "too many people approve something on this host just now; try again in a moment";
+inline constexpr std::string_view only_waits =
+    "only a request that waits for others can be left waiting";
 inline constexpr std::string_view again =
     "the identity provider wants more proof that it is you; sign in once more, with this new code";
 inline constexpr std::string_view stopping = "jitd is being stopped; run it again in a moment";
@@ -98,6 +111,15 @@ std::string explain(oidc::Failure failure, std::string_view advice, std::string_
 std::string explain(oidc::TokenFault fault, std::string_view correlation);
 // What others have said, "1 of 2 have approved it", and what they do to say it.
 std::string waits_for_approval(std::string_view id, std::size_t given, unsigned needed);
+std::string approved_so_far(std::size_t given, unsigned needed);
+std::string enough_approved(std::string_view requester, std::string_view role);
+std::string no_request_to_approve(std::string_view id);
+// Who has signed in, or asks, and is no approver of the role.
+//   groups_left_out  the token did not tell the groups
+std::string no_approver(std::string_view user, std::string_view role, bool groups_left_out);
+std::string guest_approver(std::string_view user);
+std::string no_step_up(std::string_view user, std::string_view context);
+std::string stale_approver(std::string_view user);
 std::string denied_by(std::string_view user, std::string_view reason);
 std::string wrong_person(std::string_view user, std::string_view correlation);
 // A grant that can't go on longer; a role that several people have as the same user.

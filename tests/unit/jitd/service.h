@@ -44,9 +44,10 @@ struct Service {
                                [](std::string_view, std::string_view) { return true; });
         requests =
             *Requests::make({loop.get(), *store, *audit, *grants, *helper, settings, *pins, [] {}});
+        approvals = *Approvals::make({loop.get(), *audit, *pins, *requests, settings});
         settings.config.emplace();
         api = std::make_unique<Api>(Api::Parts{
-            *store, *audit, *grants, *pins, *requests, *helper, settings, [] { return true; },
+            *store, *audit, *grants, *pins, *requests, *approvals, *helper, settings, [] { return true; },
             [](const std::string &) { return std::vector<std::string>{}; },
             folder.path + "/leftovers"});
         Fd listening = sys::test::listen_at(path);
@@ -102,6 +103,7 @@ struct Service {
     std::unique_ptr<GrantClient> helper;
     std::unique_ptr<Grants> grants;
     std::unique_ptr<Requests> requests;
+    std::unique_ptr<Approvals> approvals;
     std::unique_ptr<Api> api;
     std::unique_ptr<sys::VarlinkServer> server;
 };

@@ -92,7 +92,7 @@ struct World {
     Rules rules() const
     {
         seen = {};
-        return {policy, host, seconds{120}, local_groups, seen, pin, pin_needs_root, now};
+        return {policy, host, seconds{120}, local_groups, seen, pin, pin_needs_root, now, boot};
     }
     std::shared_ptr<const oidc::Party> party() const
     {
@@ -108,6 +108,7 @@ struct World {
     policy::Policy policy;
     policy::Host host{"web01", {}};
     std::vector<std::string> local_groups;
+    BootTime boot = boot_at(10);
     mutable oidc::SeenTokens seen;
     const Pin *pin = nullptr;
     bool pin_needs_root = false;
@@ -166,8 +167,8 @@ inline Session walk(const World &world, Stage stage, std::string_view token = "e
 inline const char *word_of(const Action &action)
 {
     static constexpr const char *words[] = {
-        "trial", "find-party", "http",  "wake",      "code",   "keys",         "pin",
-        "rules", "hold",       "grant", "take-back", "record", "record-grant", "close"};
+        "trial", "find-party", "http", "wake",  "code",      "keys",   "pin",          "rules",
+        "await", "say",        "hold", "grant", "take-back", "record", "record-grant", "close"};
     return words[action.index()];
 }
 
@@ -181,7 +182,7 @@ inline std::string shape_of(const Actions &actions)
         if (const auto *record = std::get_if<WriteRecord>(&action))
             shape += ":" + std::string{name_of(record->record.event)};
         else if (const auto *grant = std::get_if<AskGrant>(&action))
-            shape += ":" + std::string{name_of(grant->approved.event)};
+            shape += ":" + std::string{grant->approved ? name_of(grant->approved->event) : ""};
         else if (const auto *close = std::get_if<Close>(&action))
             shape += ":" + std::string{close->cause ? ipc::name_of(*close->cause) : "granted"};
     }

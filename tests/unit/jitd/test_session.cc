@@ -399,7 +399,7 @@ void no_record_or_message_holds_code_or_token(void **)
             if (const auto *record = std::get_if<WriteRecord>(&action))
                 all += encode_record(record->record, w.now) + record->record.message;
             else if (const auto *asked = std::get_if<AskGrant>(&action))
-                all += encode_record(asked->approved, w.now) + asked->approved.message;
+                all += encode_record(*asked->approved, w.now) + asked->approved->message;
             else if (const auto *grant = std::get_if<RecordGrant>(&action))
                 all += encode_record(grant->record, w.now) + grant->record.message;
             else if (const auto *close = std::get_if<Close>(&action))

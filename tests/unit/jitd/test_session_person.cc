@@ -285,7 +285,7 @@ void as_a_shared_account_whoever_signs_in_is_the_requester(void **)
     const Actions judged = judge(session, world);
     assert_text(shape_of(judged), "record:signed-in grant:approved");
     assert_text(session.facts().oid, alice_oid);
-    const AuditRecord &approved = std::get<AskGrant>(judged.back()).approved;
+    const AuditRecord &approved = *std::get<AskGrant>(judged.back()).approved;
     assert_text(approved.oid, alice_oid);
     assert_text(approved.approver_oid, alice_oid);
     assert_text(approved.user, "postgres");

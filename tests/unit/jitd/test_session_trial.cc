@@ -184,7 +184,7 @@ void for_a_role_without_approval_no_provider_is_asked(void **)
     assert_text(shape_of(session.start()), "record:requested wake rules");
     const Actions approved = session.on_rules(world.rules());
     assert_text(shape_of(approved), "grant:approved");
-    const AuditRecord &record = std::get<AskGrant>(approved.back()).approved;
+    const AuditRecord &record = *std::get<AskGrant>(approved.back()).approved;
     assert_text(record.rule, "auto");
     assert_text(record.approver_oid, "");
     assert_text(record.oid, alice_oid);
@@ -301,7 +301,7 @@ void who_signed_in_for_a_role_that_needs_nobody_by_now_has_it(void **)
     world.policy.roles[0].approval.mode = policy::Approval::Mode::none;
     const Actions approved = session.on_keys(world.keys, world.rules(), world.now);
     assert_text(shape_of(approved), "record:signed-in grant:approved");
-    assert_text(std::get<AskGrant>(approved.back()).approved.rule, "");
+    assert_text(std::get<AskGrant>(approved.back()).approved->rule, "");
 }
 
 } // namespace

@@ -221,7 +221,7 @@ struct Cache {
     std::string provider(BootTime now)
     {
         const auto said = std::make_shared<std::string>("nothing");
-        cache.find_party(now, [said](const std::shared_ptr<const oidc::Party> &found,
+        cache.find_party(now, Purpose::request, [said](const std::shared_ptr<const oidc::Party> &found,
                                      oidc::Failure failure, const char *) {
             *said = found ? "found" : std::to_string(static_cast<int>(failure));
         });
@@ -248,7 +248,7 @@ struct Cache {
 
     test::World world;
     FakeClient client;
-    ProviderCache cache{client, world.expected};
+    ProviderCache cache{client, world.expected, ""};
     std::shared_ptr<std::string> last;
 };
 

@@ -1,0 +1,101 @@
+// What one approver says to one request, as a pure state machine: by his own sign-in, for this
+// request alone. Like Session it is told what happened and when, and says what to do.
+//
+//     start() ──> signing in (sign_in.h) ── whatever ends one ────────────────────┐
+//                     ^  │                                                        │
+//     the code ran out│  │ his person                                             │
+//                     └──┤                                                        v
+//                        └──> judging ── not among the role's approvers ──────> closed
+//                                 │                                               ^
+//                                 └──> Say ── on_said() ──────────────────────────┘
+//
+// A stranger's sign-in, and one that fails, changes nothing of the request.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "jitd/actions.h"
+#include "jitd/rules.h"
+#include "jitd/sign_in.h"
+
+namespace jit::daemon {
+
+struct ApprovalFacts {
+    enum class Verb {
+        approve,
+        deny
+    };
+    Verb verb = Verb::approve;
+    std::string reason; // of a denial
+    // The request, whose records these are.
+    std::string id;
+    std::string role;
+    std::string requester;
+    uid_t requester_uid = 0;
+    std::string requester_oid;
+    // The approver: a user of this host, whose person it has to be. Empty: whoever signs in, where
+    // a notice has carried the code to somebody.
+    std::string user;
+    std::string oid; // by map or pin; empty: found by upn
+    std::string upn;
+    std::string tty;
+    std::string auth_context; // what the role demands of a sign-in
+    Now began{};
+    BootTime deadline{}; // the request's
+};
+
+class Approval
+{
+  public:
+    explicit Approval(ApprovalFacts facts) : facts_(std::move(facts)) {}
+
+    Actions start();
+    Actions on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id, BootTime now);
+    Actions on_provider_failed(oidc::Failure failure, std::string_view why);
+    Actions on_reply(const oidc::HttpReply &reply, BootTime now);
+    Actions on_time(BootTime now);
+    Actions hurry(BootTime now);
+    Actions on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime now);
+    Actions on_pinned(bool is_kept, const Rules &rules);
+    Actions on_rules(const Rules &rules);
+    // It has been said. done: what has come of it, for the approver; else why it could not be.
+    Actions on_said(std::optional<ipc::Cause> cause, std::string message);
+    Actions cancel(ipc::Cause cause, std::string message);
+
+    const ApprovalFacts &facts() const { return facts_; }
+    bool is_closed() const { return state_ == State::closed; }
+    bool is_saying() const { return state_ == State::saying; }
+
+  private:
+    enum class State {
+        idle,
+        signing_in,
+        judging,
+        saying,
+        closed
+    };
+
+    Actions begin();
+    Actions follow(SignInMove move);
+    Actions after_known(SignInMove move, const Rules &rules);
+    Actions after_sign_in(SignInMove move);
+    Actions close(std::optional<ipc::Cause> cause, std::string message, std::string_view rule = {});
+    AuditRecord make_record(Event event, std::string message) const;
+    std::string who() const;
+    std::string what() const; // "to approve request ID"
+    policy::Person make_person() const;
+    bool is_fresh(std::chrono::seconds age, std::chrono::seconds skew) const;
+
+    ApprovalFacts facts_;
+    State state_ = State::idle;
+    std::unique_ptr<SignIn> sign_in_;
+    std::unique_ptr<oidc::Claims> claims_;
+    std::string signed_in_oid_;
+    std::string correlation_;
+    WallTime now_{}; // of the sign-in
+};
+
+} // namespace jit::daemon

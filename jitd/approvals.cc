@@ -1,0 +1,252 @@
+#include "jitd/approvals.h"
+
+#include <algorithm>
+
+#include "jitd/answers.h"
+#include "jitd/limits.h"
+#include "jitd/request_replies.h"
+#include "jitd/words.h"
+#include "lib/sys/random.h"
+
+namespace jit::daemon {
+
+Result<std::unique_ptr<Approvals>> Approvals::make(Parts parts)
+{
+    sd_event *const loop = parts.loop;
+    std::unique_ptr<Approvals> made{new Approvals(std::move(parts))};
+    Approvals *const self = made.get();
+    made->sweep_ = TRY(sys::Later::make(loop, [self] { self->over_.clear(); }));
+    return made;
+}
+
+ipc::RequestReply Approvals::make_reply(ipc::Progress state, const ApprovalFacts &facts)
+{
+    ipc::RequestReply reply;
+    reply.state = state;
+    reply.id = facts.id;
+    reply.role = facts.role;
+    return reply;
+}
+
+void Approvals::begin(ApprovalFacts facts, Watcher watcher)
+{
+    const uid_t uid = watcher->peer().uid;
+    const auto of_user = std::count_if(talks_.begin(), talks_.end(),
+                                       [&](const auto &one) { return one.second.uid == uid; });
+    if (talks_.size() >= limits::approvals_at_once ||
+        static_cast<std::size_t>(of_user) >= limits::approvals_of_one_user)
+        return fail(watcher, ipc::Fault::too_many, words::too_many_approve);
+    if (!parts_.requests.provider().cache)
+        return fail(watcher, ipc::Fault::misconfigured, words::misconfigured);
+    const Key key = ++last_;
+    auto timer = sys::Timer::make(
+        parts_.loop, [this, key] { perform(key, talks_.at(key).approval->on_time(boot_time())); });
+    if (!timer)
+        return fail(watcher, ipc::Fault::unavailable, timer.error().what);
+    Talk &talk = talks_[key];
+    talk.approval = std::make_unique<Approval>(std::move(facts));
+    talk.uid = uid;
+    talk.timer = *std::move(timer);
+    watcher->on_gone([this, key] {
+        if (const auto found = talks_.find(key); found != talks_.end())
+            perform(key, found->second.approval->cancel(ipc::Cause::cancelled,
+                                                        std::string{words::cancelled}));
+    });
+    talk.watcher = std::move(watcher);
+    perform(key, talk.approval->start());
+}
+
+void Approvals::perform(Key key, Actions actions)
+{
+    for (Action &action : actions) {
+        const auto found = talks_.find(key);
+        if (found == talks_.end())
+            return;
+        Talk &talk = found->second;
+        if (auto *record = std::get_if<WriteRecord>(&action))
+            talk.is_recorded = parts_.audit.write(record->record) && talk.is_recorded;
+        else if (auto *wake = std::get_if<WakeAt>(&action))
+            talk.timer->set(wake->at);
+        else if (auto *code = std::get_if<ShowCode>(&action))
+            show(talk, *code);
+        else if (auto *request = std::get_if<SendHttp>(&action))
+            send(key, std::move(request->request));
+        else if (auto *party = std::get_if<FindParty>(&action))
+            find_party(key, party->purpose);
+        else if (auto *keys = std::get_if<FindKeys>(&action))
+            find_keys(key, keys->refresh);
+        else if (auto *kept = std::get_if<KeepPin>(&action))
+            keep_pin(key, std::move(kept->pin));
+        else if (std::holds_alternative<AskRules>(action))
+            with_rules(key, [&](const Rules &rules) { return talk.approval->on_rules(rules); });
+        else if (auto *said = std::get_if<Say>(&action))
+            say(key, said->by);
+        else if (auto *done = std::get_if<Close>(&action))
+            close(key, *done);
+    }
+}
+
+void Approvals::show(Talk &talk, const ShowCode &code)
+{
+    const ApprovalFacts &facts = talk.approval->facts();
+    ipc::RequestReply reply = make_reply(ipc::Progress::code, facts);
+    show_code(reply, code);
+    talk.watcher->reply_and_continue(ipc::encode_request_reply(reply));
+}
+
+void Approvals::send(Key key, oidc::HttpRequest request)
+{
+    talks_.at(key).transfer = parts_.requests.provider().http->send(
+        std::move(request), [this, key](oidc::HttpReply reply) {
+            if (const auto found = talks_.find(key); found != talks_.end()) {
+                found->second.transfer = 0;
+                perform(key, found->second.approval->on_reply(reply, boot_time()));
+            }
+        });
+}
+
+void Approvals::find_party(Key key, Purpose purpose)
+{
+    ProviderCache &cache = *parts_.requests.provider().cache;
+    cache.find_party(
+        boot_time(), purpose,
+        [this, key](std::shared_ptr<const oidc::Party> party, oidc::Failure failure,
+                    const char *why) {
+            const auto found = talks_.find(key);
+            if (found == talks_.end())
+                return;
+            Approval &approval = *found->second.approval;
+            auto flow_id = sys::make_guid();
+            if (!party || !flow_id)
+                return perform(
+                    key, approval.on_provider_failed(party ? oidc::Failure::broken : failure, why));
+            perform(key, approval.on_party(std::move(party), *std::move(flow_id), boot_time()));
+        });
+}
+
+void Approvals::find_keys(Key key, bool refresh)
+{
+    ProviderCache &cache = *parts_.requests.provider().cache;
+    cache.find_keys(boot_time(), refresh,
+                    [this, key](const oidc::KeySet *keys, oidc::Failure failure) {
+                        const auto found = talks_.find(key);
+                        if (found == talks_.end())
+                            return;
+                        Approval &approval = *found->second.approval;
+                        if (!keys)
+                            return perform(key, approval.on_provider_failed(failure, ""));
+                        with_rules(key, [&](const Rules &rules) {
+                            return approval.on_keys(*keys, rules, wall_time());
+                        });
+                    });
+}
+
+void Approvals::with_rules(Key key, const std::function<Actions(const Rules &)> &judge)
+{
+    Approval &approval = *talks_.at(key).approval;
+    const Settings &settings = parts_.settings;
+    if (!settings.policy || !settings.config)
+        return perform(key,
+                       approval.cancel(ipc::Cause::policy_changed, std::string{words::no_policy}));
+    const std::vector<std::string> none; // local groups approve nothing
+    perform(key,
+            judge(Rules{*settings.policy, settings.host, settings.config->skew, none,
+                        *parts_.requests.provider().seen, parts_.pins.find(approval.facts().user),
+                        settings.config->pin == policy::Config::Pin::root, wall_time(), boot_time(),
+                        &*settings.config}));
+}
+
+void Approvals::keep_pin(Key key, Pin pin)
+{
+    pin.since = wall_time();
+    const auto kept = parts_.pins.put(pin);
+    const Pin *const there = parts_.pins.find(pin.user);
+    const bool is_kept = kept || (there != nullptr && there->oid == pin.oid);
+    with_rules(key, [&](const Rules &rules) {
+        return talks_.at(key).approval->on_pinned(is_kept, rules);
+    });
+}
+
+void Approvals::say(Key key, const GivenApproval &by)
+{
+    Talk &talk = talks_.at(key);
+    const ApprovalFacts facts = talk.approval->facts();
+    // What is said without a record of who signed in is not said.
+    if (!talk.is_recorded)
+        return perform(key,
+                       talk.approval->on_said(ipc::Cause::failed, std::string{words::no_ledger}));
+    Requests &requests = parts_.requests;
+    // It may close the request, and with it those who sign in for it; this one is over by then.
+    const bool denies = facts.verb == ApprovalFacts::Verb::deny;
+    const auto said =
+        denies ? requests.deny(facts.id, by, facts.reason) : requests.approve(facts.id, by);
+    const auto found = talks_.find(key);
+    if (found == talks_.end())
+        return;
+    Approval &approval = *found->second.approval;
+    if (!said)
+        return perform(key,
+                       approval.on_said(ipc::Cause::timed_out, std::string{words::request_over}));
+    const Session *const session = requests.find_approving(facts.id);
+    const policy::Role *const role =
+        parts_.settings.policy ? parts_.settings.policy->find(facts.role) : nullptr;
+    std::string message;
+    if (denies)
+        message = "denied";
+    else if (session && role)
+        message = words::approved_so_far(
+            count_approvals(*role, facts.requester_oid, session->awaited()->given),
+            role->approval.quorum);
+    else
+        message = words::enough_approved(facts.requester, facts.role);
+    perform(key, approval.on_said(std::nullopt, std::move(message)));
+}
+
+void Approvals::close(Key key, const Close &close)
+{
+    over_.push_back(std::move(talks_.at(key)));
+    talks_.erase(key);
+    sweep_->schedule();
+    Talk &talk = over_.back();
+    talk.timer->stop();
+    if (talk.transfer != 0 && parts_.requests.provider().http)
+        parts_.requests.provider().http->cancel(talk.transfer);
+    const ApprovalFacts &facts = talk.approval->facts();
+    const bool is_yes = !close.cause && facts.verb == ApprovalFacts::Verb::approve;
+    ipc::RequestReply reply =
+        make_reply(is_yes ? ipc::Progress::approved : ipc::Progress::denied, facts);
+    reply.cause = close.cause;
+    reply.message = close.message;
+    talk.watcher->reply_and_close(ipc::encode_request_reply(reply));
+}
+
+void Approvals::hurry(const std::string &request, uid_t uid)
+{
+    for (const auto &[key, talk] : talks_)
+        if (talk.uid == uid && talk.approval->facts().id == request)
+            return perform(key, talk.approval->hurry(boot_time()));
+}
+
+void Approvals::end_for(const std::string &request)
+{
+    std::vector<Key> keys;
+    for (const auto &[key, talk] : talks_)
+        if (talk.approval->facts().id == request && !talk.approval->is_saying())
+            keys.push_back(key);
+    for (const Key key : keys)
+        if (const auto found = talks_.find(key); found != talks_.end())
+            perform(key, found->second.approval->cancel(ipc::Cause::timed_out,
+                                                        std::string{words::request_over}));
+}
+
+void Approvals::cancel_all(const std::string &message)
+{
+    std::vector<Key> keys;
+    for (const auto &[key, talk] : talks_)
+        keys.push_back(key);
+    for (const Key key : keys)
+        if (const auto found = talks_.find(key); found != talks_.end())
+            perform(key, found->second.approval->cancel(ipc::Cause::cancelled, message));
+}
+
+} // namespace jit::daemon

@@ -1,0 +1,75 @@
+// The approvers who sign in just now: carries out what their approvals want, and tells them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "jitd/approval.h"
+#include "jitd/audit.h"
+#include "jitd/pins.h"
+#include "jitd/requests.h"
+#include "jitd/settings.h"
+#include "lib/sys/event.h"
+#include "lib/sys/varlink_server.h"
+
+namespace jit::daemon {
+
+class Approvals
+{
+  public:
+    using Watcher = std::shared_ptr<sys::Exchange>;
+
+    // All borrowed. The settings are asked for anew at each use: they change under us.
+    struct Parts {
+        sd_event *loop;
+        Audit &audit;
+        Pins &pins;
+        Requests &requests;
+        const Settings &settings;
+    };
+
+    static Result<std::unique_ptr<Approvals>> make(Parts parts);
+
+    // Has an approver sign in. Answers the watcher in any case; his going ends it.
+    void begin(ApprovalFacts facts, Watcher watcher);
+    // The approver of that uid says that his sign-in for the request is done.
+    void hurry(const std::string &request, uid_t uid);
+    // The request has come to its end: nobody needs to sign in for it any more.
+    void end_for(const std::string &request);
+    // The provider, or jitd, goes.
+    void cancel_all(const std::string &message);
+
+  private:
+    using Key = std::uint64_t;
+    struct Talk {
+        std::unique_ptr<Approval> approval;
+        uid_t uid = 0;
+        Watcher watcher;
+        std::unique_ptr<sys::Timer> timer;
+        net::HttpClient::Transfer transfer = 0;
+        bool is_recorded = true; // every event so far is in the ledger's audit
+    };
+
+    explicit Approvals(Parts parts) : parts_(std::move(parts)) {}
+    void perform(Key key, Actions actions);
+    void show(Talk &talk, const ShowCode &code);
+    void send(Key key, oidc::HttpRequest request);
+    void find_party(Key key, Purpose purpose);
+    void find_keys(Key key, bool refresh);
+    void with_rules(Key key, const std::function<Actions(const Rules &)> &judge);
+    void keep_pin(Key key, Pin pin);
+    void say(Key key, const GivenApproval &by);
+    void close(Key key, const Close &close);
+    static ipc::RequestReply make_reply(ipc::Progress state, const ApprovalFacts &facts);
+
+    Parts parts_;
+    Key last_ = 0;
+    std::map<Key, Talk> talks_;
+    std::vector<Talk> over_; // to be swept: a timer does not outlive its own call otherwise
+    std::unique_ptr<sys::Later> sweep_;
+};
+
+} // namespace jit::daemon
