@@ -65,6 +65,13 @@ bool add_claims(const Output &output, const std::string &path, bool is_entra, Wa
     return true;
 }
 
+// ", then a second person of 2 approvers approves", or nothing.
+std::string say_approval(const policy::Role &role)
+{
+    const std::string then = policy::approval_of(role);
+    return then.empty() ? "" : ", " + then;
+}
+
 void print_findings(const Output &output, const std::vector<policy::Finding> &findings)
 {
     constexpr std::size_t rule_columns = 24;
@@ -124,7 +131,8 @@ Exit policy_explain(const Command &command, const Output &output, const PolicyPl
     if (!decision.is_refused())
         message = "role \"" + *command.role + "\" would be granted to " + *command.user + " for " +
                   format_duration(decision.duration) +
-                  (decision.needs_sign_in ? ", once the sign-in has shown what is left open" : "");
+                  (decision.needs_sign_in ? ", once the sign-in has shown what is left open" : "") +
+                  say_approval(*decision.role);
     const auto findings = policy::argue(*decision.role, ask, person, host, {}, now);
     if (output.json)
         print_object(output, decision, findings, message);

@@ -6,6 +6,7 @@
 
 #include "lib/base/text.h"
 #include "lib/ipc/message.h"
+#include "policy/argue.h"
 
 namespace jit::ctl {
 
@@ -15,6 +16,22 @@ namespace {
 bool is_of_policy(const std::string &rule)
 {
     return policy::refusal_of(rule).has_value();
+}
+
+// ", then a second person of 2 approvers approves"; empty: the role asks for none.
+std::string say_approval(const policy::Decision &decision)
+{
+    const std::string then = decision.role == nullptr ? "" : policy::approval_of(*decision.role);
+    return then.empty() ? "" : ", " + then;
+}
+
+// Of somebody who was refused, and is not by this policy.
+std::string say_opening(const policy::Decision &now)
+{
+    const std::string approval = say_approval(now);
+    if (now.needs_sign_in)
+        return "may sign in for it now" + approval;
+    return approval.empty() ? "granted now" : "may ask for it now" + approval;
 }
 
 } // namespace
@@ -127,7 +144,8 @@ void Simulation::settle_granted(const PastEvent &request, const PastEvent &grant
         now = policy::decide_time(*now.role, std::min(had, now.role->max_duration),
                                   count_use(known), granted.at);
     const std::string then = "granted for " + format_duration(had) + " then; ";
-    Replayed one{known.user, known.role, known.at, Replayed::Outcome::same, then + "the same now"};
+    Replayed one{known.user, known.role, known.at, Replayed::Outcome::same,
+                 then + "the same now" + say_approval(now)};
     if (now.is_refused()) {
         one.outcome = Replayed::Outcome::refused;
         one.text = then + "refused now: " + policy::explain(now, known.role, known.user);
@@ -135,7 +153,7 @@ void Simulation::settle_granted(const PastEvent &request, const PastEvent &grant
         // Requests are asked for in whole seconds, and granted a moment later.
         if (now.duration + std::chrono::seconds{1} < had) {
             one.outcome = Replayed::Outcome::shorter;
-            one.text = then + "for " + format_duration(now.duration) + " now";
+            one.text = then + "for " + format_duration(now.duration) + " now" + say_approval(now);
         }
         spells_.push_back(
             {known.request, known.role, known.oid, {granted.at, granted.at + now.duration}});
@@ -151,9 +169,8 @@ void Simulation::settle_refused(const PastEvent &refused)
         replayed_.push_back({refused.user, refused.role, refused.at, Replayed::Outcome::same,
                              then + "refused now, too"});
     else
-        replayed_.push_back(
-            {refused.user, refused.role, refused.at, Replayed::Outcome::allowed,
-             then + (now.needs_sign_in ? "may sign in for it now" : "granted now")});
+        replayed_.push_back({refused.user, refused.role, refused.at, Replayed::Outcome::allowed,
+                             then + say_opening(now)});
 }
 
 } // namespace jit::ctl

@@ -35,6 +35,21 @@ std::string name_of_kind(Requester::Kind kind)
     return "";
 }
 
+std::string count_approvers(const Approval &approval)
+{
+    const auto groups =
+        std::count_if(approval.approvers.begin(), approval.approvers.end(),
+                      [](const Approver &entry) { return entry.kind == Approver::Kind::group; });
+    const auto count = [](auto number, std::string_view one, std::string_view many) {
+        return std::to_string(number) + ' ' + std::string{number == 1 ? one : many};
+    };
+    const auto people = static_cast<std::ptrdiff_t>(approval.approvers.size()) - groups;
+    if (groups == 0)
+        return count(people, "approver", "approvers");
+    const std::string of_groups = "those in " + count(groups, "group", "groups");
+    return people == 0 ? of_groups : count(people, "approver", "approvers") + " and " + of_groups;
+}
+
 class Argument
 {
   public:
@@ -54,6 +69,7 @@ class Argument
         add_sign_in();
         add_reason();
         add_time();
+        add_approval();
         return std::move(out_);
     }
 
@@ -218,6 +234,15 @@ class Argument
                     " have it");
     }
 
+    // What comes then, whatever all that says: no policy can tell how it ends.
+    void add_approval()
+    {
+        if (std::string text = approval_of(role_); !text.empty())
+            add("approval", Verdict::later, std::move(text));
+        else
+            unset("approval");
+    }
+
     const Role &role_;
     const Ask &ask_;
     Person unknown_;
@@ -229,6 +254,28 @@ class Argument
 };
 
 } // namespace
+
+std::string approval_of(const Role &role)
+{
+    const Approval &approval = role.approval;
+    switch (approval.mode) {
+    case Approval::Mode::self:
+    case Approval::Mode::none:
+        return {};
+    case Approval::Mode::approver:
+        return "then " +
+               (approval.quorum == 1 ? "a second person"
+                                     : std::to_string(approval.quorum) + " other people") +
+               " of " + count_approvers(approval) +
+               (approval.quorum == 1 ? " approves" : " approve");
+    case Approval::Mode::pim:
+        return "then PIM activation of group " + safe_text(approval.pim_group, 64);
+    case Approval::Mode::watch:
+        return "then PIM activation of group " + safe_text(approval.pim_group, 64) +
+               ", made in Entra by the person, and seen by this host";
+    }
+    return {};
+}
 
 std::string_view name_of(Finding::Verdict verdict)
 {

@@ -44,7 +44,10 @@ bool read_list(TableReader &approval, Approval &out, const ParseOptions &options
         faults.error(list->place, "approvers: the list is empty, so nobody could approve");
     if (entries->size() > max_approvers)
         faults.error(list->place, "approvers: more than 64 entries, expected a group: for so many");
-    bool is_whole = !list->items.empty();
+    bool is_whole = !list->items.empty() &&
+                    std::all_of(list->items.begin(), list->items.end(), [](const TomlNode &item) {
+                        return item.kind == TomlNode::Kind::text;
+                    });
     for (const TomlNode *entry : *entries) {
         Approver read;
         const std::string fault = read_approver(entry->text, options.ids_are_guids, read);
@@ -83,7 +86,7 @@ void find_those_left_alone(TableReader &approval, const Role &role)
     if (alone.empty())
         return;
     const std::string more =
-        alone.size() == 1 ? "" : " and " + std::to_string(alone.size() - 1) + " more requesters";
+        alone.size() == 1 ? "" : " and " + std::to_string(alone.size() - 1) + " more";
     const std::string text =
         "approvers: nobody approves his own request, which leaves " + std::to_string(left) +
         " of them to " + in_quotes("user:" + alone[0]->value) + more + ", and the quorum is " +

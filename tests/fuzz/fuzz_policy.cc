@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/base/text.h"
+#include "policy/approving.h"
 #include "policy/config.h"
 #include "policy/decide.h"
 #include "policy/expectations.h"
@@ -52,20 +53,50 @@ void check_hours(const Conditions &conditions)
     }
 }
 
+// Each mode has what it needs, and nothing of the others.
+void check_approval(const Role &role)
+{
+    const Approval &approval = role.approval;
+    const bool has_approvers = approval.mode == Approval::Mode::approver;
+    const bool is_watch = approval.mode == Approval::Mode::watch;
+    expect(approval.approvers.empty() != has_approvers && approval.approvers.size() <= 64);
+    expect(approval.quorum >= 1 && approval.quorum <= (has_approvers ? 32U : 1U));
+    expect(approval.pim_group.empty() == (approval.mode != Approval::Mode::pim && !is_watch));
+    expect(approval.pim_group.empty() || jit::is_guid(approval.pim_group));
+    expect(approval.pim_group == jit::to_lower(approval.pim_group));
+    expect(is_watch || (approval.window.count() == 0 && approval.bind == Approval::Bind::token));
+    expect(approval.window >= std::chrono::seconds{0} && approval.window <= std::chrono::hours{1});
+    std::vector<std::string> everybody;
+    for (const Approver &approver : approval.approvers)
+        everybody.push_back(approver.value);
+    for (const std::string &one : everybody) {
+        Person person;
+        person.oid = one;
+        person.signed_in = true;
+        person.groups = everybody;
+        expect(approver_standing(role, one, person) == ApproverStanding::requester);
+        expect(!is_quorum(role, one, {&one, 1}));
+    }
+}
+
 // What a role asks for stands in the way of nobody by itself, and what it needs is there.
 void check_role(const Role &role)
 {
     const auto &[approval, conditions, justification, limits] =
         std::tie(role.approval, role.conditions, role.justification, role.limits);
-    const bool is_unattended = approval.mode == Approval::Mode::none;
+    const bool is_unattended =
+        approval.mode == Approval::Mode::none || approval.mode == Approval::Mode::watch;
     expect(approval.timeout >= std::chrono::seconds{30});
+    expect(!is_unattended || !role.shared);
+    check_approval(role);
     for (const Requester &requester : role.requesters)
         expect(!is_unattended || requester.kind == Requester::Kind::user ||
                requester.kind == Requester::Kind::local_group);
     const bool is_fresh =
         !conditions.auth_context.empty() || conditions.auth_age || conditions.accept_stale_signin;
     expect(!is_unattended || !is_fresh);
-    expect(!role.allow_root_equivalent || (limits.per_day && (is_fresh || is_unattended)));
+    expect(!role.allow_root_equivalent ||
+           (limits.per_day && (is_fresh || is_unattended || approval.mode == Approval::Mode::pim)));
     for (const std::string &service : role.services)
         expect(conditions.from.empty() || has_address(service));
     expect(conditions.from.empty() || !role.services.empty());

@@ -179,6 +179,28 @@ void a_set_that_is_kept_already_is_not_written_again(void **)
     assert_int_equal(setup.world.script.steps.size(), 1);
 }
 
+// As jitd does: what one of them takes for good the other must, since the digests are compared.
+void a_role_that_the_configuration_has_nothing_for_is_a_fault(void **)
+{
+    Setup setup;
+    const std::string digest = setup.rules().read()->digest;
+    setup.source.files[0].text += "[role.dba.approval]\nmode = \"approver\"\n"
+                                  "approvers = [\"group:9a000000-0000-4000-8000-000000000001\"]\n";
+    setup.rules().keep_good();
+    const auto without = setup.rules().read();
+    assert_true(without.has_value() && without->is_last_good);
+    assert_text(without->digest, digest);
+    const std::string users = "[users]";
+    setup.source.text.insert(setup.source.text.find(users),
+                             "approver_client_id = \"6f1c0000-0000-4000-8000-000000000002\"\n");
+    setup.rules().keep_good();
+    const auto with = setup.rules().read();
+    assert_true(with.has_value() && !with->is_last_good);
+    // Where it is gone again the set that was kept is none any more, either.
+    setup.source.text = good_config;
+    setup.expect_misconfigured();
+}
+
 } // namespace
 
 int main()
@@ -195,6 +217,7 @@ int main()
         cmocka_unit_test(a_configuration_that_is_missing_or_wrong_has_no_substitute),
         cmocka_unit_test(a_policy_that_cannot_be_kept_is_not_used),
         cmocka_unit_test(a_set_that_is_kept_already_is_not_written_again),
+        cmocka_unit_test(a_role_that_the_configuration_has_nothing_for_is_a_fault),
     };
     return cmocka_run_group_tests_name("jit_grantd/file_rules", tests, nullptr, nullptr);
 }

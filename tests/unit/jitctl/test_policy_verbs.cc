@@ -104,6 +104,32 @@ void explain_says_what_would_come_of_it(void **)
     assert_true(has(json.out, R"({"rule": "hosts", "verdict": "unset", "text": ""})"));
 }
 
+void explain_says_who_approves_then(void **)
+{
+    if (needs_root())
+        return;
+    const std::string approvers = "[role.web.approval]\nmode = \"approver\"\napprovers = "
+                                  "[\"group:9a000000-0000-4000-8000-000000000001\"]\nquorum = 2\n";
+    std::string with = config;
+    with.insert(with.find("[users]"),
+                "approver_client_id = \"c11e0000-0000-4000-8000-000000000001\"\n");
+    Draft draft{good + approvers, with};
+    ask(draft, "alice", "web");
+    const Run ran = draft.run(&policy_explain);
+    assert_int_equal(ran.exit, 0);
+    assert_true(ran.out.starts_with(
+        "role \"web\" would be granted to alice for 30m, once the sign-in has shown what is left "
+        "open, then 2 other people of those in 1 group approve\n"));
+    assert_true(has(ran.out, "\n  approval                later  then 2 other people of those in 1 "
+                             "group approve\n"));
+    // A configuration without what the role needs is a fault of the policy.
+    Draft lacking{good + approvers};
+    ask(lacking, "alice", "web");
+    const Run refused = lacking.run(&policy_explain);
+    assert_int_equal(refused.exit, 2);
+    assert_true(has(refused.err, "expected approver_client_id in [identity] of jitd.toml"));
+}
+
 void explain_ends_with_1_where_it_is_refused(void **)
 {
     if (needs_root())
@@ -486,6 +512,7 @@ int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(explain_says_what_would_come_of_it),
+        cmocka_unit_test(explain_says_who_approves_then),
         cmocka_unit_test(explain_ends_with_1_where_it_is_refused),
         cmocka_unit_test(explain_ends_with_7_for_a_role_that_there_is_not),
         cmocka_unit_test(explain_ends_with_2_where_nothing_can_be_said),

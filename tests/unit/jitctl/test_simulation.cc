@@ -119,6 +119,30 @@ void what_was_refused_would_be_granted_now(void **)
     assert_text(only(unattended).text, "refused then (hours); granted now");
 }
 
+void whose_approval_would_follow_now_is_said(void **)
+{
+    const policy::Policy by_bob =
+        policy_of("[role.web.approval]\nmode = \"approver\"\napprovers = [\"user:" + bob +
+                  "\", \"user:c0000000-0000-4000-8000-000000000003\"]\n");
+    Simulation simulation{by_bob, {"web01", {}}};
+    play_granted(simulation, "1", noon, 30min);
+    assert_text(only(simulation).text, "granted for 30m then; the same now, then a second person "
+                                       "of 2 approvers approves");
+    PastEvent refused = event("refused", "", noon + 2h);
+    refused.rule = "hours";
+    simulation.play(refused);
+    assert_text(simulation.replayed().back().text,
+                "refused then (hours); may sign in for it now, then a second person of 2 approvers "
+                "approves");
+    const policy::Policy watched = policy_of("[role.web.approval]\nmode = \"watch\"\npim_group = "
+                                             "\"9a000000-0000-4000-8000-000000000001\"\n");
+    Simulation other{watched, {"web01", {}}};
+    other.play(refused);
+    assert_text(only(other).text, "refused then (hours); may ask for it now, then PIM activation "
+                                  "of group 9a000000-0000-4000-8000-000000000001, made in Entra by "
+                                  "the person, and seen by this host");
+}
+
 void a_refusal_that_is_not_the_policy_s_is_left_out(void **)
 {
     const policy::Policy policy = policy_of("");
@@ -289,6 +313,7 @@ int main()
         cmocka_unit_test(what_was_granted_would_be_refused_now),
         cmocka_unit_test(what_was_granted_would_be_shorter_now),
         cmocka_unit_test(what_was_refused_would_be_granted_now),
+        cmocka_unit_test(whose_approval_would_follow_now_is_said),
         cmocka_unit_test(a_refusal_that_is_not_the_policy_s_is_left_out),
         cmocka_unit_test(what_people_ended_is_the_same),
         cmocka_unit_test(a_request_without_an_end_or_a_beginning_is_left_out),

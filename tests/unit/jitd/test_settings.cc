@@ -109,6 +109,26 @@ void an_error_brings_the_last_good_policy_back(void **)
     assert_false(files.load().is_last_good);
 }
 
+void a_role_that_the_configuration_has_nothing_for_is_a_fault(void **)
+{
+    if (may_not_run())
+        return;
+    const Files files;
+    const std::string digest = files.load().policy_digest;
+    files.put("policy.d/web.toml", std::string{good_policy} +
+                                       "[role.web.approval]\nmode = \"watch\"\n"
+                                       "pim_group = \"9a000000-0000-4000-8000-000000000001\"\n");
+    const Settings without = files.load();
+    assert_true(without.is_last_good && policy::has_error(without.policy_faults));
+    assert_text(without.policy_digest, digest);
+    std::string config = good_config;
+    config.insert(config.find("[users]"), "credential = \"imds\"\n");
+    files.put("jitd.toml", config);
+    const Settings with = files.load();
+    assert_true(with.policy.has_value() && !with.is_last_good);
+    assert_true(with.policy->find("web")->approval.mode == policy::Approval::Mode::watch);
+}
+
 void an_error_without_a_last_good_policy_means_none(void **)
 {
     if (may_not_run())
@@ -345,6 +365,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(good_files_are_in_force),
         cmocka_unit_test(an_error_brings_the_last_good_policy_back),
+        cmocka_unit_test(a_role_that_the_configuration_has_nothing_for_is_a_fault),
         cmocka_unit_test(an_error_without_a_last_good_policy_means_none),
         cmocka_unit_test(no_policy_file_means_none_whatever_was_kept),
         cmocka_unit_test(a_policy_that_others_can_write_is_not_read),

@@ -123,6 +123,14 @@ inline const char *find_wait_fault(const Situation &situation, const Decision &d
     return !decision.is_refused() && is_full ? "granted, and there was no place" : nullptr;
 }
 
+// Told once more: the modes in which the requester's sign-in is wanted.
+inline bool is_signed_in_for(const Role &role)
+{
+    const Approval::Mode mode = role.approval.mode;
+    return mode == Approval::Mode::self || mode == Approval::Mode::approver ||
+           mode == Approval::Mode::pim;
+}
+
 // Null: all is well with what is decided. Else what is not.
 inline const char *find_fault(const Situation &situation)
 {
@@ -135,7 +143,7 @@ inline const char *find_fault(const Situation &situation)
     if (decision.role == nullptr)
         return decision.duration == seconds{0} ? nullptr : "refused for some time";
     const Role &role = situation.web();
-    const bool needs = role.approval.mode == Approval::Mode::self && !situation.person.signed_in;
+    const bool needs = is_signed_in_for(role) && !situation.person.signed_in;
     if (decision.needs_sign_in != needs)
         return "a sign-in too many, or too few";
     const seconds wanted = std::max(situation.asked.value_or(role.default_duration), seconds{1});

@@ -146,6 +146,30 @@ inline Requester make_requester(const Numbers &below)
     }
 }
 
+inline Approver make_approver(const Numbers &below)
+{
+    return is_one_in(below, 2)
+               ? Approver{Approver::Kind::user, is_one_in(below, 3) ? some_ids[0] : some_ids[2]}
+               : Approver{Approver::Kind::group, pick(below, some_groups)};
+}
+
+inline Approval make_approval(const Numbers &below)
+{
+    constexpr Approval::Mode modes[] = {Approval::Mode::none,     Approval::Mode::watch,
+                                        Approval::Mode::approver, Approval::Mode::pim,
+                                        Approval::Mode::self,     Approval::Mode::self};
+    Approval approval;
+    approval.mode = modes[below(6)];
+    if (approval.mode == Approval::Mode::approver) {
+        for (auto left = 1 + below(3); left > 0; --left)
+            approval.approvers.push_back(make_approver(below));
+        approval.quorum = static_cast<unsigned>(1 + below(3));
+    }
+    if (approval.mode == Approval::Mode::pim || approval.mode == Approval::Mode::watch)
+        approval.pim_group = some_groups[0];
+    return approval;
+}
+
 // The conditions that a role may have, each to be added by its number.
 inline constexpr unsigned condition_count = 14;
 inline constexpr unsigned condition_of_budget = 11;
@@ -219,7 +243,7 @@ inline void make_role(Situation &situation, const Numbers &below)
     role.max_duration = seconds{1 + below(is_one_in(below, 8) ? 24 * 3600 : 4 * 3600)};
     role.default_duration =
         seconds{1 + below(static_cast<std::uint64_t>(role.max_duration.count()))};
-    role.approval.mode = is_one_in(below, 4) ? Approval::Mode::none : Approval::Mode::self;
+    role.approval = make_approval(below);
     role.conditions.zone = std::make_shared<Zone>(make_zone(below));
     role.conditions.guests = true;
     if (is_one_in(below, 2))

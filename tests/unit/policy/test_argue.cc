@@ -143,6 +143,60 @@ void regress_a_guest_is_argued_against_where_nobody_approves(void **)
         holds(argued(policy, ask, person), "conditions.guests: unmet: a guest of the tenant\n"));
 }
 
+void who_approves_then_is_said_last(void **)
+{
+    const auto last = [](std::string_view lines) {
+        const Policy policy = role_policy("[role.web.approval]\n" + std::string{lines});
+        const auto findings =
+            argue(policy.roles[0], {"web", {}, {}, false, {}}, alice(), host, {}, noon);
+        assert_text(std::string{findings.back().rule}, "approval");
+        assert_text(findings.back().text, approval_of(policy.roles[0]));
+        return std::string{name_of(findings.back().verdict)} + ": " + findings.back().text;
+    };
+    assert_text(last("mode = \"self\""), "unset: ");
+    assert_text(last("mode = \"auto\"\naccept_unattended = true"), "unset: ");
+    const std::string bob = "\"user:b0b00000-0000-4000-8000-000000000002\"";
+    const std::string carol = "\"user:ca501000-0000-4000-8000-000000000003\"";
+    const std::string group = "\"group:" + std::string{group_id} + "\"";
+    const auto by = [&](const std::string &list) {
+        return last("mode = \"approver\"\napprovers = [" + list);
+    };
+    assert_text(by(bob + "]"), "later: then a second person of 1 approver approves");
+    assert_text(by(bob + "," + carol + "]\nquorum = 2"),
+                "later: then 2 other people of 2 approvers approve");
+    assert_text(by(group + "]"), "later: then a second person of those in 1 group approves");
+    assert_text(by(bob + "," + group + "]\nquorum = 3"),
+                "later: then 3 other people of 1 approver and those in 1 group approve");
+    const std::string pim = "pim_group = \"" + std::string{group_id} + "\"";
+    assert_text(last("mode = \"pim\"\n" + pim),
+                "later: then PIM activation of group " + std::string{group_id});
+    assert_text(last("mode = \"watch\"\n" + pim),
+                "later: then PIM activation of group " + std::string{group_id} +
+                    ", made in Entra by the person, and seen by this host");
+}
+
+// As nobody signs in, nothing is left to that.
+void who_is_watched_is_argued_about_as_one_who_does_not_sign_in(void **)
+{
+    const Policy policy = role_policy("[role.web.approval]\nmode = \"watch\"\npim_group = \"" +
+                                      std::string{group_id} + "\"\n");
+    const Ask ask{"web", {}, {}, false, {}};
+    const std::string all = argued(policy, ask, alice());
+    assert_false(holds(all, "guests") || holds(all, "sign-in"));
+    const Decision decision = decide(policy, ask, alice(), host, {}, noon);
+    assert_false(decision.is_refused() || decision.needs_sign_in);
+    Person unknown = alice();
+    unknown.oid.clear();
+    unknown.found_by_sign_in = true;
+    const Decision refused = decide(policy, ask, unknown, host, {}, noon);
+    assert_true(refused.refusal == Refusal::no_person);
+    assert_text(explain(refused, "web", "alice"),
+                "alice has no entry in [users] map of /etc/jit/jitd.toml, and nobody signs in for "
+                "role \"web\", so no person can stand behind the request; root can write the "
+                "entry, or, with match = \"upn\", alice can sign in once for another role");
+    assert_true(holds(argued(policy, ask, unknown), "person: unmet: "));
+}
+
 void a_verdict_has_a_name(void **)
 {
     assert_text(std::string{name_of(Verdict::met)}, "met");
@@ -162,6 +216,8 @@ int main()
         cmocka_unit_test(a_person_is_known_will_be_or_is_nobody),
         cmocka_unit_test(groups_that_are_not_known_are_said_to_be_so),
         cmocka_unit_test(regress_a_guest_is_argued_against_where_nobody_approves),
+        cmocka_unit_test(who_approves_then_is_said_last),
+        cmocka_unit_test(who_is_watched_is_argued_about_as_one_who_does_not_sign_in),
         cmocka_unit_test(a_verdict_has_a_name),
     };
     return cmocka_run_group_tests_name("policy/argue", tests, nullptr, nullptr);

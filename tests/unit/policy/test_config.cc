@@ -254,6 +254,86 @@ void config_refuses_transport_out_of_range(void **)
     assert_text(good_config(entra("proxy = \"https://proxy/\"")).proxy, "https://proxy");
 }
 
+void config_reads_who_signs_in_to_approve(void **)
+{
+    assert_text(good_config(entra("")).approver_client_id, "");
+    assert_text(good_config(entra("approver_client_id = \"C11E0000-0000-4000-8000-000000000001\""))
+                    .approver_client_id,
+                "c11e0000-0000-4000-8000-000000000001");
+    assert_text(
+        good_config(with_issuer("https://a.b", "approver_client_id = \"JIT\"")).approver_client_id,
+        "JIT");
+    constexpr std::string_view again = "approver_client_id: is client_id again";
+    check_bad({
+        {entra("approver_client_id = \"c11e0000-0000-4000-8000-000000000000\""), again},
+        {entra("approver_client_id = \"C11E0000-0000-4000-8000-000000000000\""), again},
+        {with_issuer("https://a.b", "approver_client_id = \"jit\""), again},
+        {entra("approver_client_id = \"approvals\""),
+         "approver_client_id: \"approvals\" is no application id, expected a GUID"},
+        {entra("approver_client_id = \"\""), "is no application id"},
+        {with_issuer("https://a.b", "approver_client_id = \"\""), "is not fit"},
+        {entra("approver_client_id = 1"), "approver_client_id: expected a text, found a number"},
+    });
+}
+
+void config_reads_the_credential_of_the_host(void **)
+{
+    using Credential = Config::Credential;
+    const std::pair<const char *, Credential> kinds[] = {
+        {"none", Credential::none}, {"imds", Credential::imds}, {"arc", Credential::arc}};
+    for (const auto &[word, kind] : kinds)
+        assert_true(good_config(entra("credential = \"" + std::string{word} + "\"")).credential ==
+                    kind);
+    assert_true(good_config(entra("")).credential == Credential::none);
+    const auto with = [](std::string_view certificate, std::string_view key) {
+        return entra("credential = \"certificate\"\ncertificate = \"" + std::string{certificate} +
+                     "\"\nkey = \"" + std::string{key} + "\"");
+    };
+    for (const std::string key : {"/etc/jit/host.key", "host-key", "host.key", "_k1", "1"}) {
+        const Config config = good_config(with("/etc/jit/host.pem", key));
+        assert_true(config.credential == Credential::certificate);
+        assert_text(config.certificate, "/etc/jit/host.pem");
+        assert_text(config.key, key);
+    }
+    for (const std::string key : {"", ".", "..", "a/b", "../key", "a b", "a@b", "k\\u0007"})
+        check_bad({{with("/etc/jit/host.pem", key), "key: "}});
+    check_bad({{with("/etc/jit/host.pem", std::string(256, 'k')), "key: "},
+               {with("/etc/jit/host.pem", "/" + std::string(4096, 'k')), "key: "}});
+    for (const char *path : {"", "host.pem", "./host.pem", "/a\\u0007b"})
+        check_bad({{with(path, "host-key"), "certificate: "}});
+}
+
+void config_refuses_half_a_credential_and_what_belongs_to_none(void **)
+{
+    constexpr std::string_view pem = "certificate = \"/etc/jit/host.pem\"\n";
+    constexpr std::string_view key = "key = \"host-key\"\n";
+    constexpr std::string_view by_certificate = "credential = \"certificate\"\n";
+    const auto join = [](std::string_view a, std::string_view b) {
+        return entra(std::string{a} + std::string{b});
+    };
+    check_bad({
+        {join(by_certificate, pem), "[identity]: key is missing"},
+        {join(by_certificate, key), "[identity]: certificate is missing"},
+        {join("credential = \"imds\"\n", pem), "certificate: has no meaning without credential"},
+        {join("credential = \"arc\"\n", key), "key: has no meaning without credential"},
+        {join("credential = \"none\"\n", key), "key: has no meaning without credential"},
+        {join("", pem), "certificate: has no meaning without credential"},
+        {entra("credential = \"password\""),
+         "\"password\" is not known, expected \"none\", \"certificate\", \"imds\" or \"arc\""},
+        {entra("credential = true"), "credential: expected a text"},
+        {with_issuer("https://a.b", "credential = \"imds\""),
+         "credential: \"imds\" is for Entra alone, expected \"none\" with issuer"},
+    });
+    assert_true(good_config(with_issuer("https://a.b", "credential = \"none\"")).credential ==
+                Config::Credential::none);
+    // The fault is that of the kind, and not that of what would belong to it.
+    assert_text(all_of(parse_conf(entra("credential = \"certificat\"\n" + std::string{pem} +
+                                        std::string{key}))
+                           .diagnostics),
+                "/etc/jit/jitd.toml:4:14: credential: \"certificat\" is not known, expected "
+                "\"none\", \"certificate\", \"imds\" or \"arc\"\n");
+}
+
 void config_refuses_what_this_version_does_not_enforce(void **)
 {
     constexpr std::string_view later = "supported by this version";
@@ -465,6 +545,9 @@ int main()
         cmocka_unit_test(config_refuses_tenants_and_clients_that_are_no_ids),
         cmocka_unit_test(config_refuses_scopes_that_can_not_be_asked_for),
         cmocka_unit_test(config_refuses_transport_out_of_range),
+        cmocka_unit_test(config_reads_who_signs_in_to_approve),
+        cmocka_unit_test(config_reads_the_credential_of_the_host),
+        cmocka_unit_test(config_refuses_half_a_credential_and_what_belongs_to_none),
         cmocka_unit_test(config_refuses_what_this_version_does_not_enforce),
         cmocka_unit_test(config_knows_three_ways_to_make_a_membership),
         cmocka_unit_test(config_matches_by_upn_with_a_domain),

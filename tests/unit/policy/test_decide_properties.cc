@@ -179,7 +179,7 @@ void what_is_argued_is_what_is_decided(void **)
             if (finding.verdict == Finding::Verdict::unmet && unmet == nullptr)
                 unmet = &finding;
             is_later = is_later || (finding.verdict == Finding::Verdict::later &&
-                                    finding.rule != "justification");
+                                    finding.rule != "justification" && finding.rule != "approval");
         }
         if ((unmet != nullptr) != decision.is_refused())
             return unmet != nullptr ? "argued against, and granted" : "argued for, and refused";
@@ -190,8 +190,8 @@ void what_is_argued_is_what_is_decided(void **)
             return "another refusal than is argued";
         }
         // Who needs no sign-in has had it, or the role wants none: nothing is left to it.
-        const bool is_self = situation.web().approval.mode == Approval::Mode::self;
-        if (is_later && is_self && situation.person.signed_in && !situation.person.oid.empty())
+        const bool wants_one = is_signed_in_for(situation.web());
+        if (is_later && wants_one && situation.person.signed_in && !situation.person.oid.empty())
             return "a sign-in that there was is yet to tell";
         return nullptr;
     });
