@@ -47,8 +47,8 @@ struct Service {
         approvals = *Approvals::make({loop.get(), *audit, *pins, *requests, settings});
         settings.config.emplace();
         api = std::make_unique<Api>(Api::Parts{
-            *store, *audit, *grants, *pins, *requests, *approvals, *helper, settings, [] { return true; },
-            [](const std::string &) { return std::vector<std::string>{}; },
+            *store, *audit, *grants, *pins, *requests, *approvals, *helper, settings,
+            [] { return true; }, [](const std::string &) { return std::vector<std::string>{}; },
             folder.path + "/leftovers"});
         Fd listening = sys::test::listen_at(path);
         assert_int_equal(chmod(path.c_str(), 0666), 0);

@@ -241,10 +241,11 @@ struct Cache {
     std::string provider(BootTime now)
     {
         const auto said = std::make_shared<std::string>("nothing");
-        cache.find_party(now, Purpose::request, [said](const std::shared_ptr<const oidc::Party> &found,
-                                     oidc::Failure failure, const char *) {
-            *said = found ? "found" : std::to_string(static_cast<int>(failure));
-        });
+        cache.find_party(now, Purpose::request,
+                         [said](const std::shared_ptr<const oidc::Party> &found,
+                                oidc::Failure failure, const char *) {
+                             *said = found ? "found" : std::to_string(static_cast<int>(failure));
+                         });
         last = said;
         return *said;
     }
