@@ -27,4 +27,16 @@ web -d "code=$(member "$tmp/reply" user_code)" -d decision=decline "$page" > "$t
 check "who declines needs no account" has "$tmp/page" "<h1>Declined</h1>"
 post token "grant_type=$urn" "client_id=$approver_app" "device_code=$device"
 check "and is heard" is "$tmp/reply" error authorization_declined
+
+# --- the same in a browser, where its driver is installed
+if command -v chromedriver > /dev/null 2>&1; then
+    post devicecode "client_id=$approver_app" "scope=$scope"
+    device=$(member "$tmp/reply" device_code)
+    "$here/browse" --listen "127.0.0.1:$port" --cert "$tmp/ca/server.pem" "$page" \
+        "$(member "$tmp/reply" user_code)" paula@contoso.com approve > "$tmp/browsed" 2>&1
+    check "a browser goes through the pages" has "$tmp/browsed" "You have signed in to Host elevation: APPROVE"
+    check "and reads the warning" has "$tmp/browsed" "By this you let ANOTHER person"
+    post token "grant_type=$urn" "client_id=$approver_app" "device_code=$device"
+    check "and is heard as well" verify "oid=$paula"
+fi
 unset scope
