@@ -9,16 +9,19 @@
 #include <vector>
 
 #include "lib/base/clock.h"
+#include "tests/entra/pim_rules.h"
 
 namespace jit::entra {
 
 struct AccessToken {
     std::string text;
-    std::string user_oid;
+    std::string user_oid;                 // empty: an application's own
     std::string audience;                 // "https://graph.microsoft.com"; empty: no resource
-    std::vector<std::string> permissions; // "User.Read"
+    std::vector<std::string> permissions; // "User.Read"; an application's roles
     BootTime expires;
+    SignIn sign_in;
 
+    bool is_application() const { return user_oid.empty(); }
     bool has(std::string_view permission) const; // in any case, as Entra compares them
 };
 

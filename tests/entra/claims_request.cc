@@ -1,8 +1,30 @@
 #include "tests/entra/claims_request.h"
 
+#include <algorithm>
+
 #include "tests/entra/json.h"
 
 namespace jit::entra {
+
+namespace {
+
+std::vector<std::string> values_asked(std::string_view claims, const char *token, const char *name)
+{
+    const Json asked = parse_json(claims);
+    const json_t *claim = json_object_get(json_object_get(asked.get(), token), name);
+    std::vector<std::string> found;
+    const auto add = [&](const json_t *value) {
+        if (json_is_string(value))
+            found.emplace_back(json_string_value(value));
+    };
+    add(json_object_get(claim, "value"));
+    const json_t *values = json_object_get(claim, "values");
+    for (std::size_t i = 0; i < json_array_size(values); ++i)
+        add(json_array_get(values, i));
+    return found;
+}
+
+} // namespace
 
 bool is_claims_request(std::string_view claims)
 {
@@ -20,18 +42,13 @@ bool is_same_request(std::string_view one, std::string_view other)
 
 std::vector<std::string> contexts_asked(std::string_view claims, const char *token)
 {
-    const Json asked = parse_json(claims);
-    const json_t *acrs = json_object_get(json_object_get(asked.get(), token), "acrs");
-    std::vector<std::string> contexts;
-    const auto add = [&](const json_t *value) {
-        if (json_is_string(value))
-            contexts.emplace_back(json_string_value(value));
-    };
-    add(json_object_get(acrs, "value"));
-    const json_t *values = json_object_get(acrs, "values");
-    for (std::size_t i = 0; i < json_array_size(values); ++i)
-        add(json_array_get(values, i));
-    return contexts;
+    return values_asked(claims, token, "acrs");
+}
+
+bool declares_cp1(std::string_view claims)
+{
+    const std::vector<std::string> values = values_asked(claims, "access_token", "xms_cc");
+    return std::find(values.begin(), values.end(), "cp1") != values.end();
 }
 
 std::string make_challenge(std::string_view context)

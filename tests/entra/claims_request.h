@@ -18,6 +18,9 @@ bool is_same_request(std::string_view one, std::string_view other);
 //   token   "id_token" or "access_token"
 std::vector<std::string> contexts_asked(std::string_view claims, const char *token);
 
+// Whether the client says in it that it understands claims challenges: xms_cc with cp1.
+bool declares_cp1(std::string_view claims);
+
 // What an API or /token says of a context that it wants: a claims parameter to send with the next
 // sign-in.
 std::string make_challenge(std::string_view context);

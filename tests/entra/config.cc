@@ -1,146 +1,13 @@
 #include "tests/entra/config.h"
 
 #include <algorithm>
-#include <initializer_list>
-
-#include <toml++/toml.h>
 
 #include "lib/base/text.h"
+#include "tests/entra/config_reader.h"
 
 namespace jit::entra {
 
 namespace {
-
-constexpr long max_count = 2000;
-
-// Reads one table; remembers the first fault, and goes on so that callers stay plain.
-class Reader
-{
-  public:
-    Reader(const toml::table &table, std::string &fault) : table_(table), fault_(fault) {}
-
-    void allow(std::initializer_list<std::string_view> names)
-    {
-        for (const auto &[key, node] : table_)
-            if (std::find(names.begin(), names.end(), key.str()) == names.end())
-                fail(node, "unknown key " + std::string{key.str()});
-    }
-
-    void text(std::string_view name, std::string &out)
-    {
-        if (const toml::node *node = need(name); node != nullptr) {
-            if (const auto value = node->value_exact<std::string>(); value && !value->empty())
-                out = *value;
-            else
-                fail(*node, std::string{name} + " must be a text");
-        }
-    }
-
-    void guid(std::string_view name, std::string &out)
-    {
-        text(name, out);
-        if (fault_.empty() && !is_guid(out))
-            fail(*table_.get(name), std::string{name} + " must be a GUID");
-        out = to_lower(out);
-    }
-
-    void flag(std::string_view name, bool &out)
-    {
-        if (const toml::node *node = table_.get(name); node != nullptr) {
-            if (const auto value = node->value_exact<bool>())
-                out = *value;
-            else
-                fail(*node, std::string{name} + " must be true or false");
-        }
-    }
-
-    void seconds(std::string_view name, long &out)
-    {
-        number(name, out, 86400, " must be seconds, 1 to 86400");
-    }
-
-    void count(std::string_view name, long &out)
-    {
-        number(name, out, max_count, " must be a number, 1 to 2000");
-    }
-
-    bool has(std::string_view name) const { return table_.get(name) != nullptr; }
-
-    // One of some words; nothing where the key is absent.
-    std::optional<std::size_t> word(std::string_view name,
-                                    std::initializer_list<std::string_view> words)
-    {
-        const toml::node *node = table_.get(name);
-        if (node == nullptr)
-            return std::nullopt;
-        const auto value = node->value_exact<std::string>();
-        for (std::size_t i = 0; value && i < words.size(); ++i)
-            if (*(words.begin() + i) == *value)
-                return i;
-        fail(*node, std::string{name} + " has no such value");
-        return std::nullopt;
-    }
-
-    void list(std::string_view name, std::vector<std::string> &out)
-    {
-        const toml::node *node = table_.get(name);
-        if (node == nullptr)
-            return;
-        if (!node->is_array())
-            return fail(*node, std::string{name} + " must be a list of texts");
-        for (const toml::node &item : *node->as_array()) {
-            if (const auto value = item.value_exact<std::string>())
-                out.push_back(*value);
-            else
-                fail(item, std::string{name} + " must be a list of texts");
-        }
-    }
-
-    // Calls `read` with a Reader for each table of the array `name`.
-    template <typename Read> void each(std::string_view name, Read read)
-    {
-        const toml::node *node = table_.get(name);
-        if (node == nullptr || !node->is_array_of_tables()) {
-            if (fault_.empty())
-                fault_ = "at least one [[" + std::string{name} + "]] is needed";
-            return;
-        }
-        for (const toml::node &item : *node->as_array()) {
-            Reader reader{*item.as_table(), fault_};
-            read(reader);
-        }
-    }
-
-  private:
-    void number(std::string_view name, long &out, long most, const char *fault)
-    {
-        if (const toml::node *node = table_.get(name); node != nullptr) {
-            const auto value = node->value_exact<std::int64_t>();
-            if (value && *value >= 1 && *value <= most)
-                out = static_cast<long>(*value);
-            else
-                fail(*node, std::string{name} + fault);
-        }
-    }
-
-    const toml::node *need(std::string_view name)
-    {
-        const toml::node *node = table_.get(name);
-        if (node == nullptr && fault_.empty())
-            fault_ = "line " + std::to_string(table_.source().begin.line) + ": " +
-                     std::string{name} + " is missing";
-        return node;
-    }
-
-    void fail(const toml::node &node, std::string what)
-    {
-        if (fault_.empty())
-            fault_ = "line " + std::to_string(node.source().begin.line) + ": " + std::move(what);
-    }
-
-    const toml::table &table_;
-    std::string &fault_;
-};
 
 std::string numbered_group(long number)
 {
@@ -149,7 +16,7 @@ std::string numbered_group(long number)
 }
 
 // Which groups somebody is in, and what a token says of them.
-void read_groups(Reader &reader, User &user, long groups_cap)
+void read_groups(ConfigReader &reader, User &user, long groups_cap)
 {
     reader.list("groups", user.groups);
     reader.list("nested_groups", user.nested_groups);
@@ -165,6 +32,28 @@ void read_groups(Reader &reader, User &user, long groups_cap)
         user.overage = *word == 0 ? Overage::claim_names : Overage::hasgroups;
     else if (user.groups.size() > static_cast<std::size_t>(groups_cap))
         user.overage = Overage::claim_names;
+}
+
+// Who is eligible and who approves stay as they are written: find_user() understands them.
+PimGroupConfig read_pim_group(ConfigReader &reader)
+{
+    PimGroupConfig group;
+    long longest = static_cast<long>(group.rules.longest.count());
+    reader.allow({"id", "name", "eligible", "approvers", "approval", "longest", "justification",
+                  "ticket", "mfa", "context"});
+    reader.guid("id", group.id);
+    reader.text("name", group.name);
+    reader.list("eligible", group.eligible);
+    reader.list("approvers", group.approvers);
+    reader.flag("approval", group.rules.needs_approval);
+    reader.seconds("longest", longest);
+    reader.flag("justification", group.rules.needs_justification);
+    reader.flag("ticket", group.rules.needs_ticket);
+    reader.flag("mfa", group.rules.needs_mfa);
+    if (reader.has("context"))
+        reader.text("context", group.rules.context);
+    group.rules.longest = std::chrono::seconds{longest};
+    return group;
 }
 
 } // namespace
@@ -202,9 +91,9 @@ std::optional<Config> read_config(const std::string &path, std::string &fault)
     }
     fault.clear();
     Config config;
-    Reader top{parsed.table(), fault};
+    ConfigReader top{parsed.table(), fault};
     top.allow({"tenant", "other_tenants", "unsatisfied_contexts", "code_lifetime", "interval",
-               "slow_down_early", "groups_cap", "app", "user"});
+               "slow_down_early", "groups_cap", "app", "user", "pim_group", "managed_identity"});
     top.guid("tenant", config.tenant);
     top.list("other_tenants", config.other_tenants);
     top.list("unsatisfied_contexts", config.unsatisfied_contexts);
@@ -212,10 +101,10 @@ std::optional<Config> read_config(const std::string &path, std::string &fault)
     top.seconds("interval", config.interval_s);
     top.flag("slow_down_early", config.slow_down_early);
     top.count("groups_cap", config.groups_cap);
-    top.each("app", [&](Reader &reader) {
+    top.each("app", [&](ConfigReader &reader) {
         App &app = config.apps.emplace_back();
         reader.allow({"client_id", "name", "public", "optional_claims", "groups", "roles",
-                      "consented_scopes"});
+                      "consented_scopes", "warning", "certificate", "permissions"});
         reader.guid("client_id", app.client_id);
         reader.text("name", app.name);
         reader.flag("public", app.is_public);
@@ -224,19 +113,33 @@ std::optional<Config> read_config(const std::string &path, std::string &fault)
         reader.list("roles", app.roles);
         if (reader.has("consented_scopes"))
             reader.list("consented_scopes", app.consented_scopes.emplace());
+        if (reader.has("warning"))
+            reader.text("warning", app.warning);
+        if (reader.has("certificate"))
+            reader.text("certificate", app.certificate);
+        reader.list("permissions", app.permissions);
     });
-    top.each("user", [&](Reader &reader) {
+    top.each("user", [&](ConfigReader &reader) {
         User &user = config.users.emplace_back();
         reader.allow({"name", "upn", "oid", "groups", "groups_numbered", "nested_groups", "overage",
-                      "roles", "guest", "step_up"});
+                      "roles", "guest", "step_up", "mfa"});
         reader.text("name", user.name);
         reader.text("upn", user.upn);
         reader.guid("oid", user.oid);
         read_groups(reader, user, config.groups_cap);
         reader.list("roles", user.roles);
         reader.flag("guest", user.is_guest);
+        reader.flag("mfa", user.has_mfa);
         if (reader.has("step_up"))
             reader.text("step_up", user.step_up);
+    });
+    top.each_if_any("pim_group", [&](ConfigReader &reader) {
+        config.pim_groups.push_back(read_pim_group(reader));
+    });
+    top.each_if_any("managed_identity", [&](ConfigReader &reader) {
+        reader.allow({"client_id", "permissions"});
+        reader.guid("client_id", config.identity.client_id);
+        reader.list("permissions", config.identity.permissions);
     });
     for (std::string &tenant : config.other_tenants)
         tenant = to_lower(tenant);

@@ -41,6 +41,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/entra/pim_rules.h"
+
 namespace jit::entra {
 
 struct App {
@@ -51,6 +53,9 @@ struct App {
     std::vector<std::string> optional_claims;
     std::vector<std::string> roles;
     std::optional<std::vector<std::string>> consented_scopes; // nothing: all
+    std::string warning;                                      // or empty
+    std::string certificate;                                  // a PEM file, or empty
+    std::vector<std::string> permissions;
 };
 
 enum class Overage {
@@ -69,6 +74,20 @@ struct User {
     std::vector<std::string> roles;
     bool is_guest = false;
     std::string step_up; // a context, or empty
+    bool has_mfa = true;
+};
+
+struct PimGroupConfig {
+    std::string id;
+    std::string name;
+    std::vector<std::string> eligible;
+    std::vector<std::string> approvers;
+    PimRules rules;
+};
+
+struct ManagedIdentity {
+    std::string client_id;
+    std::vector<std::string> permissions;
 };
 
 struct Config {
@@ -81,6 +100,8 @@ struct Config {
     long groups_cap = 200;
     std::vector<App> apps;
     std::vector<User> users;
+    std::vector<PimGroupConfig> pim_groups;
+    ManagedIdentity identity;
 
     const App *find_app(std::string_view client_id) const;
     // By UPN, shown name or object id, in any case; nullptr: none.

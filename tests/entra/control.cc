@@ -1,47 +1,16 @@
 #include "tests/entra/control.h"
 
-#include <charconv>
+#include <fstream>
+#include <iterator>
 #include <optional>
 
 #include "tests/entra/claims_request.h"
+#include "tests/entra/control_reply.h"
+#include "tests/entra/pim_control.h"
 
 namespace jit::entra {
 
 namespace {
-
-// Control replies carry no noise: scripts read them with simple means.
-Reply say(int status, const Json &body)
-{
-    Reply reply;
-    reply.status = status;
-    put(body, "ok", Json{json_boolean(status == 200)});
-    reply.body = dump_json(body.get()) + "\n";
-    return reply;
-}
-
-Reply complain(int status, std::string_view why)
-{
-    const Json body{json_object()};
-    put(body, "error", why);
-    return say(status, body);
-}
-
-Reply say_done()
-{
-    return say(200, Json{json_object()});
-}
-
-std::optional<long> number_of(const Form &form, const char *name, long otherwise)
-{
-    const std::string text = form.get(name);
-    if (text.empty())
-        return otherwise;
-    long number = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (fault != std::errc{} || end != text.data() + text.size())
-        return std::nullopt;
-    return number;
-}
 
 Reply decide_flow(World &world, const Form &form, Decision decision)
 {
@@ -141,9 +110,10 @@ Reply show_state(const World &world)
     put(body, "pending", pending);
     put(body, "flows", std::move(flows));
     Json requests{json_object()};
-    for (const char *name :
-         {"discovery", "keys", "devicecode", "token", "page", "graph", "foreign_next", "other"})
+    for (const char *name : {"page", "foreign_next", "other"})
         put(requests, name, 0L);
+    for (const std::string &name : endpoint_names())
+        put(requests, name.c_str(), 0L);
     for (const auto &[name, count] : world.counters.all())
         put(requests, name.c_str(), count);
     put(body, "requests", std::move(requests));
@@ -155,6 +125,8 @@ Reply show_state(const World &world)
         put(row, "left", fault.left);
         if (!fault.code.empty())
             put(row, "code", fault.code);
+        if (!fault.user.empty())
+            put(row, "user", fault.user);
         json_array_append_new(faults.get(), row.release());
     }
     put(body, "faults", std::move(faults));
@@ -166,9 +138,13 @@ Reply order_fault(World &world, const Form &form)
     const auto count = number_of(form, "count", 1);
     if (!form.get("code").empty())
         world.flows.note_order(form.get("code"));
+    const User *user = world.config.find_user(form.get("user"));
+    if (user == nullptr && !form.get("user").empty())
+        return complain(400, "user: nobody of that name, UPN or object id");
     if (!count || !world.faults.add({form.get("endpoint"), form.get("kind"), *count,
-                                     normalize_user_code(form.get("code"))}))
-        return complain(400, "no such fault: endpoint, kind, count or code is wrong");
+                                     normalize_user_code(form.get("code")),
+                                     user == nullptr ? "" : user->oid}))
+        return complain(400, "no such fault: endpoint, kind, count, code or user is wrong");
     return say_done();
 }
 
@@ -208,6 +184,32 @@ Reply rotate_keys(World &world, const Form &form)
         return complain(400, "keep_old is true or false");
     return world.keys.rotate(keep_old == "true") ? say_done()
                                                  : complain(500, "no new key could be made");
+}
+
+Reply register_certificate(World &world, const Form &form)
+{
+    const App *app = world.config.find_app(form.get("client_id"));
+    const auto keeps_old = flag_of(form, "keep_old", false);
+    if (app == nullptr || !keeps_old)
+        return complain(400, "client_id: no such application; or keep_old is not true or false");
+    std::string pem = form.get("certificate");
+    if (const std::string path = form.get("certificate_file"); !path.empty()) {
+        std::ifstream file{path};
+        pem.assign(std::istreambuf_iterator<char>{file}, {});
+    }
+    return world.host_credentials.add(app->client_id, pem, *keeps_old)
+               ? say_done()
+               : complain(400, "certificate or certificate_file: no certificate in PEM");
+}
+
+Reply change_identity(World &world, const Form &form)
+{
+    const std::string text = form.get("permissions");
+    if (text.empty())
+        return complain(400, "permissions: names with commas, or none");
+    world.host_credentials.set_permissions(text == "none" ? std::vector<std::string>{}
+                                                          : split_commas(text));
+    return say_done();
 }
 
 } // namespace
@@ -252,6 +254,12 @@ Reply answer_control(World &world, const std::string &verb, const Form &form, bo
         return change_pace(world, form);
     if (verb == "rotate")
         return rotate_keys(world, form);
+    if (verb == "register")
+        return register_certificate(world, form);
+    if (verb == "identity")
+        return change_identity(world, form);
+    if (auto reply = answer_pim_control(world, verb, form))
+        return *std::move(reply);
     if (verb == "reset") {
         world.flows.clear();
         world.faults.clear();
@@ -259,6 +267,7 @@ Reply answer_control(World &world, const std::string &verb, const Form &form, bo
         world.access_tokens.clear();
         world.graph_pages.clear();
         world.restore_pace();
+        world.restore_directory();
         return say_done();
     }
     if (verb == "quit") {

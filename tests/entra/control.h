@@ -10,15 +10,22 @@
 //   state                             flows, requests by endpoint, faults that wait; of each flow
 //                                     `claims` as it came, `token_claims` of the last poll, and
 //                                     `polls_since` it was decided on or a fault ordered for it
-//   fault    endpoint=discovery|keys|devicecode|token|graph kind=KIND [count=N] [code=CODE]
-//                                     faults.h has the kinds; a token fault with a code is for that
-//                                     flow alone
+//   fault    endpoint=discovery|keys|devicecode|token|graph|pim|pim_*|host_token|imds|arc
+//            kind=KIND [count=N] [code=CODE] [user=WHO]
+//                                     faults.h has the kinds, pim_graph.h the endpoints of PIM; a
+//                                     token fault with a code is for that flow alone, one of PIM's
+//                                     with a user for that person
 //   secrets                           all device codes and tokens that were ever handed out
 //   rotate   [keep_old=true|false]    the signing key is replaced; the old one is published no
 //                                     more, or still, until the next time
 //   lifetime [code_lifetime=S] [interval=S] [slow_down_early=true|false] [access_token=S]
 //                                     for new flows, and for new access tokens (0: as Entra's)
-//   reset                             no flows, tokens, faults, counts; lifetimes as configured
+//   register client_id=ID certificate_file=PATH|certificate=PEM [keep_old=true|false]
+//                                     what the application proves itself with; outlives `reset`
+//   identity permissions=NAME,NAME|none   what the managed identity may do in Graph
+//   pim_...                           pim_control.h
+//   reset                             no flows, tokens, faults, counts; lifetimes and PIM as
+//                                     configured
 //   quit                              ends the program
 // `wait` waits so long for a flow to appear where `latest` finds none.
 #pragma once

@@ -88,6 +88,55 @@ std::string encode_base64(std::string_view bytes)
                      true);
 }
 
+std::optional<std::string> decode_base64url(std::string_view text)
+{
+    constexpr std::string_view alphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::string bytes;
+    unsigned group = 0;
+    unsigned bits = 0;
+    for (const char c : text) {
+        const std::size_t digit = alphabet.find(c);
+        if (digit == std::string_view::npos)
+            return std::nullopt;
+        group = (group << 6 | static_cast<unsigned>(digit)) & 0xfffffU;
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            bytes += static_cast<char>(group >> bits & 0xffU);
+        }
+    }
+    return text.size() % 4 == 1 ? std::nullopt : std::optional{bytes};
+}
+
+std::string encode_percent(std::string_view text)
+{
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                              (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+                              c == '~';
+        if (is_plain)
+            out += c;
+        else
+            (out += '%').append({digits[byte >> 4], digits[byte & 15]});
+    }
+    return out;
+}
+
+std::vector<std::string> split_commas(std::string_view text)
+{
+    std::vector<std::string> list;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find(','), text.size());
+        list.emplace_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return list;
+}
+
 std::string escape_html(std::string_view text)
 {
     std::string out;

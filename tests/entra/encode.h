@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace jit::entra {
 
@@ -23,6 +24,14 @@ Form parse_form(std::string_view text);
 
 std::string encode_base64url(std::string_view bytes); // without padding
 std::string encode_base64(std::string_view bytes);    // with padding
+// Nothing where it is not base64url without padding.
+std::optional<std::string> decode_base64url(std::string_view text);
+
+// Everything but unreserved characters (RFC 3986 section 2.3) as %XX.
+std::string encode_percent(std::string_view text);
+
+// "a,b": two of them.
+std::vector<std::string> split_commas(std::string_view text);
 
 // Text fit for an element's content and for an attribute in double quotes.
 std::string escape_html(std::string_view text);

@@ -21,7 +21,10 @@ enum class Sort {
     oauth,   // a reply of an authority's endpoint
     token,   // a reply of /token
     forgery, // an ID token
-    paging,  // Graph's first page
+    paging,  // the first page of a list of Graph's
+    pim,     // a reply of PIM's
+    pim_new, // a reply to an activation
+    arc,     // a challenge
 };
 
 struct KindRow {
@@ -65,6 +68,15 @@ constexpr std::array kinds{
     KindRow{"other_oid", Argument::one, Sort::forgery},
     KindRow{"claim", Argument::two, Sort::forgery},
     KindRow{"noclaim", Argument::one, Sort::forgery},
+    KindRow{"refuse", Argument::two, Sort::pim},
+    KindRow{"rules", Argument::one, Sort::pim},
+    KindRow{"acrs", Argument::one_maybe_two, Sort::pim},
+    KindRow{"outcome", Argument::one_maybe_two, Sort::pim_new},
+    KindRow{"after", Argument::one_maybe_two, Sort::pim},
+    KindRow{"other_group", Argument::maybe_one, Sort::pim},
+    KindRow{"other_person", Argument::maybe_one, Sort::pim},
+    KindRow{"realm", Argument::one, Sort::arc},
+    KindRow{"big_key", Argument::none, Sort::arc},
     KindRow{"paged", Argument::none, Sort::paging},
     KindRow{"foreign_next", Argument::maybe_one, Sort::paging},
 };
@@ -102,9 +114,17 @@ UsedBy used_by(Sort sort)
     case Sort::any:
     case Sort::oauth:
     case Sort::token:
+    case Sort::pim:
+    case Sort::pim_new:
+    case Sort::arc:
         break;
     }
     return UsedBy::reply;
+}
+
+bool is_pim(std::string_view endpoint)
+{
+    return endpoint.starts_with("pim");
 }
 
 bool suits(Sort sort, std::string_view endpoint)
@@ -113,19 +133,43 @@ bool suits(Sort sort, std::string_view endpoint)
     case Sort::any:
         return true;
     case Sort::oauth:
-        return endpoint != "graph";
+        return endpoint != "graph" && !is_pim(endpoint);
     case Sort::token:
     case Sort::forgery:
         return endpoint == "token";
     case Sort::paging:
-        return endpoint == "graph";
+        return endpoint == "graph" || is_pim(endpoint);
+    case Sort::pim:
+        return is_pim(endpoint);
+    case Sort::pim_new:
+        return endpoint == "pim_activate";
+    case Sort::arc:
+        return endpoint == "arc";
     }
     return false;
 }
 
-constexpr std::array endpoints{"discovery", "keys", "devicecode", "token", "graph"};
+// Whether a fault ordered for one is one of the other's.
+bool covers(std::string_view ordered, std::string_view endpoint)
+{
+    return ordered == endpoint || (ordered == "pim" && is_pim(endpoint));
+}
 
 } // namespace
+
+const std::vector<std::string> &endpoint_names()
+{
+    static const std::vector<std::string> names{"discovery",    "keys",
+                                                "devicecode",   "token",
+                                                "graph",        "pim_eligibility",
+                                                "pim_activate", "pim_deactivate",
+                                                "pim_request",  "pim_requests",
+                                                "pim_cancel",   "pim_instances",
+                                                "pim_approval", "pim_policy",
+                                                "host_token",   "imds",
+                                                "arc"};
+    return names;
+}
 
 Kind split_kind(std::string_view kind)
 {
@@ -138,24 +182,29 @@ Kind split_kind(std::string_view kind)
 
 bool Faults::add(Fault fault)
 {
+    const std::vector<std::string> &names = endpoint_names();
     const KindRow *row = find_kind(split_kind(fault.kind));
     if (row == nullptr || fault.left == 0 || !suits(row->sort, fault.endpoint) ||
         (!fault.code.empty() && fault.endpoint != "token") ||
-        std::find(endpoints.begin(), endpoints.end(), fault.endpoint) == endpoints.end())
+        (!fault.user.empty() && !is_pim(fault.endpoint)) ||
+        (fault.endpoint != "pim" &&
+         std::find(names.begin(), names.end(), fault.endpoint) == names.end()))
         return false;
     const std::lock_guard lock{mutex_};
     faults_.push_back(std::move(fault));
     return true;
 }
 
-std::optional<Kind> Faults::take_where(std::string_view endpoint, std::string_view code, UsedBy by)
+std::optional<Kind> Faults::take_where(std::string_view endpoint, std::string_view code,
+                                       std::string_view user, UsedBy by)
 {
     const std::lock_guard lock{mutex_};
     for (auto fault = faults_.begin(); fault != faults_.end(); ++fault) {
         const Kind kind = split_kind(fault->kind);
         const KindRow *row = find_kind(kind);
-        if (fault->endpoint != endpoint || row == nullptr || used_by(row->sort) != by ||
-            (!fault->code.empty() && fault->code != code))
+        if (!covers(fault->endpoint, endpoint) || row == nullptr || used_by(row->sort) != by ||
+            (!fault->code.empty() && fault->code != code) ||
+            (!fault->user.empty() && fault->user != user))
             continue;
         if (fault->left > 0 && --fault->left == 0)
             faults_.erase(fault);
@@ -164,19 +213,20 @@ std::optional<Kind> Faults::take_where(std::string_view endpoint, std::string_vi
     return std::nullopt;
 }
 
-std::optional<Kind> Faults::take(std::string_view endpoint, std::string_view code)
+std::optional<Kind> Faults::take(std::string_view endpoint, std::string_view code,
+                                 std::string_view user)
 {
-    return take_where(endpoint, code, UsedBy::reply);
+    return take_where(endpoint, code, user, UsedBy::reply);
 }
 
 std::optional<Kind> Faults::take_forgery(std::string_view code)
 {
-    return take_where("token", code, UsedBy::id_token);
+    return take_where("token", code, {}, UsedBy::id_token);
 }
 
-std::optional<Kind> Faults::take_paging()
+std::optional<Kind> Faults::take_paging(std::string_view endpoint)
 {
-    return take_where("graph", {}, UsedBy::first_page);
+    return take_where(endpoint, {}, {}, UsedBy::first_page);
 }
 
 std::vector<Fault> Faults::all() const

@@ -2,6 +2,7 @@
 
 #include "lib/base/text.h"
 #include "tests/entra/graph_access.h"
+#include "tests/entra/graph_lists.h"
 
 namespace jit::entra {
 
@@ -9,30 +10,6 @@ namespace {
 
 constexpr std::string_view groups_path = "/v1.0/me/checkMemberGroups";
 constexpr std::size_t max_ids = 20;
-constexpr std::size_t page_count = 3;
-
-Reply make_page(const World &world, const Cloud &cloud, const std::vector<std::string> &ids,
-                const std::string &next_link)
-{
-    const Json body{json_object()};
-    put(body, "@odata.context",
-        world.site(cloud.graph_host) + "/v1.0/$metadata#Collection(Edm.String)");
-    if (!next_link.empty())
-        put(body, "@odata.nextLink", next_link);
-    Json value{json_array()};
-    for (const std::string &id : ids)
-        json_array_append_new(value.get(), json_text(id).release());
-    put(body, "value", std::move(value));
-    Reply reply = make_json_reply(200, body);
-    reply.type = "application/json;odata.metadata=minimal;odata.streaming=true;"
-                 "IEEE754Compatible=false;charset=utf-8";
-    return reply;
-}
-
-std::string link_to(const std::string &site, const std::string &skip_token)
-{
-    return site + std::string{groups_path} + "?$skiptoken=" + skip_token;
-}
 
 // The body's groupIds, or the error that Graph has for them.
 std::optional<GraphError> read_ids(const GraphRequest &request, std::vector<std::string> &ids)
@@ -57,7 +34,16 @@ std::optional<GraphError> read_ids(const GraphRequest &request, std::vector<std:
     return std::nullopt;
 }
 
-Reply answer_first_page(World &world, const GraphRequest &request, const AccessToken &token)
+std::vector<std::string> as_json(const std::vector<std::string> &ids)
+{
+    std::vector<std::string> rows;
+    for (const std::string &id : ids)
+        rows.push_back(dump_json(json_text(id).get()));
+    return rows;
+}
+
+Reply answer_first_page(World &world, const GraphRequest &request, const AccessToken &token,
+                        Now now)
 {
     std::vector<std::string> asked;
     if (const auto error = read_ids(request, asked))
@@ -65,38 +51,13 @@ Reply answer_first_page(World &world, const GraphRequest &request, const AccessT
     const User *user = world.config.find_user(token.user_oid);
     std::vector<std::string> found;
     for (const std::string &id : asked)
-        if (user != nullptr && (contains(user->groups, id) || contains(user->nested_groups, id)) &&
-            !contains(found, id))
+        if (user != nullptr && !contains(found, id) &&
+            (contains(user->groups, id) || contains(user->nested_groups, id) ||
+             world.pim.is_active(user->oid, id, now)))
             found.push_back(id);
-
-    const auto fault = world.faults.take_paging();
-    if (!fault)
-        return make_page(world, request.cloud, found, "");
-    if (fault->name == "foreign_next") {
-        const std::string skip = world.graph_pages.add({"", token.text, asked, "", true});
-        const std::string_view host =
-            fault->first.empty() ? request.cloud.authority_host : fault->first;
-        return make_page(world, request.cloud, found, link_to(world.site(host), skip));
-    }
-    const auto pages = split_pages(found, page_count);
-    std::string next; // from the last page to the first
-    for (std::size_t i = pages.size() - 1; i > 0; --i)
-        next = world.graph_pages.add({"", token.text, pages[i], next, false});
-    return make_page(world, request.cloud, pages.front(),
-                     link_to(world.site(request.cloud.graph_host), next));
-}
-
-Reply answer_next_page(const World &world, const GraphRequest &request, const AccessToken &token)
-{
-    const auto page = world.graph_pages.find(request.skip_token);
-    if (!page || page->bearer != token.text)
-        return make_graph_error(
-            request, {400, "Directory_ExpiredPageToken",
-                      "The specified page token value has expired and can no longer be included "
-                      "in your request."});
-    return make_page(
-        world, request.cloud, page->ids,
-        page->next.empty() ? "" : link_to(world.site(request.cloud.graph_host), page->next));
+    return make_list_reply(
+        world, request,
+        {"graph", token.text, "Collection(Edm.String)", as_json(found), as_json(asked), 0});
 }
 
 } // namespace
@@ -116,8 +77,8 @@ Reply answer_graph(World &world, const GraphRequest &request, Now now)
                                           "target."});
     if (auto refusal = refuse_permissions(request, token))
         return *std::move(refusal);
-    return is_next ? answer_next_page(world, request, token)
-                   : answer_first_page(world, request, token);
+    return is_next ? make_next_page(world, request, token.text)
+                   : answer_first_page(world, request, token, now);
 }
 
 bool is_foreign_page(const World &world, const std::string &skip_token)
@@ -129,7 +90,7 @@ bool is_foreign_page(const World &world, const std::string &skip_token)
 Reply answer_foreign_page(const World &world, const std::string &skip_token)
 {
     const auto page = world.graph_pages.find(skip_token);
-    return make_page(world, public_cloud(), page ? page->ids : std::vector<std::string>{}, "");
+    return make_graph_page(world, public_cloud(), page.value_or(GraphPage{}), "");
 }
 
 } // namespace jit::entra

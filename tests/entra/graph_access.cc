@@ -11,6 +11,13 @@ constexpr std::string_view scheme = "bearer ";
 // Graph's own application id, the same in every tenant.
 constexpr const char *graph_app = "00000003-0000-0000-c000-000000000000";
 
+std::string bearer_of(const std::string &header)
+{
+    const bool is_bearer =
+        header.size() > scheme.size() && to_lower(header.substr(0, scheme.size())) == scheme;
+    return is_bearer ? header.substr(scheme.size()) : std::string{};
+}
+
 Reply refuse_token(const World &world, const GraphRequest &request, std::string text)
 {
     Reply reply = make_graph_error(request, {401, "InvalidAuthenticationToken", std::move(text)});
@@ -44,10 +51,10 @@ Reply make_graph_error(const GraphRequest &request, const GraphError &error)
 std::optional<Reply> refuse_bearer(const World &world, const GraphRequest &request, Now now,
                                    AccessToken &token)
 {
-    const std::string &header = request.authorization;
-    if (header.size() <= scheme.size() || to_lower(header.substr(0, scheme.size())) != scheme)
+    const std::string bearer = bearer_of(request.authorization);
+    if (bearer.empty())
         return refuse_token(world, request, "Access token is empty.");
-    const auto found = world.access_tokens.find(header.substr(scheme.size()));
+    const auto found = world.access_tokens.find(bearer);
     if (!found)
         return refuse_token(world, request,
                             "CompactToken parsing failed with error code: 80049217");
@@ -57,6 +64,12 @@ std::optional<Reply> refuse_bearer(const World &world, const GraphRequest &reque
         return refuse_token(world, request, "Lifetime validation failed, the token is expired.");
     token = *found;
     return std::nullopt;
+}
+
+std::string person_of(const World &world, const std::string &authorization)
+{
+    const auto token = world.access_tokens.find(bearer_of(authorization));
+    return token ? token->user_oid : std::string{};
 }
 
 std::optional<Reply> refuse_permissions(const GraphRequest &request, const AccessToken &token)

@@ -5,14 +5,9 @@
 #include <string>
 
 #include "tests/entra/graph.h"
+#include "tests/entra/graph_error.h"
 
 namespace jit::entra {
-
-struct GraphError {
-    int status = 400;
-    std::string code; // "Request_BadRequest"
-    std::string text;
-};
 
 Reply make_graph_error(const GraphRequest &request, const GraphError &error);
 
@@ -20,6 +15,9 @@ Reply make_graph_error(const GraphRequest &request, const GraphError &error);
 // expired; then `token` is it.
 std::optional<Reply> refuse_bearer(const World &world, const GraphRequest &request, Now now,
                                    AccessToken &token);
+
+// Whose token a request bears, by object id; empty: nobody's.
+std::string person_of(const World &world, const std::string &authorization);
 
 // The refusal (403), or nothing where the token may ask for the groups of the person who gave it.
 std::optional<Reply> refuse_permissions(const GraphRequest &request, const AccessToken &token);

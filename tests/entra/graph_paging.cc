@@ -36,12 +36,12 @@ void GraphPages::clear()
     pages_.clear();
 }
 
-std::vector<std::vector<std::string>> split_pages(const std::vector<std::string> &ids,
+std::vector<std::vector<std::string>> split_pages(const std::vector<std::string> &rows,
                                                   std::size_t count)
 {
     std::vector<std::vector<std::string>> pages(count);
-    for (std::size_t i = 0; i < ids.size(); ++i)
-        pages[count - 1 - (ids.size() - 1 - i) * count / ids.size()].push_back(ids[i]);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        pages[count - 1 - (rows.size() - 1 - i) * count / rows.size()].push_back(rows[i]);
     return pages;
 }
 

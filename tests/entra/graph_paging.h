@@ -12,9 +12,11 @@ namespace jit::entra {
 
 struct GraphPage {
     std::string skip_token;
-    std::string bearer; // whose token asked for the first page
-    std::vector<std::string> ids;
-    std::string next; // the skip token of the page after; empty: the last
+    std::string bearer;            // whose token asked for the first page
+    std::vector<std::string> rows; // each as JSON
+    std::string next;              // the skip token of the page after; empty: the last
+    std::string context;
+    std::string path; // of the list
     bool is_foreign = false;
 };
 
@@ -33,9 +35,9 @@ class GraphPages
     std::deque<GraphPage> pages_; // the youngest last
 };
 
-// The ids in `count` pages, the later ones longer: one id alone is on the last page, where only
+// The rows in `count` pages, the later ones longer: one row alone is on the last page, where only
 // those find it who ask for every page.
-std::vector<std::vector<std::string>> split_pages(const std::vector<std::string> &ids,
+std::vector<std::vector<std::string>> split_pages(const std::vector<std::string> &rows,
                                                   std::size_t count);
 
 } // namespace jit::entra

@@ -24,12 +24,26 @@ std::vector<std::string> granted_scopes(const App &app, const Flow &flow)
     return granted;
 }
 
-std::string issue_access_token(World &world, const Flow &flow,
+// How somebody signed in: an access token has the contexts that were asked for and whose policy is
+// satisfied, and each of them takes a second factor.
+SignIn sign_in_of(const Config &config, const User &user, const Flow &flow)
+{
+    SignIn sign_in;
+    for (std::string &context : contexts_asked(flow.claims, "access_token"))
+        if (!contains(config.unsatisfied_contexts, context))
+            sign_in.contexts.push_back(std::move(context));
+    sign_in.has_cp1 = declares_cp1(flow.claims);
+    sign_in.has_mfa = user.has_mfa || !sign_in.contexts.empty();
+    return sign_in;
+}
+
+std::string issue_access_token(World &world, const User &user, const Flow &flow,
                                const std::vector<std::string> &granted, BootTime expires)
 {
     const std::string graph = graph_resource(*flow.cloud);
     AccessToken token;
-    token.user_oid = flow.user_oid;
+    token.user_oid = user.oid;
+    token.sign_in = sign_in_of(world.config, user, flow);
     token.audience = common_resource(flow.scope, graph).value_or("");
     token.expires = expires;
     for (const std::string &scope : granted)
@@ -88,7 +102,7 @@ Reply issue_tokens(World &world, const OauthRequest &request, const Flow &flow, 
         put(body, name, secret);
         world.secrets.add(secret);
     };
-    put_secret("access_token", issue_access_token(world, flow, granted,
+    put_secret("access_token", issue_access_token(world, *user, flow, granted,
                                                   now.boot + std::chrono::seconds{expires_in}));
     if (has_scope(flow.scope, "offline_access"))
         put_secret("refresh_token", random_token("1.AXkA", 700));

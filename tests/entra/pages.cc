@@ -80,28 +80,58 @@ std::string reason_of(Decided decided)
     return "";
 }
 
-Reply show_choice(const World &world, const std::string &path, const Flow &flow,
-                  const std::string &complaint)
+std::string name_of_app(const World &world, const Flow &flow)
 {
     const App *app = world.config.find_app(flow.client_id);
-    const std::string name = escape_html(app == nullptr ? flow.client_id : app->name);
+    return escape_html(app == nullptr ? flow.client_id : app->name);
+}
+
+std::string form_for(const std::string &path, const Flow &flow, const std::string &content)
+{
+    return "<form method=\"post\" action=\"" + escape_html(path) +
+           "\">\n<input type=\"hidden\" name=\"code\" value=\"" + escape_html(flow.user_code) +
+           "\">\n" + content + "</form>\n";
+}
+
+constexpr const char *decline_button =
+    "<button type=\"submit\" name=\"decision\" value=\"decline\" class=\"quiet\" "
+    "formnovalidate>Decline</button>\n";
+
+Reply show_accounts(const World &world, const std::string &path, const Flow &flow,
+                    const std::string &complaint)
+{
     std::string accounts;
     for (const User &user : world.config.users)
         accounts +=
             "<label class=\"account\"><input type=\"radio\" name=\"user\" required value=\"" +
             escape_html(user.oid) + "\"><span>" + escape_html(user.name) + "<small>" +
             escape_html(user.upn) + (user.is_guest ? " (guest)" : "") + "</small></span></label>\n";
+    return make_page(complaint.empty() ? 200 : 400, "Pick an account",
+                     (complaint.empty() ? "" : "<p role=\"alert\">" + complaint + "</p>\n") +
+                         "<p>You're signing in to " + name_of_app(world, flow) +
+                         " on another device.</p>\n" +
+                         form_for(path, flow,
+                                  "<fieldset>\n<legend>Account</legend>\n" + accounts +
+                                      "</fieldset>\n<button type=\"submit\">Sign in</button>\n" +
+                                      decline_button));
+}
+
+Reply show_application(const World &world, const std::string &path, const Flow &flow,
+                       const User &user)
+{
+    const App *app = world.config.find_app(flow.client_id);
+    const std::string warning = app == nullptr ? "" : escape_html(app->warning);
     return make_page(
-        complaint.empty() ? 200 : 400, "Are you trying to sign in to " + name + "?",
-        (complaint.empty() ? "" : "<p role=\"alert\">" + complaint + "</p>\n") +
-            "<p>Continue only if you started this yourself, on a machine you trust. Never enter a "
-            "code that somebody sent you.</p>\n<form method=\"post\" action=\"" +
-            escape_html(path) + "\">\n<input type=\"hidden\" name=\"code\" value=\"" +
-            escape_html(flow.user_code) + "\">\n<fieldset>\n<legend>Pick an account</legend>\n" +
-            accounts +
-            "</fieldset>\n<button type=\"submit\" name=\"decision\" value=\"approve\">Approve"
-            "</button>\n<button type=\"submit\" name=\"decision\" value=\"decline\" "
-            "class=\"quiet\" formnovalidate>Decline</button>\n</form>\n");
+        200, "Are you trying to sign in to " + name_of_app(world, flow) + "?",
+        (warning.empty() ? "" : "<p role=\"alert\" id=\"warning\">" + warning + "</p>\n") +
+            "<p>You are signed in as " + escape_html(user.name) + " (" + escape_html(user.upn) +
+            ").</p>\n<p>Continue only if you started this yourself, on a machine you trust. Never "
+            "enter a code that somebody sent you.</p>\n" +
+            form_for(path, flow,
+                     "<input type=\"hidden\" name=\"user\" value=\"" + escape_html(user.oid) +
+                         "\">\n<button type=\"submit\" name=\"decision\" value=\"approve\">"
+                         "Approve</button>\n" +
+                         decline_button));
 }
 
 } // namespace
@@ -125,11 +155,12 @@ Reply answer_page_form(World &world, const std::string &path, const Form &form, 
         return refuse_code(path, code, reason_of(Decided::expired));
 
     const std::string choice = form.get("decision");
-    if (choice != "approve" && choice != "decline")
-        return show_choice(world, path, *flow, "");
     const User *user = world.config.find_user(form.get("user"));
     if (choice == "approve" && user == nullptr)
-        return show_choice(world, path, *flow, "Pick an account first.");
+        return show_accounts(world, path, *flow, "Pick an account first.");
+    if (choice != "approve" && choice != "decline")
+        return user == nullptr ? show_accounts(world, path, *flow, "")
+                               : show_application(world, path, *flow, *user);
 
     Decision decision;
     decision.state = choice == "approve" ? FlowState::approved : FlowState::declined;
@@ -137,8 +168,7 @@ Reply answer_page_form(World &world, const std::string &path, const Form &form, 
     // Somebody else may have decided since it was looked up above.
     if (const Decided decided = world.flows.decide(code, decision, now); decided != Decided::done)
         return refuse_code(path, code, reason_of(decided));
-    const App *app = world.config.find_app(flow->client_id);
-    const std::string name = escape_html(app == nullptr ? flow->client_id : app->name);
+    const std::string name = name_of_app(world, *flow);
     if (choice == "decline")
         return make_page(200, "Declined",
                          "<p>You did not sign in to " + name + ". You may close this page.</p>\n");

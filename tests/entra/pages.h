@@ -1,9 +1,11 @@
 // The page where a person enters the code, picks an account, and approves or declines.
 //
-// Three steps of plain forms, so that a browser, a text browser and curl can all do it:
+// Four steps of plain forms, so that a browser, a text browser and curl can all do it:
 //   GET  /device                              asks for the code (?otc=CODE fills it in)
-//   POST /device  code=CODE                   shows the application, and the accounts to pick from
+//   POST /device  code=CODE                   shows the accounts to sign in with, without a
+//   password POST /device  code=CODE user=OID          shows the application and what it warns of
 //   POST /device  code=CODE user=OID decision=approve|decline     says how it ended
+// Who declines needs no account.
 #pragma once
 
 #include <string>

@@ -3,9 +3,13 @@
 #include <httplib.h>
 
 #include "lib/base/text.h"
+#include "tests/entra/client_credentials.h"
 #include "tests/entra/graph.h"
+#include "tests/entra/graph_access.h"
+#include "tests/entra/managed_identity.h"
 #include "tests/entra/oauth.h"
 #include "tests/entra/pages.h"
+#include "tests/entra/pim_graph.h"
 #include "tests/entra/random.h"
 #include "tests/entra/wire.h"
 
@@ -28,6 +32,8 @@ Reply answer_endpoint(World &world, const std::string &endpoint, const OauthRequ
         return answer_keys(world, request);
     if (endpoint == "devicecode")
         return answer_devicecode(world, request, read_clocks());
+    if (endpoint == "host_token")
+        return answer_client_credentials(world, request, read_clocks());
     return answer_token(world, request, read_clocks(), told_to_slow_down);
 }
 
@@ -64,9 +70,10 @@ void answer_oauth(World &world, const std::string &endpoint, const OauthRequest 
                               boot_time()) == Pace::early)
         slow_down = world.slow_down_early;
     answer_with_faults(
-        world, endpoint, world.flows.user_code_of(request.form.get("device_code")),
-        request.correlation_id, http, response,
-        [&] { set_microsoft_headers(request.correlation_id, response); },
+        world,
+        {endpoint, world.flows.user_code_of(request.form.get("device_code")), "",
+         request.correlation_id},
+        http, response, [&] { set_microsoft_headers(request.correlation_id, response); },
         [&](const std::optional<Kind> &fault) {
             return answer_endpoint(world, endpoint, request,
                                    slow_down || (fault && fault->name == "slow_down"));
@@ -76,10 +83,16 @@ void answer_oauth(World &world, const std::string &endpoint, const OauthRequest 
 void answer_graph_host(World &world, const GraphRequest &request, const httplib::Request &http,
                        httplib::Response &response)
 {
+    const auto call = find_pim_call(request.method, request.path, request.body);
+    const std::string endpoint = call ? call->endpoint : "graph";
+    world.counters.count(endpoint);
     answer_with_faults(
-        world, "graph", {}, request.correlation_id, http, response,
-        [&] { set_graph_headers(request.correlation_id, response); },
-        [&](const std::optional<Kind> &) { return answer_graph(world, request, read_clocks()); });
+        world, {endpoint, "", person_of(world, request.authorization), request.correlation_id},
+        http, response, [&] { set_graph_headers(request.correlation_id, response); },
+        [&](const std::optional<Kind> &fault) {
+            return call ? answer_pim(world, request, *call, read_clocks(), fault)
+                        : answer_graph(world, request, read_clocks());
+        });
 }
 
 // The client's own id, if it is one: it goes back into headers and bodies.
@@ -99,6 +112,26 @@ bool is_form(const httplib::Request &request)
 
 } // namespace
 
+void answer_machine_request(World &world, const std::string &endpoint,
+                            const httplib::Request &request, httplib::Response &response)
+{
+    world.counters.count(endpoint);
+    MachineRequest asked{request.method,
+                         request.path,
+                         {},
+                         request.get_header_value("Metadata"),
+                         request.get_header_value("Authorization"),
+                         request.has_header("X-Forwarded-For")};
+    for (const auto &[name, value] : request.params)
+        asked.query.fields.emplace(name, value);
+    answer_with_faults(
+        world, {endpoint, "", "", ""}, request, response, [] {},
+        [&](const std::optional<Kind> &fault) {
+            return endpoint == "arc" ? answer_arc(world, asked, read_clocks(), fault)
+                                     : answer_imds(world, asked, read_clocks());
+        });
+}
+
 void answer_provider_request(World &world, const httplib::Request &request,
                              httplib::Response &response)
 {
@@ -114,8 +147,12 @@ void answer_provider_request(World &world, const httplib::Request &request,
     }
     if (const Cloud *cloud = find_cloud_of_authority(host); cloud != nullptr) {
         OauthRequest oauth{*cloud, request.method, "", form, correlation_of(request)};
-        const std::string endpoint = find_endpoint(request.path, oauth.tenant);
+        std::string endpoint = find_endpoint(request.path, oauth.tenant);
         if (!endpoint.empty()) {
+            const bool is_host =
+                endpoint == "token" && form.get("grant_type") == client_credentials_grant;
+            if (is_host)
+                endpoint = "host_token";
             world.counters.count(endpoint);
             return answer_oauth(world, endpoint, oauth, request, response);
         }
@@ -126,7 +163,6 @@ void answer_provider_request(World &world, const httplib::Request &request,
         return write_reply(answer_foreign_page(world, skip_token), response);
     }
     if (const Cloud *cloud = find_cloud_of_graph(host); cloud != nullptr) {
-        world.counters.count("graph");
         const GraphRequest graph{*cloud,
                                  request.method,
                                  request.path,
@@ -134,7 +170,9 @@ void answer_provider_request(World &world, const httplib::Request &request,
                                  request.get_header_value("Authorization"),
                                  request.get_header_value("Content-Type"),
                                  request.body,
-                                 correlation_of(request)};
+                                 correlation_of(request),
+                                 request.get_param_value("$filter"),
+                                 request.get_param_value("$expand")};
         return answer_graph_host(world, graph, request, response);
     }
     world.counters.count(request.path == "/redirected" ? "redirected" : "other");

@@ -29,6 +29,8 @@ void add_noise(const Json &object)
 std::string_view text_of_aadsts(int number)
 {
     switch (number) {
+    case 50027:
+        return "JWT token is invalid or malformed.";
     case 50059:
         return "No tenant-identifying information found in either the request or implied by any "
                "provided credentials.";
@@ -75,6 +77,15 @@ std::string_view text_of_aadsts(int number)
     case 700025:
         return "Client is public so neither 'client_assertion' nor 'client_secret' should be "
                "presented.";
+    case 7000112:
+        return "Application is disabled.";
+    case 7000215:
+        return "Invalid client secret provided.";
+    case 7000222:
+        return "The provided client secret keys for app are expired.";
+    case 1002012:
+        return "The provided value for scope is not valid. Client credential flows must have a "
+               "scope value with /.default suffixed to the resource identifier.";
     case 7000218:
         return "The request body must contain the following parameter: 'client_assertion' or "
                "'client_secret'.";

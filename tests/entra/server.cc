@@ -112,6 +112,19 @@ bool Server::open_control(World &world, const Address &address, std::string &fau
     return listen(address, fault);
 }
 
+bool Server::open_machine(World &world, const std::string &endpoint, const Address &address,
+                          std::string &fault)
+{
+    http_ = std::make_unique<httplib::Server>();
+    const auto answer = [&world, endpoint](const httplib::Request &request,
+                                           httplib::Response &response) {
+        answer_machine_request(world, endpoint, request, response);
+    };
+    http_->Get(".*", answer);
+    http_->Post(".*", answer);
+    return listen(address, fault);
+}
+
 void Server::run()
 {
     (void)http_->listen_after_bind(); // comes back only where the socket itself broke

@@ -1,4 +1,5 @@
-// The two HTTP servers: Microsoft's host names over TLS, and the control endpoint.
+// The HTTP servers: Microsoft's host names over TLS, the control endpoint, a machine's own
+// endpoints.
 #pragma once
 
 #include <memory>
@@ -31,6 +32,9 @@ class Server
     bool open_provider(World &world, const Address &address, const std::string &chain_file,
                        const std::string &key_file, std::string &fault);
     bool open_control(World &world, const Address &address, std::string &fault);
+    // A machine's own endpoint, over plain HTTP: "imds" or "arc".
+    bool open_machine(World &world, const std::string &endpoint, const Address &address,
+                      std::string &fault);
     // Answers for as long as the program lives, from the calling thread.
     void run();
 

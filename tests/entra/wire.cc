@@ -17,8 +17,14 @@ constexpr std::size_t big_body_bytes = 100U << 20U;
 // Ends the connection before a byte of the reply is sent.
 void cut_connection(const httplib::Request &request)
 {
-    if (request.ssl != nullptr)
-        (void)shutdown(SSL_get_fd(request.ssl), SHUT_RDWR);
+    (void)shutdown(SSL_get_fd(request.ssl), SHUT_RDWR);
+}
+
+// The same over plain HTTP, as near as the library lets it come: a head, and no body.
+void write_nothing(httplib::Response &response)
+{
+    response.set_content_provider(
+        1, "application/json", [](std::size_t, std::size_t, httplib::DataSink &) { return false; });
 }
 
 // Says how long the body is, and sends half of it.
@@ -66,15 +72,14 @@ void write_reply(const Reply &reply, httplib::Response &response)
     response.set_content(reply.body, reply.type);
 }
 
-void answer_with_faults(World &world, const std::string &endpoint, const std::string &user_code,
-                        const std::string &correlation_id, const httplib::Request &request,
+void answer_with_faults(World &world, const Asked &asked, const httplib::Request &request,
                         httplib::Response &response, const std::function<void()> &set_headers,
                         const std::function<Reply(const std::optional<Kind> &)> &answer)
 {
-    const auto fault = world.faults.take(endpoint, user_code);
+    const auto fault = world.faults.take(asked.endpoint, asked.user_code, asked.user_oid);
     const std::string kind = fault ? fault->name : "";
     if (kind == "close")
-        return cut_connection(request);
+        return request.ssl != nullptr ? cut_connection(request) : write_nothing(response);
     if (kind == "hang")
         world.faults.hang(std::chrono::seconds{std::strtol(fault->first.c_str(), nullptr, 10)});
     set_headers();
@@ -85,7 +90,7 @@ void answer_with_faults(World &world, const std::string &endpoint, const std::st
 
     std::optional<Reply> reply;
     if (fault)
-        reply = reply_instead(world, correlation_id, *fault);
+        reply = reply_instead(world, asked.correlation_id, *fault);
     if (!reply)
         reply = answer(fault);
     if (fault)

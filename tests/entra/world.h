@@ -9,12 +9,15 @@
 #include <vector>
 
 #include "tests/entra/access_tokens.h"
+#include "tests/entra/arc_keys.h"
 #include "tests/entra/clouds.h"
 #include "tests/entra/config.h"
 #include "tests/entra/faults.h"
 #include "tests/entra/flows.h"
 #include "tests/entra/graph_paging.h"
+#include "tests/entra/host_credentials.h"
 #include "tests/entra/keys.h"
+#include "tests/entra/pim.h"
 
 namespace jit::entra {
 
@@ -70,6 +73,9 @@ struct World {
     Flows flows;
     AccessTokens access_tokens;
     GraphPages graph_pages;
+    Pim pim;
+    HostCredentials host_credentials;
+    ArcKeys arc_keys;
     Faults faults;
     Counters counters;
     Secrets secrets; // kept by `reset`
@@ -86,6 +92,13 @@ struct World {
     {
         const std::size_t slash = cloud.page.find('/');
         return site(cloud.page.substr(0, slash)).append(cloud.page.substr(slash));
+    }
+    // PIM's groups and the managed identity's permissions, as configured.
+    void restore_directory()
+    {
+        pim.restore(config, wall_time());
+        host_credentials.set_permissions(config.identity.permissions);
+        host_credentials.forget_uses();
     }
     void restore_pace()
     {

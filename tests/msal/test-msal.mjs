@@ -180,10 +180,13 @@ async function open(address, options) {
 async function decideOnPage({ verificationUri, userCode }, person, decision) {
     const choice = await submit(await open(verificationUri), { code: userCode.toLowerCase() });
     assert.equal(choice.status, 200);
-    assert.match(choice.html, /<h1>Are you trying to sign in to Host elevation\?<\/h1>/);
+    assert.match(choice.html, /<h1>Pick an account<\/h1>/);
     const account = choice.html.split('<label').find((one) => one.includes(person.upn));
     const user = /\bvalue="([^"]*)"/.exec(account)[1];
-    const done = await submit(choice, { user }, { decision });
+    const asked = await submit(choice, { user });
+    assert.equal(asked.status, 200);
+    assert.match(asked.html, /<h1>Are you trying to sign in to Host elevation\?<\/h1>/);
+    const done = await submit(asked, {}, { decision });
     assert.equal(done.status, 200);
     return done.html;
 }

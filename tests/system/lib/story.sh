@@ -2,7 +2,7 @@
 # Sourced first: it brings cleanup.sh, host.sh and report.sh.
 #
 #   story_host             makes and boots a host with everything below
-#   story_provider         starts the provider in the booted host's network
+#   story_provider [OPTION...]   starts the provider in the booted host's network
 #   provider VERB ...      orders the provider (entra-emulator --do)
 #   alice may sudo by %engineers, /usr/bin/true without a password; bob may by a rule of his own
 #   and is nobody's requester; carol is an engineer without a person
@@ -24,7 +24,7 @@ provider() {
 story_provider() {
     setpriv --pdeathsig TERM nsenter --target "$HOST_PID" --net -- "$EMULATOR" --config "$HOST_DIR/users.toml" \
         --cert "$HOST_DIR/ca/server.pem" --key "$HOST_DIR/ca/server.key" --listen 127.0.0.1:443 \
-        --control "$provider_control" >>"$HOST_DIR/provider.log" 2>&1 {HOST_LOCK}>&- &
+        --control "$provider_control" "$@" >>"$HOST_DIR/provider.log" 2>&1 {HOST_LOCK}>&- &
     PROVIDER_PID=$!
     children+=("$PROVIDER_PID")
     if ! eventually 10 provider state; then
