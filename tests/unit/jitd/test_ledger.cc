@@ -231,7 +231,7 @@ void a_ledger_of_version_1_becomes_this_one_and_keeps_all_it_has(void **)
                       .c_str());
     for (int run = 0; run < 2; ++run) {
         auto store = *Store::open(path, 1000);
-        assert_int_equal(read_number(path, "PRAGMA user_version"), 5);
+        assert_int_equal(read_number(path, "PRAGMA user_version"), 6);
         const auto open = *store->read_open();
         assert_int_equal(open.size(), 1);
         assert_text(open[0].id, "0000000000000001");
@@ -271,7 +271,7 @@ void a_ledger_of_version_2_becomes_this_one_and_keeps_all_it_has(void **)
     execute(path, version_2);
     for (int run = 0; run < 3; ++run) {
         auto store = *Store::open(path, 1000);
-        assert_int_equal(read_number(path, "PRAGMA user_version"), 5);
+        assert_int_equal(read_number(path, "PRAGMA user_version"), 6);
         auto open = *store->read_open();
         assert_int_equal(open.size(), 1);
         assert_text(open[0].reason, "why");
