@@ -399,7 +399,7 @@ void a_ledger_of_another_version_or_kind_is_not_touched(void **)
 {
     const Folder folder;
     const std::string path = folder.path + "/jit.db";
-    for (const char *version : {"6", "6", "1000000", "-1"}) {
+    for (const char *version : {"7", "7", "1000000", "-1"}) {
         execute(path, (std::string{"PRAGMA user_version = "} + version).c_str());
         const auto other = Store::open(path, 1000);
         assert_false(other.has_value());
