@@ -30,21 +30,13 @@ constexpr unsigned max_withdrawals = 3;
 constexpr seconds starts[] = {seconds{0}, seconds{30}, seconds{120}};
 // PIM gives approvers a day: an older request is history, whatever its status says.
 constexpr seconds max_request_age = std::chrono::hours{25};
-constexpr seconds skew = std::chrono::minutes{10};
+// Between this clock and PIM's. Seen too small it costs one more POST, which PIM then refuses.
+constexpr seconds skew{60};
 
 constexpr const char *no_sense = "Microsoft Graph's answer about PIM makes no sense. Run it again, "
                                  "and ask the administrator if it recurs.";
 constexpr const char *misused = "PIM was asked for nothing that it can do. The administrator has "
                                 "to check pim_group and scopes in jitd.toml.";
-constexpr const char *ineligible = "You are not eligible for the group in PIM. Ask the "
-                                   "administrator for an eligible membership.";
-constexpr const char *no_reason =
-    "PIM's policy for the group demands a reason. Run it again and give one.";
-constexpr const char *no_ticket = "PIM's policy for the group demands a ticket. Run it again with "
-                                  "its number in the reason, such as INC-4711.";
-constexpr const char *no_context =
-    "PIM's policy for the group demands an authentication context that the sign-in does not have. "
-    "Run it again and complete what the browser asks for; if it recurs, ask the administrator.";
 constexpr const char *denied = "The activation was denied in Entra.";
 constexpr const char *failed =
     "Entra could not carry out the activation. The administrator finds why in its audit log.";
@@ -246,7 +238,7 @@ PimStep PimActivation::read_eligibility(const HttpReply &reply, const Now &now)
         return refuse(Failure::broken, no_sense);
     if (is_eligible_)
         return go(State::policy, now);
-    return link_.has_more() ? send(now) : refuse(Failure::blocked, ineligible);
+    return link_.has_more() ? send(now) : refuse(Failure::blocked, explain_rule("eligibilityrule"));
 }
 
 PimStep PimActivation::read_policy(const HttpReply &reply, const Now &now)
@@ -326,6 +318,9 @@ void PimActivation::note_request(const json_t *entry, WallTime now)
     auto request = read_pim_request(entry, ask_.who);
     if (!request || (request->created && now - *request->created > max_request_age))
         return;
+    // For another day, by the person's own wish in the portal.
+    if (!is_open_ && request->starts && *request->starts > now + starts[2] + skew)
+        return;
     const PimStatus status = request->status;
     const bool is_fresh = is_unclear_ && request->created && *request->created >= posted_ - skew;
     const bool counts = status == PimStatus::approval || status == PimStatus::pending ||
@@ -343,9 +338,9 @@ PimStep PimActivation::activate(const Now &now)
         std::find(had.begin(), had.end(), rules_.context) == had.end())
         return finish(PimDemands{make_claims_request(rules_.context, {})});
     if (rules_.wants_reason && !has_text(ask_.reason))
-        return refuse(Failure::blocked, no_reason);
+        return refuse(Failure::blocked, explain_rule("justificationrule"));
     if (rules_.wants_ticket && ask_.ticket.empty())
-        return refuse(Failure::blocked, no_ticket);
+        return refuse(Failure::blocked, explain_rule("ticketingrule"));
     if (posts_ >= max_posts)
         return refuse(Failure::unreachable, not_taken);
     return go(State::activating, now);

@@ -33,8 +33,6 @@ constexpr const char *by_policy = "PIM's policy for the group refuses the activa
 constexpr const char *context =
     "PIM's policy for the group demands an authentication context that the sign-in does not have. "
     "Run it again and complete what the browser asks for; if it recurs, ask the administrator.";
-constexpr const char *ineligible = "You are not eligible for the group in PIM. Ask the "
-                                   "administrator for an eligible membership.";
 
 // By `code`.
 constexpr Row codes[] = {
@@ -67,7 +65,9 @@ constexpr Row codes[] = {
 
 // By a rule that failed, as they are to be told of.
 constexpr Row failed_rules[] = {
-    {"eligibilityrule", Kind::other, Failure::blocked, ineligible},
+    {"eligibilityrule", Kind::other, Failure::blocked,
+     "You are not eligible for the group in PIM. Ask the administrator for an eligible "
+     "membership."},
     {"justificationrule", Kind::other, Failure::blocked,
      "PIM's policy for the group demands a reason. Run it again and give one."},
     {"ticketingrule", Kind::other, Failure::blocked,
@@ -177,6 +177,13 @@ std::string read_graph_id(const json_t *error)
 }
 
 } // namespace
+
+const char *explain_rule(std::string_view rule)
+{
+    const Row *row = std::find_if(std::begin(failed_rules), std::end(failed_rules),
+                                  [&](const Row &each) { return each.name == rule; });
+    return row == std::end(failed_rules) ? by_policy : row->advice;
+}
 
 PimFault read_pim_fault(const HttpReply &reply)
 {

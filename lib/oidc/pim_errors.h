@@ -41,4 +41,8 @@ struct PimFault {
 // after "claims=", raw or percent-encoded, and a JSON array of the rules that failed.
 PimFault read_pim_fault(const HttpReply &reply);
 
+// The same advice for a rule that is seen beforehand not to be met.
+//   rule  PIM's name for it in lower case, "justificationrule"
+const char *explain_rule(std::string_view rule);
+
 } // namespace jit::oidc

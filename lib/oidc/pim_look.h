@@ -1,5 +1,6 @@
 // Looks once whether an activation of Privileged Identity Management still runs, with a token that
-// Graph has accepted before: a pure state machine. What PimActivation calls active, this calls so.
+// Graph has accepted before: a pure state machine. What PimActivation calls active stands; one
+// answer that does not list it is enough for an end.
 #pragma once
 
 #include <string>

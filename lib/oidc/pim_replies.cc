@@ -137,8 +137,11 @@ std::optional<PimRequest> read_pim_request(const json_t *object, const PimWho &w
         !is_same(text_member(object, "principalId"), who.oid) ||
         !is_same(text_member(object, "action"), "selfActivate"))
         return std::nullopt;
-    return PimRequest{std::string{*id}, read_status(*status),
-                      parse_graph_time(text_member(object, "createdDateTime").value_or(""))};
+    const auto time = [](const json_t *parent, const char *name) {
+        return parse_graph_time(text_member(parent, name).value_or(""));
+    };
+    return PimRequest{std::string{*id}, read_status(*status), time(object, "createdDateTime"),
+                      time(json_object_get(object, "scheduleInfo"), "startDateTime")};
 }
 
 std::optional<PimStatus> read_deactivation(const json_t *object, const PimWho &who)

@@ -65,7 +65,9 @@ enum class PimStatus {
 struct PimRequest {
     std::string id; // 1 to 64 hex digits and '-'
     PimStatus status = PimStatus::unknown;
+    // Absent: not said, or not to be read.
     std::optional<WallTime> created;
+    std::optional<WallTime> starts;
 };
 // A request to activate this person's membership in this group; absent: it is not, or makes no
 // sense.

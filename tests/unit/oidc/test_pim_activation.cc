@@ -322,6 +322,18 @@ void what_is_over_old_or_of_others_is_not_taken_up(void **)
     }
 }
 
+void a_request_for_another_day_is_not_taken_up(void **)
+{
+    std::string entry = pim_answer("ScheduleCreated");
+    entry.replace(entry.find("null"), 4, R"({"startDateTime":"2026-03-17T20:00:00Z"})");
+    Run run{make_ask()};
+    run.play({eligible(), no_policy(), none("instances"), turn("requests", pim_list({entry}))});
+    assert_text(purpose_of(run.step), "post");
+    run.play({turn("post", pim_error("PendingRoleAssignmentRequest"), 400),
+              turn("requests", pim_list({entry})), turn("poll", pim_answer("ScheduleCreated"))});
+    assert_true(std::holds_alternative<PimWaits>(run.step));
+}
+
 void a_post_of_unknown_fate_is_looked_for_before_the_next(void **)
 {
     const HttpReply fates[] = {no_reply(Outcome::timed_out), no_reply(Outcome::unreachable),
@@ -790,6 +802,7 @@ int main()
         cmocka_unit_test(provisioned_without_an_instance_is_waited_for_and_then_refused),
         cmocka_unit_test(a_request_that_waits_already_is_taken_up),
         cmocka_unit_test(what_is_over_old_or_of_others_is_not_taken_up),
+        cmocka_unit_test(a_request_for_another_day_is_not_taken_up),
         cmocka_unit_test(a_post_of_unknown_fate_is_looked_for_before_the_next),
         cmocka_unit_test(what_exists_already_is_read_from_the_instances),
         cmocka_unit_test(a_request_that_pim_says_is_open_is_looked_for),
