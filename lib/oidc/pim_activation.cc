@@ -1,14 +1,13 @@
 #include "lib/oidc/pim_activation.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <utility>
 
 #include "lib/base/text.h"
 #include "lib/oidc/claims_request.h"
-#include "lib/oidc/graph_duration.h"
 #include "lib/oidc/json.h"
 #include "lib/oidc/pace.h"
+#include "lib/oidc/pim_questions.h"
 
 namespace jit::oidc {
 
@@ -17,9 +16,8 @@ namespace {
 using std::chrono::seconds;
 using Fate = GraphVerdict::Fate;
 
-constexpr std::size_t max_reason_bytes = 500;
+constexpr std::size_t max_reason_bytes = 512;
 constexpr std::size_t max_ticket_bytes = 64;
-constexpr const char *ticket_system = "jit"; // for the reader of Entra's log
 constexpr seconds first_pause{2};
 constexpr seconds max_pause{30};
 constexpr unsigned max_posts = 4;
@@ -28,20 +26,11 @@ constexpr unsigned max_unproven = 10; // "provisioned", and no instance yet: som
 constexpr unsigned max_withdrawals = 3;
 // After "the start lies in the past": this clock is behind PIM's, or the way there is long.
 constexpr seconds starts[] = {seconds{0}, seconds{30}, seconds{120}};
-// PIM gives approvers a day: an older request is history, whatever its status says.
-constexpr seconds max_request_age = std::chrono::hours{25};
-// Between this clock and PIM's. Seen too small it costs one more POST, which PIM then refuses.
-constexpr seconds skew{60};
 
 constexpr const char *no_sense = "Microsoft Graph's answer about PIM makes no sense. Run it again, "
                                  "and ask the administrator if it recurs.";
 constexpr const char *misused = "PIM was asked for nothing that it can do. The administrator has "
                                 "to check pim_group and scopes in jitd.toml.";
-constexpr const char *denied = "The activation was denied in Entra.";
-constexpr const char *failed =
-    "Entra could not carry out the activation. The administrator finds why in its audit log.";
-constexpr const char *canceled = "The request was cancelled in Entra.";
-constexpr const char *revoked = "The activation was ended in Entra.";
 constexpr const char *too_late =
     "PIM did not activate it in time. The request stays open in Entra: run it again, and it is "
     "taken up.";
@@ -65,12 +54,6 @@ seconds pause_after(unsigned tries)
 bool has_text(std::string_view text)
 {
     return std::any_of(text.begin(), text.end(), [](char c) { return c != ' ' && c != '\t'; });
-}
-
-// Takes the text as it is handed over.
-json_t *make_text(std::string_view text)
-{
-    return json_stringn(text.data(), text.size());
 }
 
 } // namespace
@@ -102,7 +85,7 @@ void PimActivation::enter(State state)
     tries_ = 0;
     link_.forget_list();
     membership_ = {};
-    open_.reset();
+    search_.found.reset();
 }
 
 PimStep PimActivation::go(State state, const Now &now)
@@ -126,8 +109,13 @@ PimStep PimActivation::send(const Now &now)
         return SendRequest{link_.list(own_requests_target(ask_.who))};
     case State::activating:
         ++posts_;
-        posted_ = posts_ == 1 ? now.wall : posted_;
-        return SendRequest{link_.post(requests_target(), make_body(now.wall))};
+        search_.posted = posts_ == 1 ? now.wall : search_.posted;
+        return SendRequest{link_.post(
+            requests_target(),
+            make_activation(ask_.who,
+                            {now.wall + starts[late_starts_],
+                             std::min(ask_.duration, rules_.maximum.value_or(ask_.duration)),
+                             has_text(ask_.reason) ? ask_.reason : "", ask_.ticket}))};
     case State::polling:
         return SendRequest{link_.get(request_target(request_))};
     case State::withdrawing:
@@ -165,8 +153,9 @@ PimStep PimActivation::on_reply(const HttpReply &reply, const Now &now)
     case Fate::later:
         return put_off(verdict.at);
     case Fate::ended:
-        is_unclear_ = is_unclear_ || (state_ == State::activating &&
-                                      reply.outcome != HttpReply::Outcome::not_trusted);
+        search_.is_unclear =
+            search_.is_unclear ||
+            (state_ == State::activating && reply.outcome != HttpReply::Outcome::not_trusted);
         return is_cancelled_ ? finish(PimGone{may_stand()})
                              : refuse(verdict.failure, verdict.advice);
     }
@@ -180,7 +169,7 @@ PimStep PimActivation::put_off(BootTime at)
 {
     if (state_ == State::activating) {
         // It may have come through: look before anything else is asked for.
-        is_unclear_ = true;
+        search_.is_unclear = true;
         enter(is_cancelled_ ? State::requests : State::instances);
     } else if (state_ == State::withdrawing && ++tries_ >= max_withdrawals) {
         return finish(PimGone{true});
@@ -263,14 +252,14 @@ PimStep PimActivation::read_instances(const HttpReply &reply, const Now &now)
         return prove(reply, now);
     if (!membership_.until)
         return go(State::requests, now);
-    return finish(PimActive{*membership_.until, request_, !is_unclear_, std::nullopt});
+    return finish(PimActive{*membership_.until, request_, !search_.is_unclear, std::nullopt});
 }
 
 PimStep PimActivation::prove(const HttpReply &reply, const Now &now)
 {
     if (membership_.until) {
         const bool is_less = !exists_ && rules_.maximum && *rules_.maximum < ask_.duration;
-        return finish(PimActive{*membership_.until, request_, exists_ && !is_unclear_,
+        return finish(PimActive{*membership_.until, request_, exists_ && !search_.is_unclear,
                                 is_less ? rules_.maximum : std::nullopt});
     }
     if (membership_.has_ended)
@@ -287,47 +276,29 @@ PimStep PimActivation::prove(const HttpReply &reply, const Now &now)
 PimStep PimActivation::read_requests(const HttpReply &reply, const Now &now)
 {
     const bool is_read = link_.read_page(reply, [&](const json_t *entry) {
-        note_request(entry, now.wall);
+        search_.take(entry, ask_.who, now.wall);
         return true;
     });
     if (!is_read)
         return is_cancelled_ ? finish(PimGone{true}) : refuse(Failure::broken, no_sense);
     if (link_.has_more())
         return send(now);
-    if (open_) {
-        request_ = open_->id;
-        const bool is_done = open_->status == PimStatus::provisioned;
+    if (search_.found) {
+        request_ = search_.found->id;
+        const bool is_done = search_.found->status == PimStatus::provisioned;
         if (is_cancelled_)
             return is_done ? finish(PimGone{true}) : go(State::withdrawing, now);
         return go(is_done ? State::proving : State::polling, now);
     }
     if (is_cancelled_)
-        return finish(PimGone{is_open_});
-    if (!is_open_)
+        return finish(PimGone{search_.is_open});
+    if (!search_.is_open)
         return activate(now);
     // PIM says that there is one; its list may lag behind.
     if (tries_ >= max_missing)
         return refuse(Failure::blocked, "A request of yours for this group is open in PIM and "
                                         "can't be found. Cancel it in Entra and run it again.");
     return wait(pause_after(tries_++), reply, now);
-}
-
-// One's own that is on its way, and after a POST of unknown fate also what came of it since.
-void PimActivation::note_request(const json_t *entry, WallTime now)
-{
-    auto request = read_pim_request(entry, ask_.who);
-    if (!request || (request->created && now - *request->created > max_request_age))
-        return;
-    // For another day, by the person's own wish in the portal.
-    if (!is_open_ && request->starts && *request->starts > now + starts[2] + skew)
-        return;
-    const PimStatus status = request->status;
-    const bool is_fresh = is_unclear_ && request->created && *request->created >= posted_ - skew;
-    const bool counts = status == PimStatus::approval || status == PimStatus::pending ||
-                        (status == PimStatus::unknown && (is_unclear_ || is_open_)) ||
-                        (status == PimStatus::provisioned && is_fresh);
-    if (counts && (!open_ || request->created > open_->created))
-        open_ = std::move(request);
 }
 
 // What the rules demand counts only here: what runs or waits already is none of their business.
@@ -346,33 +317,13 @@ PimStep PimActivation::activate(const Now &now)
     return go(State::activating, now);
 }
 
-std::string PimActivation::make_body(WallTime now) const
-{
-    const seconds duration = std::min(ask_.duration, rules_.maximum.value_or(ask_.duration));
-    const std::string start = format_time(now + starts[late_starts_]);
-    const std::string length = format_graph_duration(duration);
-    const Json body{json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:{s:s, s:s}}}", "action",
-                              "selfActivate", "accessId", "member", "principalId",
-                              ask_.who.oid.c_str(), "groupId", ask_.who.group.c_str(),
-                              "scheduleInfo", "startDateTime", start.c_str(), "expiration", "type",
-                              "afterDuration", "duration", length.c_str())};
-    if (has_text(ask_.reason))
-        json_object_set_new(body.get(), "justification", make_text(ask_.reason));
-    if (!ask_.ticket.empty())
-        json_object_set_new(body.get(), "ticketInfo",
-                            json_pack("{s:o, s:s}", "ticketNumber", make_text(ask_.ticket),
-                                      "ticketSystem", ticket_system));
-    const Handle<char, &free> text{json_dumps(body.get(), JSON_COMPACT)};
-    return text ? text.get() : std::string{};
-}
-
 // The answer to the POST, or to a poll.
 PimStep PimActivation::read_request(const HttpReply &reply, const Now &now)
 {
     const Json parsed = parse_object(reply.body.reveal());
     auto request = read_pim_request(parsed.get(), ask_.who);
     if (!request || (state_ == State::polling && to_lower(request->id) != to_lower(request_))) {
-        is_unclear_ = true;
+        search_.is_unclear = true;
         return is_cancelled_ ? finish(PimGone{true}) : refuse(Failure::broken, no_sense);
     }
     if (state_ == State::activating) {
@@ -384,22 +335,10 @@ PimStep PimActivation::read_request(const HttpReply &reply, const Now &now)
 
 PimStep PimActivation::follow(PimStatus status, const HttpReply &reply, const Now &now)
 {
-    switch (status) {
-    case PimStatus::provisioned:
+    if (status == PimStatus::provisioned)
         return is_cancelled_ ? finish(PimGone{true}) : go(State::proving, now);
-    case PimStatus::denied:
-        return is_cancelled_ ? finish(PimGone{false}) : refuse(Failure::declined, denied);
-    case PimStatus::failed:
-        return is_cancelled_ ? finish(PimGone{false}) : refuse(Failure::blocked, failed);
-    case PimStatus::canceled:
-        return is_cancelled_ ? finish(PimGone{false}) : refuse(Failure::declined, canceled);
-    case PimStatus::revoked:
-        return is_cancelled_ ? finish(PimGone{false}) : refuse(Failure::declined, revoked);
-    case PimStatus::approval:
-    case PimStatus::pending:
-    case PimStatus::unknown:
-        break;
-    }
+    if (const auto ending = find_ending(status))
+        return is_cancelled_ ? finish(PimGone{false}) : refuse(ending->failure, ending->advice);
     if (is_cancelled_)
         return go(State::withdrawing, now);
     return tell(status == PimStatus::approval ? PimWaits::What::approval
@@ -433,7 +372,7 @@ PimStep PimActivation::read_refusal(const PimFault &fault, const Now &now)
         exists_ = true;
         return go(State::proving, now);
     case PimFault::Kind::is_open:
-        if (std::exchange(is_open_, true))
+        if (std::exchange(search_.is_open, true))
             break;
         return go(State::requests, now);
     case PimFault::Kind::in_past:
@@ -484,7 +423,8 @@ PimStep PimActivation::cancel(const Now &now)
     default:
         break;
     }
-    return is_unclear_ || is_open_ ? go(State::requests, now) : finish(PimGone{false});
+    return search_.is_unclear || search_.is_open ? go(State::requests, now)
+                                                 : finish(PimGone{false});
 }
 
 PimStep PimActivation::end_late()
@@ -496,11 +436,11 @@ PimStep PimActivation::end_late()
                                  : refuse(Failure::unreachable, away);
 }
 
-PimStep PimActivation::refuse(Failure failure, std::string advice, std::string correlation_id)
+PimStep PimActivation::refuse(Failure failure, std::string advice,
+                              const std::string &correlation_id)
 {
-    return finish(
-        PimRefused{failure, std::move(advice),
-                   correlation_id.empty() ? link_.request_id() : std::move(correlation_id)});
+    return finish(PimRefused{failure, std::move(advice),
+                             correlation_id.empty() ? link_.request_id() : correlation_id});
 }
 
 PimStep PimActivation::finish(PimStep step)

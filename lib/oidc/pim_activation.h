@@ -1,16 +1,14 @@
 // One activation of a membership through Privileged Identity Management for Groups, by Microsoft
-// Graph and with the person's own token, as a pure state machine like DeviceGrant:
+// Graph and with the person's own token, as a pure state machine like DeviceGrant. In this order:
 //
-//   start() ──> eligible? ──> the group's policy ──> active already? ──> asked for already?
-//                  │ no                                   │ yes              │ no      │ yes
-//                  v                                      │     rules: no ──┐ v        │
-//                refused                                  │               │ POST       │
-//                                                         │               │  │         v
-//                refused, or one more sign-in <───────────┼───────────────┴──┼────── poll, 2 to 30
-//                s
-//                                                         v                  └────────>│
-//                                                         provisioned
-//                active, until ... <───────────────── the list of instances <──────────┘
+//   eligible?           no: refused
+//   the group's policy  read for later; without leave to read it there is none
+//   the instances       one that runs already: active
+//   own requests        one that waits already: polled
+//   the policy's rules  not met: refused, or one more sign-in demanded
+//   POST                exists: on to the instances; lost, throttled: back to the instances
+//   polls               2 to 30 s apart, until provisioned; denied and the like: refused
+//   the instances       active, until the end that they have
 //
 // Active is only what the list of instances has for exactly this group and person, as a member, as
 // an activation, with an end that lies ahead. Nothing is activated twice: after a POST whose fate
@@ -29,12 +27,13 @@
 #include "lib/oidc/pim_errors.h"
 #include "lib/oidc/pim_policy.h"
 #include "lib/oidc/pim_replies.h"
+#include "lib/oidc/pim_search.h"
 
 namespace jit::oidc {
 
 struct PimAsk {
     PimWho who;
-    std::string reason; // what is not fit for a terminal becomes '?'; 500 bytes are sent
+    std::string reason; // what is not fit for a terminal becomes '?'; 512 bytes are sent
     std::string ticket; // empty: find_ticket() looks for it in the reason
     std::chrono::seconds duration{};
     std::vector<std::string> contexts; // `acrs` of the sign-in
@@ -122,13 +121,11 @@ class PimActivation
     PimStep prove(const HttpReply &reply, const Now &now);
     PimStep follow(PimStatus status, const HttpReply &reply, const Now &now);
     PimStep activate(const Now &now);
-    void note_request(const json_t *entry, WallTime now);
-    std::string make_body(WallTime now) const;
     PimStep demand(std::string claims, const PimFault &fault);
-    PimStep refuse(Failure failure, std::string advice, std::string correlation_id = {});
+    PimStep refuse(Failure failure, std::string advice, const std::string &correlation_id = {});
     PimStep finish(PimStep step);
     PimStep end_late();
-    bool may_stand() const { return is_unclear_ || !request_.empty(); }
+    bool may_stand() const { return search_.is_unclear || !request_.empty(); }
 
     PimAsk ask_;
     GraphLink link_;
@@ -140,13 +137,10 @@ class PimActivation
     bool is_eligible_ = false;
     PimRules rules_;
     PimMembership membership_;
-    std::optional<PimRequest> open_; // the newest in the list
+    PimSearch search_;
 
-    std::string request_;     // PIM's id of what is waited for
-    bool is_unclear_ = false; // a POST may have done something that no answer told
-    bool exists_ = false;     // PIM says that an activation runs already
-    bool is_open_ = false;    // PIM says that a request is open already
-    WallTime posted_{};       // the first POST
+    std::string request_; // PIM's id of what is waited for
+    bool exists_ = false; // PIM says that an activation runs already
     unsigned posts_ = 0;
     unsigned late_starts_ = 0; // StartTimeInPast
     unsigned tries_ = 0;       // in this state

@@ -1,10 +1,10 @@
 #include "lib/oidc/pim_deactivation.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "lib/oidc/json.h"
 #include "lib/oidc/pace.h"
+#include "lib/oidc/pim_questions.h"
 
 namespace jit::oidc {
 
@@ -25,15 +25,6 @@ constexpr const char *misused = "PIM was asked to end nothing that it knows. The
 constexpr const char *stays = "PIM did not end the activation. End it in Entra, or let it run out.";
 constexpr const char *away = "Microsoft Graph did not answer in time. End the activation in Entra, "
                              "or let it run out.";
-
-std::string make_body(const PimWho &who)
-{
-    const Json body{json_pack("{s:s, s:s, s:s, s:s, s:s}", "action", "selfDeactivate", "accessId",
-                              "member", "principalId", who.oid.c_str(), "groupId",
-                              who.group.c_str(), "justification", "ended on the host")};
-    const Handle<char, &free> text{json_dumps(body.get(), JSON_COMPACT)};
-    return text ? text.get() : std::string{};
-}
 
 } // namespace
 
@@ -61,7 +52,7 @@ PimDropStep PimDeactivation::send()
     if (state_ == State::looking)
         return SendRequest{link_.list(instances_target())};
     ++posts_;
-    return SendRequest{link_.post(requests_target(), make_body(who_))};
+    return SendRequest{link_.post(requests_target(), make_deactivation(who_))};
 }
 
 PimDropStep PimDeactivation::on_time(const Now &now)
@@ -156,11 +147,11 @@ PimDropStep PimDeactivation::read_fault(const HttpReply &reply, const Now &now)
     return refuse(fault.failure, fault.advice, fault.correlation_id);
 }
 
-PimDropStep PimDeactivation::refuse(Failure failure, std::string advice, std::string correlation_id)
+PimDropStep PimDeactivation::refuse(Failure failure, std::string advice,
+                                    const std::string &correlation_id)
 {
-    return finish(
-        PimRefused{failure, std::move(advice),
-                   correlation_id.empty() ? link_.request_id() : std::move(correlation_id)});
+    return finish(PimRefused{failure, std::move(advice),
+                             correlation_id.empty() ? link_.request_id() : correlation_id});
 }
 
 PimDropStep PimDeactivation::finish(PimDropStep step)

@@ -45,7 +45,7 @@ class PimDeactivation
     PimDropStep read_answer(const HttpReply &reply, const Now &now);
     PimDropStep read_instances(const HttpReply &reply, const Now &now);
     PimDropStep read_fault(const HttpReply &reply, const Now &now);
-    PimDropStep refuse(Failure failure, std::string advice, std::string correlation_id = {});
+    PimDropStep refuse(Failure failure, std::string advice, const std::string &correlation_id = {});
     PimDropStep finish(PimDropStep step);
 
     PimWho who_;

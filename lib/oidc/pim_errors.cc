@@ -178,6 +178,34 @@ std::string read_graph_id(const json_t *error)
 
 } // namespace
 
+std::optional<PimFault> find_ending(PimStatus status)
+{
+    PimFault fault;
+    fault.failure = Failure::declined;
+    switch (status) {
+    case PimStatus::denied:
+        fault.advice = "The activation was denied in Entra.";
+        return fault;
+    case PimStatus::canceled:
+        fault.advice = "The request was cancelled in Entra.";
+        return fault;
+    case PimStatus::revoked:
+        fault.advice = "The activation was ended in Entra.";
+        return fault;
+    case PimStatus::failed:
+        fault.failure = Failure::blocked;
+        fault.advice = "Entra could not carry out the activation. The administrator finds why in "
+                       "its audit log.";
+        return fault;
+    case PimStatus::approval:
+    case PimStatus::pending:
+    case PimStatus::unknown:
+    case PimStatus::provisioned:
+        break;
+    }
+    return std::nullopt;
+}
+
 const char *explain_rule(std::string_view rule)
 {
     const Row *row = std::find_if(std::begin(failed_rules), std::end(failed_rules),

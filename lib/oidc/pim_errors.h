@@ -3,11 +3,13 @@
 // shown.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "lib/oidc/failure.h"
 #include "lib/oidc/http_message.h"
+#include "lib/oidc/pim_replies.h"
 
 namespace jit::oidc {
 
@@ -40,6 +42,9 @@ struct PimFault {
 // An answer of status 4xx. Its code decides, then what its message is known to end with: claims
 // after "claims=", raw or percent-encoded, and a JSON array of the rules that failed.
 PimFault read_pim_fault(const HttpReply &reply);
+
+// What a request has ended with; absent: it has not, or is provisioned.
+std::optional<PimFault> find_ending(PimStatus status);
 
 // The same advice for a rule that is seen beforehand not to be met.
 //   rule  PIM's name for it in lower case, "justificationrule"

@@ -79,11 +79,10 @@ PimLookStep PimLook::on_reply(const HttpReply &reply, const Now &now)
     return membership_.until ? finish(PimStands{*membership_.until}) : finish(PimEnded{});
 }
 
-PimLookStep PimLook::refuse(Failure failure, std::string advice, std::string correlation_id)
+PimLookStep PimLook::refuse(Failure failure, std::string advice, const std::string &correlation_id)
 {
-    return finish(
-        PimRefused{failure, std::move(advice),
-                   correlation_id.empty() ? link_.request_id() : std::move(correlation_id)});
+    return finish(PimRefused{failure, std::move(advice),
+                             correlation_id.empty() ? link_.request_id() : correlation_id});
 }
 
 PimLookStep PimLook::finish(PimLookStep step)

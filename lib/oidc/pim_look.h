@@ -43,7 +43,7 @@ class PimLook
     };
 
     PimLookStep send();
-    PimLookStep refuse(Failure failure, std::string advice, std::string correlation_id = {});
+    PimLookStep refuse(Failure failure, std::string advice, const std::string &correlation_id = {});
     PimLookStep finish(PimLookStep step);
 
     PimWho who_;

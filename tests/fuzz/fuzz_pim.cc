@@ -93,6 +93,12 @@ bool is_word(const json_t *object, const char *name, std::string_view expected)
     return json_is_string(member) && to_lower(json_string_value(member)) == expected;
 }
 
+bool is_ours(const json_t *object)
+{
+    return is_word(object, "groupId", pim_group) && is_word(object, "principalId", pim_oid) &&
+           is_word(object, "accessId", "member");
+}
+
 // What a step of any of the machines is.
 template <class... Cases> struct Match : Cases... {
     using Cases::operator()...;
@@ -135,9 +141,7 @@ struct Run {
                    request.url.ends_with("/cancel"));
             return;
         }
-        expect(is_word(body.get(), "groupId", pim_group) &&
-               is_word(body.get(), "principalId", pim_oid) &&
-               is_word(body.get(), "accessId", "member"));
+        expect(is_ours(body.get()));
         if (is_word(body.get(), "action", "selfactivate")) {
             expect(!has_left && was_listed && ++posts <= 4);
             was_listed = false;
@@ -149,26 +153,27 @@ struct Run {
     // Only what this group's and person's entries say.
     void note(const HttpReply &reply)
     {
-        was_told_gone =
-            was_told_gone || reply.status < 300 || reply.status == 400 || reply.status == 404;
-        if (reply.status != 200)
-            return;
         const std::string_view body = reply.body.reveal();
         const Json tree{json_loadb(body.data(), body.size(), 0, nullptr)};
+        was_told_gone =
+            was_told_gone ||
+            is_word(json_object_get(tree.get(), "error"), "code", "roleassignmentdoesnotexist") ||
+            (is_ours(tree.get()) && is_word(tree.get(), "status", "revoked"));
+        if (reply.status != 200)
+            return;
         const bool is_list = json_is_array(json_object_get(tree.get(), "value"));
         was_listed =
             was_listed ||
             (is_list && url.find("assignmentScheduleRequests/filterBy") != std::string::npos) ||
             (is_list && url.find("v1.0/identity") == std::string::npos);
+        was_told_gone = was_told_gone || is_list;
         std::size_t i = 0;
         const json_t *one = nullptr;
         json_array_foreach(json_object_get(tree.get(), "value"), i, one)
         {
             const json_t *end = json_object_get(one, "endDateTime");
             const auto at = parse_graph_time(json_is_string(end) ? json_string_value(end) : "");
-            if (at && *at > now.wall && is_word(one, "groupId", pim_group) &&
-                is_word(one, "principalId", pim_oid) && is_word(one, "accessId", "member") &&
-                is_word(one, "assignmentType", "activated"))
+            if (at && *at > now.wall && is_ours(one) && is_word(one, "assignmentType", "activated"))
                 ends.insert(*at);
         }
     }
