@@ -12,7 +12,8 @@
 //
 // Active is only what the list of instances has for exactly this group and person, as a member, as
 // an activation, with an end that lies ahead. Nothing is activated twice: after a POST whose fate
-// is not known (no answer, 429, 5xx), and before each further one, both lists are read again.
+// is not known (no answer, 429, 5xx) both lists are read again, and before any further POST that of
+// the person's requests.
 #pragma once
 
 #include <chrono>
