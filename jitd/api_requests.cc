@@ -232,6 +232,8 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     facts.command = shown_command(call.command);
     facts.host = settings.host.name;
     facts.began = read_clocks();
+    facts.mode = role.approval.mode;
+    facts.pim_group = role.approval.pim_group;
     facts.is_unattended = !decision.needs_sign_in;
     facts.is_limited = role.limits.is_any();
     facts.ends_runs = role.end.action == policy::End::Action::terminate;

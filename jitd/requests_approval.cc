@@ -28,6 +28,8 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
     stored.oid = kept.facts.oid;
     stored.deadline = kept.facts.deadline_wall;
     stored.approver_oid = name_approvers(kept.awaited.given);
+    if (!kept.awaited.activation.empty())
+        stored.activation = kept.facts.pim_group + " " + kept.awaited.activation;
     stored.kept = encode_kept(kept);
     const bool is_kept =
         record ? parts_.audit.write(*record, &stored) : parts_.store.put(stored).has_value();
@@ -45,6 +47,8 @@ ipc::RequestReply Requests::make_awaiting_reply(const Session &session) const
     const auto left =
         std::chrono::duration_cast<std::chrono::seconds>(facts.deadline - boot_time());
     reply.expires = std::max(left, std::chrono::seconds{1});
+    if (facts.mode != policy::Approval::Mode::approver)
+        return reply;
     const policy::Role *const role =
         parts_.settings.policy ? parts_.settings.policy->find(facts.role) : nullptr;
     const std::size_t given =

@@ -72,6 +72,8 @@ class Session
     Actions on_rules(const Rules &rules);
     // While others approve (is_approving()). One has, by his own sign-in: it is enough, or is kept.
     Actions on_approval(GivenApproval given, const Rules &rules);
+    // Mode watch: what counts for this request was seen in Entra, which calls it so.
+    Actions on_activation(std::string activation, WallTime until);
     // One of them says no, and why.
     Actions on_denial(const GivenApproval &by, const std::string &reason);
     // What was to be kept could not be.
@@ -130,6 +132,7 @@ class Session
     std::variant<policy::Decision, Actions> decide(const Rules &rules);
     // Waits for others, unless they have said yes already; absent: they have, or nobody has to.
     std::optional<Actions> await(const policy::Role &role, const Rules &rules);
+    Actions meet(std::string activation, WallTime until, std::string message);
     std::optional<AuditRecord> make_approved() const;
     std::string approvers() const;
     // For records: the user; as a shared account, who has signed in and as what.

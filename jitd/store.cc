@@ -20,14 +20,16 @@ using Database = Handle<sqlite3, &sqlite3_close_v2>;
 //   3  request.used
 //   4  request.made
 //   5  request.of_login, request.login_key
-//   6  request.kept
+//   6  request.kept, request.activation
 constexpr int schema_version = 6;
 constexpr const char *before_3 = "ALTER TABLE request ADD COLUMN used INTEGER NOT NULL DEFAULT 0;";
 constexpr const char *before_4 = "ALTER TABLE request ADD COLUMN made TEXT NOT NULL DEFAULT '';";
 constexpr const char *before_5 =
     "ALTER TABLE request ADD COLUMN of_login INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE request ADD COLUMN login_key TEXT NOT NULL DEFAULT '';";
-constexpr const char *before_6 = "ALTER TABLE request ADD COLUMN kept TEXT NOT NULL DEFAULT '';";
+constexpr const char *before_6 =
+    "ALTER TABLE request ADD COLUMN kept TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE request ADD COLUMN activation TEXT NOT NULL DEFAULT '';";
 // Room for new tables in a ledger that is full: without them it could not be opened to be read.
 constexpr std::int64_t schema_pages = 16;
 constexpr const char *schema = R"(
@@ -39,10 +41,11 @@ CREATE TABLE IF NOT EXISTS request (
   since INTEGER, until INTEGER, until_boot INTEGER, boot_id TEXT NOT NULL, cause TEXT NOT NULL,
   used INTEGER NOT NULL DEFAULT 0, made TEXT NOT NULL DEFAULT '',
   of_login INTEGER NOT NULL DEFAULT 0, login_key TEXT NOT NULL DEFAULT '',
-  kept TEXT NOT NULL DEFAULT ''
+  kept TEXT NOT NULL DEFAULT '', activation TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX IF NOT EXISTS request_by_time ON request (began DESC);
 CREATE INDEX IF NOT EXISTS request_by_user ON request (user, began DESC);
+CREATE INDEX IF NOT EXISTS request_activation ON request (activation) WHERE activation <> '';
 CREATE INDEX IF NOT EXISTS request_open ON request (state)
   WHERE state IN ('pending-signin', 'pending-approval', 'live');
 CREATE TABLE IF NOT EXISTS audit (
@@ -60,7 +63,7 @@ PRAGMA user_version = 6;
 constexpr const char *columns =
     "id, role, user, uid, oid, groups, state, asked_helper, host, service, tty, reason, "
     "approver_oid, began, deadline, since, until, until_boot, boot_id, cause, used, made, "
-    "of_login, login_key, kept";
+    "of_login, login_key, kept, activation";
 
 std::string encode_groups(const std::vector<std::string> &groups)
 {
@@ -113,6 +116,7 @@ StoredRequest read_row(const Use &row)
     made.is_of_login = row.number_at(22) != 0;
     made.key = row.text_at(23);
     made.kept = row.text_at(24);
+    made.activation = row.text_at(25);
     return made;
 }
 
@@ -179,9 +183,11 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
     auto statements = std::make_unique<Statements>();
     statements->put = prepare(std::string{"INSERT OR REPLACE INTO request ("} + columns +
                               ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,"
-                              "?17,?18,?19,?20,?21,?22,?23,?24,?25)");
+                              "?17,?18,?19,?20,?21,?22,?23,?24,?25,?26)");
     statements->open =
         prepare(select + "WHERE state IN ('pending-signin', 'pending-approval', 'live')");
+    statements->served =
+        prepare("SELECT 1 FROM request WHERE activation = ?1 AND id <> ?2 LIMIT 1");
     statements->one = prepare(select + "WHERE id = ?1");
     statements->newest = prepare(select + "ORDER BY began DESC, id LIMIT ?1");
     statements->newest_of_user =
@@ -208,7 +214,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
           &statements->newest_of_user, &statements->head, &statements->append, &statements->untold,
           &statements->told, &statements->begin, &statements->commit, &statements->rollback,
           &statements->audit, &statements->pins, &statements->add_pin, &statements->confirm_pin,
-          &statements->remove_pin})
+          &statements->remove_pin, &statements->served})
         if (!*made)
             return sqlite_error(db.get(), "the ledger's tables are not as expected");
     return std::unique_ptr<Store>{new Store(db.release(), std::move(statements))};
@@ -245,6 +251,7 @@ bool Store::put_row(const StoredRequest &request)
     use.number(23, request.is_of_login ? 1 : 0);
     use.text(24, request.key);
     use.text(25, request.kept);
+    use.text(26, request.activation);
     return use.step() == SQLITE_DONE;
 }
 
@@ -277,6 +284,17 @@ Result<StoredRequest> Store::read(std::string_view id)
     if (status != SQLITE_ROW)
         return sqlite_error(db_, "the ledger can't be read");
     return read_row(use);
+}
+
+Result<bool> Store::has_served(std::string_view activation, std::string_view but)
+{
+    Use use{statements_->served};
+    use.text(1, activation);
+    use.text(2, but);
+    const int step = use.step();
+    if (step != SQLITE_ROW && step != SQLITE_DONE)
+        return sqlite_error(db_, "the ledger can't be read");
+    return step == SQLITE_ROW;
 }
 
 Result<std::vector<StoredRequest>> Store::read_newest(std::string_view user, std::size_t most)

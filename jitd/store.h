@@ -42,7 +42,10 @@ struct StoredRequest {
     bool is_of_login = false; // to a shared account: it serves the login that it was made for,
     std::string key;          // and later ones with this key (origins.h); empty: no others
     std::string kept;         // while others have to approve it: kept_request.h; else empty
-    bool is_used = false;     // a session was opened under it, where one is all that it is for
+    // Modes pim and watch: the group, a space, and how Graph calls the activation that the grant
+    // stands on; else empty.
+    std::string activation;
+    bool is_used = false; // a session was opened under it, where one is all that it is for
 };
 
 // The person behind a local user whose name alone was known, from his first sign-in on.
@@ -71,6 +74,8 @@ class Store
     Result<std::vector<StoredRequest>> read_open();
     //   errors  not_found
     Result<StoredRequest> read(std::string_view id);
+    // Whether another request than this one stands, or stood, on the activation.
+    Result<bool> has_served(std::string_view activation, std::string_view but);
     // Newest first. An empty user: everybody's.
     Result<std::vector<StoredRequest>> read_newest(std::string_view user, std::size_t most);
 
