@@ -104,8 +104,12 @@ class Speaking
                 output_.tell("it is not known whether your answer counts; look: jitctl pending");
                 return exit;
             }
-            if (event->what == Following::What::stopped)
-                return finish_unsaid(output_, request_, "cancelled");
+            if (event->what == Following::What::stopped) {
+                // What was said before that could be told counts.
+                const auto end = following->find_end();
+                const auto exit = end ? take(*end) : std::nullopt;
+                return exit ? *exit : finish_unsaid(output_, request_, "cancelled");
+            }
             if (event->what == Following::What::refused)
                 return report(output_, event->refusal);
             if (const auto exit = take(event->reply))

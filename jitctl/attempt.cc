@@ -178,16 +178,16 @@ class Asking
 
     std::optional<Attempt> leave()
     {
-        const Result<void> left = ask_to_leave();
-        // What ended it came first, or is the reason why it could not be left.
-        if (const auto end = following_.find_end())
-            return done(end->state == ipc::Progress::granted
-                            ? finish_granted(output_, socket_, *end)
-                            : finish_denied(output_, *end));
-        if (left.has_value())
-            return done(finish_left(output_, followed_.id, role_));
-        count_down();
-        return std::nullopt;
+        if (!ask_to_leave().has_value()) { // perhaps since its end is about to be read
+            count_down();
+            return std::nullopt;
+        }
+        const auto end = following_.find_end();
+        if (end && end->state == ipc::Progress::granted)
+            return done(finish_granted(output_, socket_, *end));
+        if (end && end->state == ipc::Progress::denied)
+            return done(finish_denied(output_, *end));
+        return done(finish_left(output_, followed_.id, role_));
     }
 
     Result<void> ask_to_leave() const

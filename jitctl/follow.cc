@@ -64,11 +64,11 @@ std::optional<ipc::RequestReply> Following::find_end()
         const Result<Client::Event> event = client_.wait(boot_time());
         if (!event.has_value() || event->woken != Client::Woken::reply)
             return std::nullopt;
+        if (event->reply.continues || !event->reply.error.empty())
+            continue;
         const Result<ipc::RequestReply> reply =
             ipc::decode_request_reply(event->reply.parameters.get());
-        if (event->reply.error.empty() && reply.has_value() &&
-            (reply->state == ipc::Progress::granted || reply->state == ipc::Progress::denied))
-            return *reply;
+        return reply.has_value() ? std::optional{*reply} : std::nullopt;
     }
 }
 

@@ -37,7 +37,7 @@ class Following
     // has answered there is no deadline: the request's time is jitd's to keep.
     Result<Event> next(Countdown &countdown, int keys_fd);
 
-    // The end of the request, if it came already and has not been looked at.
+    // The last reply, if it came already and has not been looked at.
     std::optional<ipc::RequestReply> find_end();
 
   private:
