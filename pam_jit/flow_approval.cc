@@ -87,8 +87,8 @@ bool Flow::cut_off()
 // was answered instead, while nobody follows still; lost: nobody was there for so long.
 Heard Flow::come_back(std::string_view role)
 {
-    for (BootTime now = outside_.now(); now < back_until_; now = outside_.now()) {
-        const Event paused = outside_.pause(std::min<BootTime>(now + between_tries, back_until_));
+    for (BootTime now = outside_.now(); now + between_tries < back_until_; now = outside_.now()) {
+        const Event paused = outside_.pause(now + between_tries);
         if (paused != Event::timed_out)
             return {paused, 0, {}};
         // A request that nobody is there to read, and that is given up, would be one whose person
@@ -103,7 +103,7 @@ Heard Flow::come_back(std::string_view role)
             is_read && !reply.is_error && !reply.continues &&
             (reply.verdict.view() == "request" || reply.verdict.view() == "choose");
         if (may_ask) {
-            heard = send_request(role, back_until_);
+            heard = send_request(role, outside_.now() + door_.fast);
             if (heard.event == Event::ready) {
                 is_cut_off_ = false;
                 is_left_ = false; // jitd forgets that when somebody follows it

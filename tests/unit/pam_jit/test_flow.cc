@@ -1314,7 +1314,7 @@ void a_jitd_that_does_not_come_back_is_given_up(void **)
 {
     Script script;
     std::deque<Step> steps{lost};
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < 59; ++i) {
         steps.push_back(paused);
         steps.push_back({Act::send, "Check", Event::lost, ECONNREFUSED});
     }
