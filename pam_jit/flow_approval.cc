@@ -72,15 +72,16 @@ Outcome Flow::show_approval(const ipc::ElevationReply &reply)
     return Outcome::allowed;
 }
 
-// False: nobody could follow it again.
+// False: it can't be followed again, or has been tried for so long since jitd last said how it
+// stands.
 bool Flow::cut_off()
 {
-    if (!may_come_back())
-        return false;
-    is_cut_off_ = true;
-    back_until_ = std::min(
-        outside_.now() + std::min<seconds>(door_.fast + to_start, longest_absence), last_moment());
-    return true;
+    const BootTime now = outside_.now();
+    if (back_until_ == BootTime{})
+        back_until_ = std::min(now + std::min<seconds>(door_.fast + to_start, longest_absence),
+                               last_moment());
+    is_cut_off_ = may_come_back() && now < back_until_;
+    return is_cut_off_;
 }
 
 // Asks for the same again once somebody is there, and hears the first reply. What a check before it

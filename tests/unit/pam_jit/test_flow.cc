@@ -1321,7 +1321,13 @@ void a_jitd_that_does_not_come_back_is_given_up(void **)
     steps.push_back(
         {Act::complain, "jit: jitd went away, and the request may go on; run it again"});
     assert_true(approving(script, steps) == Outcome::denied);
-    // One that is there and says nothing.
+    // One that drops whoever asks, and one that is there and says nothing.
+    steps = {lost};
+    for (int i = 0; i < 59; ++i)
+        for (const Step &step : {paused, check, hears_request, request, lost})
+            steps.push_back(step);
+    steps.push_back({Act::complain, "run it again to follow it"});
+    assert_true(approving(steps) == Outcome::denied);
     assert_true(approving({lost,
                            paused,
                            check,
