@@ -36,8 +36,7 @@ ipc::Fault fault_of(policy::Refusal refusal)
 // NOT YET: see begin_request().
 bool may_carry_out(policy::Approval::Mode mode)
 {
-    return mode == policy::Approval::Mode::self || mode == policy::Approval::Mode::none ||
-           mode == policy::Approval::Mode::approver;
+    return mode != policy::Approval::Mode::watch;
 }
 
 } // namespace

@@ -237,7 +237,8 @@ GrantClient::Ended Grants::on_ended(const std::string &id, Ending ending, Done d
         if (!reply && fault.kind != HelperFault::Kind::not_found)
             return done(&fault);
         if (const Grant *const grant = table_.find(id))
-            close(id, ending.event, ending.cause, describe(*grant) + " was ended by " + ending.by);
+            close(id, ending.event, ending.rule.empty() ? ending.cause : ending.rule,
+                  describe(*grant) + " was ended by " + ending.by);
         done(nullptr);
     };
 }

@@ -12,6 +12,9 @@ namespace {
 // nobody should wait for who has signed in.
 constexpr std::chrono::seconds between_pokes{45};
 
+constexpr std::chrono::seconds until_helper{2};
+constexpr std::chrono::seconds least_duration{1};
+
 ipc::Cause cause_of(HelperFault::Kind kind)
 {
     switch (kind) {
@@ -34,17 +37,22 @@ void Requests::keep_helper_awake()
     poke_->set(boot_time() + between_pokes);
 }
 
-void Requests::ask_helper(const RequestFacts &facts, bool is_trial, GrantClient::Granted granted)
+void Requests::ask_helper(const RequestFacts &facts, bool is_trial, GrantClient::Granted granted,
+                          std::optional<WallTime> end)
 {
     ipc::GrantCall call{facts.id,  facts.user,     facts.role,
                         facts.oid, facts.duration, parts_.settings.policy_digest,
                         is_trial};
+    // The helper counts from when it comes to it, and what a grant stands on ends by the clock.
+    if (end)
+        call.duration =
+            std::max(std::min(call.duration, *end - wall_time() - until_helper), least_duration);
     if (facts.extends.empty())
         return parts_.helper.ask_grant(call, std::move(granted));
     call.id = facts.extends;
     // Until the moment that was asked for, however long the approval took.
-    call.duration = std::clamp(facts.extends_until - wall_time(), std::chrono::seconds{1},
-                               std::max(facts.duration, std::chrono::seconds{1}));
+    call.duration = std::clamp(facts.extends_until - wall_time(), least_duration,
+                               std::max(call.duration, least_duration));
     parts_.helper.ask_extend(call, std::move(granted));
 }
 
@@ -106,7 +114,8 @@ void Requests::ask_grant(const std::string &id, const AskGrant &asked)
         if (is_stale)
             parts_.policy_is_stale();
     };
-    ask_helper(facts, false, granted);
+    ask_helper(facts, false, granted,
+               waiting.session->awaited() ? waiting.session->awaited()->until : std::nullopt);
 }
 
 // What of a user's groups is of jit's making, now that the helper has answered.
@@ -142,6 +151,18 @@ void Requests::on_granted(const std::string &id, const ipc::GrantReply &reply)
 {
     Waiting &waiting = waiting_.at(id);
     const Now now = read_clocks();
+    // No grant outlives what it stands on, however long the helper took.
+    const Awaited *const awaited = waiting.session->awaited();
+    if (awaited && awaited->until && reply.until > *awaited->until) {
+        const std::string extends = waiting.session->facts().extends;
+        if (extends.empty())
+            end_surely(waiting);
+        else
+            parts_.grants.end(extends, {Event::revoked, "revoked", "jitd", "activation-over"},
+                              [](const HelperFault *) {}); // asked again until it is done
+        return perform(id, waiting.session->on_grant_failed(ipc::Cause::failed,
+                                                            std::string{words::activation_over}));
+    }
     if (waiting.session->facts().extends.empty()) {
         StoredRequest &stored = stored_of(waiting);
         stored.groups = reply.groups;

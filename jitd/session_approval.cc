@@ -59,7 +59,8 @@ std::optional<Actions> Session::await(const policy::Role &role, const Rules &rul
         const Now now{rules.now, rules.boot};
         facts_.deadline = now.boot + role.approval.timeout;
         facts_.deadline_wall = now.wall + role.approval.timeout;
-        return list(Await{}, WakeAt{facts_.deadline});
+        Actions actions = facts_.mode == Approval::Mode::pim ? activate(now) : Actions{};
+        return join(list(Await{}, WakeAt{facts_.deadline}), std::move(actions));
     }
     // Nothing lasts longer than what it stands on.
     if (awaited_->until) {
