@@ -83,8 +83,8 @@ void Requests::ask_grant(const std::string &id, const AskGrant &asked)
     stored.asked_helper = true;
     stored.oid = facts.oid; // perhaps it was not known before the sign-in
     stored.approver_oid = asked.approvers;
-    if (const Awaited *awaited = waiting.session->awaited();
-        awaited && !awaited->activation.empty())
+    const Awaited *const awaited = waiting.session->awaited();
+    if (awaited && !awaited->activation.empty())
         stored.activation = facts.pim_group + " " + awaited->activation;
     stored.kept.clear(); // what the helper may have granted is mended, not gone on with
     const bool is_written = asked.approved ? parts_.audit.write(*asked.approved, &stored)
@@ -94,6 +94,11 @@ void Requests::ask_grant(const std::string &id, const AskGrant &asked)
     if (!waiting.is_recorded)
         return perform(id, waiting.session->on_grant_failed(ipc::Cause::failed,
                                                             std::string{words::no_ledger}));
+    // What it stands on may end no later than the grant does already.
+    const Grant *const longer = parts_.grants.table().find(facts.extends);
+    if (longer && awaited && awaited->until && *awaited->until - until_helper <= longer->until)
+        return perform(id, waiting.session->on_grant_failed(
+                               ipc::Cause::refused, std::string{words::activation_no_longer}));
     // From here on the member may be in the group file, whatever is heard of it.
     if (facts.extends.empty())
         parts_.grants.standing_groups().hold(id, facts.user, facts.groups);
@@ -114,8 +119,7 @@ void Requests::ask_grant(const std::string &id, const AskGrant &asked)
         if (is_stale)
             parts_.policy_is_stale();
     };
-    ask_helper(facts, false, granted,
-               waiting.session->awaited() ? waiting.session->awaited()->until : std::nullopt);
+    ask_helper(facts, false, granted, awaited ? awaited->until : std::nullopt);
 }
 
 // What of a user's groups is of jit's making, now that the helper has answered.

@@ -40,6 +40,10 @@ inline constexpr std::string_view no_approvers_left =
 inline constexpr std::string_view activation_over =
     "the activation in Entra that it stands on is over; activate again, and run it again";
 // Of mode pim.
+inline constexpr std::string_view activation_no_longer =
+    "the activation in Entra that runs can't be made longer, and the grant ends with it; hand it "
+    "back "
+    "(jitctl drop) and ask again";
 inline constexpr std::string_view entra_carries_out = "Entra carries the activation out";
 inline constexpr std::string_view entra_activated = "the group is active in Entra";
 inline constexpr std::string_view activate_again =
@@ -47,7 +51,7 @@ inline constexpr std::string_view activate_again =
     "active in Entra stays so, and is taken up";
 inline constexpr std::string_view activation_stays =
     "the activation in Entra stays until its end, since jitd has no token of the sign-in any more; "
-    "end it there, in My Access";
+    "end it there, in Privileged Identity Management";
 inline constexpr std::string_view activation_shared =
     "the activation in Entra stays, since another grant here stands on it";
 inline constexpr std::string_view goes_on =

@@ -97,7 +97,13 @@ struct World {
         assert_true(store->put(row).has_value());
         grants->add(std::move(grant));
     }
-    void watch(const char *id = first) { activations->watch(id, pim_who()); }
+    oidc::PimWho who() const
+    {
+        oidc::PimWho made = pim_who();
+        made.deadline = now.boot + seconds{600};
+        return made;
+    }
+    void watch(const char *id = first) { activations->watch(id, who()); }
     void pass(int time)
     {
         now = oidc::later(now, seconds{time});
@@ -144,7 +150,7 @@ struct World {
         *Grants::make(loop.get(), *store, *audit, helper, "boot",
                       [](std::string_view, std::string_view) { return true; });
     Graph graph;
-    Now now = oidc::pim_began();
+    Now now{oidc::pim_began().wall, boot_time()}; // no timer is due before the test says so
     std::vector<std::string> ended;
     std::unique_ptr<sys::VarlinkServer> server;
     std::unique_ptr<Activations> activations;
@@ -331,7 +337,7 @@ void another_provider_knows_nothing_of_it(void **)
 std::unique_ptr<oidc::PimActivation> make_asked(World &world, bool is_posted)
 {
     auto asked = std::make_unique<oidc::PimActivation>(
-        oidc::PimAsk{pim_who(), "INC-1", "", seconds{3600}, {}, true});
+        oidc::PimAsk{world.who(), "INC-1", "", seconds{3600}, {}, true});
     const auto tell = [&](long status, const std::string &body) {
         return asked->on_reply(oidc::reply_of(status, body), world.now);
     };
@@ -377,9 +383,9 @@ void the_answer_that_is_out_is_waited_for_since_it_says_what_to_take_back(void *
 void what_came_too_late_is_given_back_unless_another_grant_has_it(void **)
 {
     World world;
-    world.activations->give_back({second, "web", "alice"}, pim_who());
+    world.activations->give_back({second, "web", "alice"}, world.who());
     assert_text(world.graph.asked(), "nothing");
-    oidc::PimWho who = pim_who();
+    oidc::PimWho who = world.who();
     who.group = oidc::pim_other;
     world.activations->give_back({second, "web", "alice"}, std::move(who));
     assert_text(world.graph.asked(), "post");
