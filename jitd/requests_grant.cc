@@ -155,16 +155,13 @@ void Requests::on_granted(const std::string &id, const ipc::GrantReply &reply)
 {
     Waiting &waiting = waiting_.at(id);
     const Now now = read_clocks();
-    // No grant outlives what it stands on, however long the helper took.
+    // A grant that goes on past the end of what it stands on is ended: it can't be shortened again.
     const Awaited *const awaited = waiting.session->awaited();
-    if (awaited && awaited->until && reply.until > *awaited->until) {
-        const std::string extends = waiting.session->facts().extends;
-        if (extends.empty())
-            end_surely(waiting);
-        else
-            parts_.grants.end(extends, {Event::revoked, "revoked", "jitd", "activation-over"},
-                              [](const HelperFault *) {}); // asked again until it is done
-        return perform(id, waiting.session->on_grant_failed(ipc::Cause::failed,
+    const std::string extends = waiting.session->facts().extends;
+    if (!extends.empty() && awaited && awaited->until && reply.until > *awaited->until) {
+        parts_.grants.end(extends, {Event::revoked, "revoked", "jitd", "activation-over"},
+                          [](const HelperFault *) {}); // asked again until it is done
+        return perform(id, waiting.session->on_grant_failed(ipc::Cause::expired,
                                                             std::string{words::activation_over}));
     }
     if (waiting.session->facts().extends.empty()) {

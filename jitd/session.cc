@@ -191,6 +191,10 @@ Actions Session::on_granted(WallTime since, WallTime until, std::vector<std::str
     // What is extended was there before: nothing of it is taken back.
     if (cancelled_ && facts_.extends.empty())
         return join(list(TakeBack{}), close(cancelled_->first, cancelled_->second));
+    // However long the helper took: nothing outlives what it stands on.
+    if (facts_.extends.empty() && awaited_ && awaited_->until && until > *awaited_->until)
+        return join(list(TakeBack{}),
+                    close(ipc::Cause::expired, std::string{words::activation_over}));
     state_ = State::recording;
     since_ = since;
     until_ = until;

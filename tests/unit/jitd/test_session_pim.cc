@@ -240,6 +240,21 @@ void what_runs_already_is_accepted_until_its_end(void **)
     assert_null(session.take_activator().get());
 }
 
+void what_would_outlive_the_activation_is_taken_back(void **)
+{
+    const World world = pim_world();
+    for (const int late : {0, 1}) {
+        Session session = signed_in(world);
+        (void)ask(session);
+        (void)tell(session, answer(world, "Provisioned"), 201);
+        (void)tell(session, instance(world, seconds{1800}));
+        (void)session.on_rules(world.rules());
+        assert_text(shape_of(session.on_granted(world.now + seconds{late},
+                                                world.now + seconds{1800 + late}, {"jit-web"})),
+                    late == 0 ? "record-grant" : "take-back record:timed-out close:expired");
+    }
+}
+
 void who_goes_while_it_is_granted_gives_back_what_was_made_for_him(void **)
 {
     const World world = pim_world();
@@ -422,6 +437,7 @@ int main()
         cmocka_unit_test(what_entra_refuses_ends_it_with_one_line_of_advice),
         cmocka_unit_test(answers_about_others_grant_nothing),
         cmocka_unit_test(what_runs_already_is_accepted_until_its_end),
+        cmocka_unit_test(what_would_outlive_the_activation_is_taken_back),
         cmocka_unit_test(who_goes_while_it_is_granted_gives_back_what_was_made_for_him),
         cmocka_unit_test(who_cancels_leaves_the_activation_to_be_taken_back),
         cmocka_unit_test(what_is_not_approved_in_time_stays_in_entra_for_the_next_run),
