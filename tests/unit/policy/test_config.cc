@@ -261,9 +261,6 @@ void config_refuses_what_this_version_does_not_enforce(void **)
          {"credential = \"certificate\"", "credential = \"imds\"", "credential = \"arc\"",
           "approver_client_id = \"x\"", "certificate = \"/x\"", "key = \"x\""})
         check_bad({{entra(line), later}});
-    for (const char *section :
-         {"[notify]\nwebhooks = []", "[[notify.webhooks]]\nurl = \"https://x\""})
-        check_bad({{entra("", section), later}});
 }
 
 void config_knows_three_ways_to_make_a_membership(void **)
