@@ -31,6 +31,12 @@ std::string_view trimmed(std::string_view text)
     return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
 }
 
+// Visible characters and nothing else: no other header comes in with it.
+bool is_visible(std::string_view text)
+{
+    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
 } // namespace
 
 void wipe_and_free(curl_slist *headers)
@@ -155,14 +161,16 @@ void Exchange::set_content()
         add("client-request-id: " + request_.client_request_id);
         add("return-client-request-id: true");
     }
+    if (!request_.signature.empty()) {
+        ready_ = ready_ && is_visible(request_.signature);
+        add("X-Jit-Signature: " + request_.signature);
+    }
     if (!request_.bearer.empty()) {
         const std::string_view token = request_.bearer.reveal();
         std::string line = "Authorization: Bearer ";
         line.reserve(line.size() + token.size());
         line += token;
-        // Visible characters and nothing else: no other header comes in with it.
-        ready_ = ready_ && std::all_of(token.begin(), token.end(),
-                                       [](char c) { return c > ' ' && c < '\x7f'; });
+        ready_ = ready_ && is_visible(token);
         add(line);
         explicit_bzero(line.data(), line.size());
     }
@@ -217,6 +225,8 @@ oidc::HttpReply Exchange::finish(CURLcode result)
         curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &reply.status);
         reply.body = body_.take();
         reply.retry_after = std::move(retry_after_);
+    } else if (reply.outcome == Outcome::too_large) {
+        curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &reply.status);
     } else if (reply.outcome == Outcome::not_trusted) {
         reply.distrust = distrust_of(result);
     }

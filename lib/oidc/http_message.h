@@ -23,6 +23,7 @@ struct HttpRequest {
     std::string json;              // post: a JSON body instead of the form; empty: none
     SecretString bearer;           // access token for the Authorization header; empty: none
     std::string client_request_id; // sent as client-request-id; empty: not sent
+    std::string signature;         // sent as X-Jit-Signature, printable; empty: not sent
 };
 
 // What came back, or why nothing did. `body` may hold tokens.
@@ -44,7 +45,7 @@ struct HttpReply {
     };
     Outcome outcome = Outcome::unreachable;
     Distrust distrust = Distrust::other; // with not_trusted
-    long status = 0;
+    long status = 0;                     // also with too_large, where the head of it came
     SecretString body;
     std::string retry_after; // the header as received, cut at 64 bytes; empty: none
 };
