@@ -26,22 +26,33 @@ bool is_same_webhook(const policy::Webhook &a, const policy::Webhook &b)
     return a.url == b.url && a.format == b.format && a.events == b.events && a.codes == b.codes;
 }
 
-SecretString copy_of(const SecretString &secret)
+// What may come with every record is said once an hour.
+bool is_to_be_said(std::optional<BootTime> &said)
 {
-    return SecretString{secret.reveal()};
+    const BootTime now = boot_time();
+    if (said && now - *said < 1h)
+        return false;
+    said = now;
+    return true;
+}
+
+bool is_same_key(const SecretString *a, const SecretString *b)
+{
+    return a != nullptr && b != nullptr ? *a == *b : a == b;
 }
 
 } // namespace
 
 struct Notices::Target {
-    Target(policy::Webhook webhook_, SecretString key_, std::string digest_, std::string name)
+    Target(policy::Webhook webhook_, std::shared_ptr<const SecretString> key_, std::string digest_,
+           std::string name)
         : webhook(std::move(webhook_)), key(std::move(key_)), digest(std::move(digest_)),
           delivery(std::move(name))
     {
     }
 
     policy::Webhook webhook;
-    SecretString key; // empty: nothing is signed
+    std::shared_ptr<const SecretString> key; // null: nothing is signed
     std::string digest;
     NoticeDelivery delivery;
     std::unique_ptr<sys::Timer> wake;
@@ -74,7 +85,7 @@ bool Notices::is_same(const Settings &settings) const
         return false;
     for (std::size_t i = 0; i < targets_.size(); ++i)
         if (!is_same_webhook(config.webhooks[i], targets_[i]->webhook) ||
-            !(settings.webhook_keys[i] == targets_[i]->key))
+            !is_same_key(settings.webhook_keys[i].get(), targets_[i]->key.get()))
             return false;
     return true;
 }
@@ -99,7 +110,7 @@ void Notices::use(const Settings &settings)
             continue; // the library has made many by then
         digests.push_back(*digest);
         auto target = std::make_unique<Target>(
-            webhook, copy_of(settings.webhook_keys[i]), *std::move(digest),
+            webhook, settings.webhook_keys[i], *std::move(digest),
             "webhook " + std::to_string(i + 1) + " (" + webhook.host + ")");
         auto wake = sys::Timer::make(
             loop_, [this, one = target.get()] { perform(*one, one->delivery.on_time()); });
@@ -151,8 +162,7 @@ std::vector<StoredNotice> Notices::of_record(const AuditRecord &record, WallTime
 
 void Notices::on_kept()
 {
-    has_said_lost_ = false;
-    if (store_.take_dropped_notices() > 0 && !std::exchange(has_said_dropped_, true))
+    if (store_.take_dropped_notices() > 0 && is_to_be_said(said_dropped_))
         sys::write_journal(LOG_WARNING, "more than " +
                                             std::to_string(limits::notices_of_one_webhook) +
                                             " notices wait for a webhook; the oldest are dropped "
@@ -163,7 +173,7 @@ void Notices::on_kept()
 
 void Notices::on_lost()
 {
-    if (!std::exchange(has_said_lost_, true))
+    if (is_to_be_said(said_lost_))
         sys::write_journal(LOG_WARNING,
                            "webhooks are not told: the ledger has room for the record, "
                            "and not for its notices");
@@ -200,8 +210,6 @@ void Notices::perform(Target &target, NoticeDelivery::Actions actions)
                 auto found = store_.next_notice(target.digest, read->after);
                 next =
                     target.delivery.on_next(found ? *std::move(found) : std::nullopt, wall_time());
-                if (target.delivery.is_idle())
-                    has_said_dropped_ = false;
             } else if (const auto *notice = std::get_if<NoticeDelivery::Send>(&action)) {
                 next = send(target, notice->notice);
             } else if (const auto *wake = std::get_if<NoticeDelivery::WakeAt>(&action)) {
@@ -231,11 +239,11 @@ NoticeDelivery::Actions Notices::send(Target &target, const StoredNotice &stored
                 code = &found->second;
         request.json = write_notice(target.webhook.format, *notice, code);
     }
-    if (!target.key.empty()) {
+    if (target.key) {
         const std::string at = std::to_string(wall_time().time_since_epoch().count());
         std::string text = at + ".";
         text += request.json;
-        const auto hmac = sys::hmac_sha256_hex(target.key.reveal(), text);
+        const auto hmac = sys::hmac_sha256_hex(target.key->reveal(), text);
         request.signature = hmac ? "t=" + at + ",v1=" + *hmac : std::string{};
         if (!hmac)
             request.json.clear();

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -71,8 +72,8 @@ class Notices
     std::vector<std::int64_t> forgotten_;     // sent, and still in the ledger
     std::unique_ptr<sys::Timer> look_;
     std::unique_ptr<sys::Timer> forget_;
-    bool has_said_lost_ = false;
-    bool has_said_dropped_ = false;
+    std::optional<BootTime> said_lost_; // in the journal
+    std::optional<BootTime> said_dropped_;
 };
 
 } // namespace jit::daemon

@@ -87,7 +87,7 @@ Result<SecretString> read_credential(const std::string &folder, const std::strin
 
 bool load_keys(const Places &places, const policy::Config &config, Settings &settings)
 {
-    std::vector<SecretString> keys;
+    std::vector<std::shared_ptr<const SecretString>> keys;
     for (const policy::Webhook &webhook : config.webhooks) {
         if (webhook.hmac_key.empty()) {
             keys.emplace_back();
@@ -95,7 +95,7 @@ bool load_keys(const Places &places, const policy::Config &config, Settings &set
         }
         auto key = read_credential(places.credentials, webhook.hmac_key);
         if (key) {
-            keys.push_back(*std::move(key));
+            keys.push_back(std::make_shared<const SecretString>(*std::move(key)));
             continue;
         }
         auto fault = make_fault(places.config, std::string{"hmac_key: "} + key.error().what +

@@ -1,6 +1,7 @@
 // The configuration and the policy as they are in force, with what is wrong with the files.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,7 +33,8 @@ struct Settings {
     bool is_last_good = false; // the files have an error; what counts is the set before it
     std::vector<policy::Diagnostic> policy_faults;
 
-    std::vector<SecretString> webhook_keys; // only with config: of each webhook; empty: no hmac_key
+    // Only with config: of each webhook; null: no hmac_key.
+    std::vector<std::shared_ptr<const SecretString>> webhook_keys;
 
     std::string ca_pem;          // what ca_file holds; empty: the system's roots
     policy::Host host;           // only with config

@@ -321,6 +321,7 @@ Result<std::string> Store::append_audit(std::string_view event, std::string_view
     const auto run = [](const Statement &statement) {
         return Use{statement}.step() == SQLITE_DONE;
     };
+    const std::size_t dropped = notices_dropped_;
     bool is_done = false;
     if (with == nullptr && notices.empty())
         is_done = append_row(event, text, hash);
@@ -331,6 +332,7 @@ Result<std::string> Store::append_audit(std::string_view event, std::string_view
         const Error error = sqlite_error(db_, "the ledger can't be written");
         if (sqlite3_get_autocommit(db_) == 0) // some errors have rolled back already
             (void)run(statements_->rollback);
+        notices_dropped_ = dropped;
         return error;
     }
     head_ = hash;

@@ -288,7 +288,7 @@ void json_is_signed_with_the_time_and_nothing_else_is(void **)
     Process process{folder};
     Settings settings = make_settings(
         {make_webhook("a", Format::json, all_events), make_webhook("b", Format::json, all_events)});
-    settings.webhook_keys[0] = SecretString{"0123456789abcdef"};
+    settings.webhook_keys[0] = std::make_shared<const SecretString>("0123456789abcdef");
     process.notices->use(settings);
     assert_true(process.write(Event::requested, id_of(1)));
     process.run(150ms);
@@ -302,7 +302,7 @@ void json_is_signed_with_the_time_and_nothing_else_is(void **)
     assert_text(sent.signature.substr(comma + 4),
                 *sys::hmac_sha256_hex("0123456789abcdef", at + "." + sent.body));
     // Another key is another webhook to be told: what waits is signed with it.
-    settings.webhook_keys[0] = SecretString{"another-key-of-ours"};
+    settings.webhook_keys[0] = std::make_shared<const SecretString>("another-key-of-ours");
     process.notices->use(settings);
     assert_int_equal(process.clients, 2);
 }

@@ -215,8 +215,8 @@ void a_key_that_signs_notices_is_a_credential_or_a_fault_that_says_what_to_do(vo
         const Settings settings = load(folder);
         assert_text(summarize(settings.config_faults), "");
         assert_int_equal(settings.webhook_keys.size(), 2);
-        assert_text(settings.webhook_keys[0].reveal(), "sixteen bytes...");
-        assert_true(settings.webhook_keys[1].empty());
+        assert_text(settings.webhook_keys[0]->reveal(), "sixteen bytes...");
+        assert_true(settings.webhook_keys[1] == nullptr);
     }
     std::filesystem::rename(folder + "/notify-key", folder + "/other");
     std::filesystem::create_symlink("other", folder + "/notify-key");
