@@ -48,6 +48,7 @@ AuditRecord Session::make_record(Event event, std::string message) const
     record.reason = facts_.reason.value_or("");
     record.correlation = correlation_;
     record.extends = facts_.extends;
+    record.duration = facts_.duration;
     return record;
 }
 
