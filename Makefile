@@ -49,7 +49,7 @@ $(foreach l,$(LAYERS),$(eval $(BUILD)/$(l).a: $(call objs,$(l))))
 
 # System libraries of each layer.
 pkgs_lib/ipc    := jansson
-pkgs_lib/oidc   := jose jansson
+pkgs_lib/oidc   := jose jansson libcrypto
 pkgs_policy     := re2 tomlplusplus
 pkgs_lib/sys    := libsystemd libcrypto
 pkgs_lib/ledger := jansson

@@ -232,6 +232,8 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     facts.command = shown_command(call.command);
     facts.host = settings.host.name;
     facts.began = read_clocks();
+    facts.mode = role.approval.mode;
+    facts.pim_group = role.approval.pim_group;
     facts.is_unattended = !decision.needs_sign_in;
     facts.is_limited = role.limits.is_any();
     facts.ends_runs = role.end.action == policy::End::Action::terminate;
@@ -275,6 +277,10 @@ void Api::answer_cancel(Call exchange)
 
 void Api::answer_hurry(Call exchange)
 {
+    // An approver's own sign-in, if he has one under way.
+    if (const auto call = ipc::decode_request_id_call(exchange->call().parameters.get());
+        call && parts_.approvals.hurry(call->id, exchange->peer().uid))
+        return exchange->reply(ipc::Json{json_object()});
     const RequestFacts *const facts = find_request(exchange);
     if (!facts)
         return;

@@ -32,6 +32,7 @@ struct Grant {
     std::string tty;
     std::string reason;
     std::string approver_oid;
+    std::string activation;   // what it stands on in Entra: StoredRequest
     bool is_of_login = false; // to a shared account: it serves the login that it was made for,
     std::string key;          // and later ones with this key (origins.h); empty: no others
     bool is_used = false;     // the one session that it was for has been opened (limits.single_use)

@@ -56,6 +56,7 @@ Grant make_grant(const StoredRequest &stored)
     grant.tty = stored.tty;
     grant.reason = stored.reason;
     grant.approver_oid = stored.approver_oid;
+    grant.activation = stored.activation;
     grant.is_of_login = stored.is_of_login;
     grant.key = stored.key;
     grant.is_used = stored.is_used;

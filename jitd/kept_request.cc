@@ -1,6 +1,5 @@
 #include "jitd/kept_request.h"
 
-#include <algorithm>
 #include <limits>
 
 #include "lib/ipc/elevation.h"
@@ -18,10 +17,6 @@ constexpr std::int64_t max_uid = std::numeric_limits<std::uint32_t>::max();
 constexpr std::int64_t max_number = std::numeric_limits<std::int64_t>::max();
 // The last second of the year 9999: what is added to it does not overflow.
 constexpr std::int64_t max_seconds = 253'402'300'799;
-
-// The modes that wait for somebody, by their numbers here.
-constexpr policy::Approval::Mode modes[] = {
-    policy::Approval::Mode::approver, policy::Approval::Mode::pim, policy::Approval::Mode::watch};
 
 std::int64_t since_epoch(WallTime time)
 {
@@ -69,6 +64,8 @@ ipc::Json encode_facts(const RequestFacts &facts)
     writer.text("context", facts.auth_context);
     writer.text("extends", facts.extends);
     writer.number("extends_until", since_epoch(facts.extends_until));
+    writer.text("mode", policy::name_of(facts.mode));
+    writer.text("pim_group", facts.pim_group);
     writer.flag("shared", facts.is_shared);
     writer.flag("reusable", facts.is_reusable);
     writer.flag("unattended", facts.is_unattended);
@@ -112,6 +109,8 @@ Result<RequestFacts> decode_facts(const json_t *object)
     facts.auth_context = reader.maybe_empty_text("context", max_id_bytes);
     facts.extends = reader.maybe_empty_text("extends", max_id_bytes);
     facts.extends_until = wall_at(reader.number("extends_until", 0, max_seconds));
+    const auto mode = policy::approval_mode_of(reader.text("mode", max_id_bytes));
+    facts.pim_group = reader.maybe_empty_text("pim_group", max_id_bytes);
     facts.is_shared = reader.flag("shared");
     facts.is_reusable = reader.flag("reusable");
     facts.is_unattended = reader.flag("unattended");
@@ -133,7 +132,10 @@ Result<RequestFacts> decode_facts(const json_t *object)
     facts.began.boot = boot_at(reader.number("began_boot", 0, max_number));
     facts.deadline_wall = wall_at(reader.number("deadline", 0, max_seconds));
     facts.deadline = boot_at(reader.number("deadline_boot", 0, max_number));
+    if (!mode)
+        reader.refuse("mode should be one");
     TRY(reader.finish());
+    facts.mode = *mode;
     facts.origin = TRY(decode_origin(origin));
     return facts;
 }
@@ -191,8 +193,6 @@ Result<GivenApproval> decode_given(const json_t *object)
 ipc::Json encode_awaited(const Awaited &awaited)
 {
     ipc::MemberWriter writer;
-    writer.number("mode",
-                  std::find(std::begin(modes), std::end(modes), awaited.mode) - std::begin(modes));
     std::vector<ipc::Json> given;
     for (const GivenApproval &one : awaited.given)
         given.push_back(encode_given(one));
@@ -209,7 +209,6 @@ Result<Awaited> decode_awaited(const json_t *object)
 {
     ipc::MemberReader reader{object};
     Awaited awaited;
-    const std::int64_t mode = reader.number("mode", 0, std::size(modes) - 1);
     const json_t *const given = reader.array("given", max_given);
     awaited.watch_token = reader.maybe_empty_text("token", max_id_bytes);
     awaited.activation = reader.maybe_empty_text("activation", max_id_bytes);
@@ -217,7 +216,6 @@ Result<Awaited> decode_awaited(const json_t *object)
         awaited.until = wall_at(*until);
     awaited.is_met = reader.flag("met");
     TRY(reader.finish());
-    awaited.mode = modes[mode];
     for (std::size_t i = 0; i < json_array_size(given); ++i)
         awaited.given.push_back(TRY(decode_given(json_array_get(given, i))));
     return awaited;

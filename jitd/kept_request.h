@@ -15,12 +15,11 @@
 
 namespace jit::daemon {
 
-// What a request waits for, and what has come of it.
+// What a request waits for by the mode of its role, and what has come of it.
 struct Awaited {
-    policy::Approval::Mode mode = policy::Approval::Mode::approver;
     std::vector<GivenApproval> given; // mode approver
     std::string watch_token;          // mode watch: what has to stand in the justification
-    std::string activation;           // modes pim and watch: which one is waited for, or has come
+    std::string activation;           // modes pim and watch: what has come, as Graph calls it
     std::optional<WallTime> until;    // and until when it is
     bool is_met = false;              // by what was there when it was asked last
 };

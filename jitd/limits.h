@@ -37,6 +37,8 @@ inline constexpr std::size_t approvals_of_one_request = 32;
 // Approvers who sign in at the same time.
 inline constexpr std::size_t approvals_at_once = 256;
 inline constexpr std::size_t approvals_of_one_user = 4;
+// Codes that notices carry for one request: a day of codes that nobody uses.
+inline constexpr unsigned approvals_by_notice = 100;
 // Connections that follow one request (sudos of one origin).
 inline constexpr std::size_t watchers_of_one_request = 8;
 // Requests that one requester may begin in a window, over all his connections: a flood of codes is
@@ -98,6 +100,18 @@ inline constexpr std::size_t audit_records = 500;
 inline constexpr std::size_t audit_rows = 2000;
 // Their bytes in the ledger; as JSON in JSON they may take twice that, of a connection's 1 MiB.
 inline constexpr std::size_t audit_bytes = std::size_t{256} * 1024;
+
+// Notices that wait for one webhook, of some 2 kB each in the ledger: past it the oldest goes. How
+// old one may get, how often it is tried, and the most that is sent at once; Teams takes 28 kB.
+inline constexpr std::size_t notices_of_one_webhook = 1000;
+inline constexpr std::chrono::seconds notice_life = 86'400s;
+inline constexpr unsigned notice_tries = 60; // with the pauses between them more than twelve hours
+inline constexpr std::size_t notice_bytes = std::size_t{16} * 1024;
+// Codes that are kept in memory for notices that have not been sent yet.
+inline constexpr std::size_t notice_codes = 1024;
+// A key that signs them, without the newline at its end.
+inline constexpr std::size_t least_key_bytes = 16;
+inline constexpr std::size_t key_bytes = 4096;
 
 // How long the root helper may take for one call, its start included.
 inline constexpr std::chrono::seconds grant_call = 15s;

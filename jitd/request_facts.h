@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/base/clock.h"
+#include "policy/model.h"
 
 namespace jit::daemon {
 
@@ -41,12 +42,14 @@ struct RequestFacts {
     uid_t uid = 0;
     std::string
         oid; // the person of the user, by map or pin; empty: found by the sign-in, and then set
-    std::string upn;            // whom the sign-in has to be where oid is empty, in lower case
-    std::string auth_context;   // what the role's conditions demand of the sign-in; empty: nothing
-    std::string extends;        // the grant that is to go on longer; empty: a new one is asked for
-    WallTime extends_until{};   // until when, at the latest
-    bool is_shared = false;     // to an account of many: whoever signs in is the requester
-    bool is_reusable = false;   // later logins with the same key may have the grant too
+    std::string upn;          // whom the sign-in has to be where oid is empty, in lower case
+    std::string auth_context; // what the role's conditions demand of the sign-in; empty: nothing
+    std::string extends;      // the grant that is to go on longer; empty: a new one is asked for
+    WallTime extends_until{}; // until when, at the latest
+    bool is_shared = false;   // to an account of many: whoever signs in is the requester
+    bool is_reusable = false; // later logins with the same key may have the grant too
+    policy::Approval::Mode mode = policy::Approval::Mode::self; // who has to say yes
+    std::string pim_group;      // of modes pim and watch: whose activation it is
     bool is_unattended = false; // nobody signs in: the role's approval is "auto"
     bool is_limited = false;    // the helper counts grants of the role: it is asked before anybody
     bool ends_runs = false;     // what is started under the grant ends with it

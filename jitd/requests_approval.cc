@@ -28,6 +28,8 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
     stored.oid = kept.facts.oid;
     stored.deadline = kept.facts.deadline_wall;
     stored.approver_oid = name_approvers(kept.awaited.given);
+    if (!kept.awaited.activation.empty())
+        stored.activation = kept.facts.pim_group + " " + kept.awaited.activation;
     stored.kept = encode_kept(kept);
     const bool is_kept =
         record ? parts_.audit.write(*record, &stored) : parts_.store.put(stored).has_value();
@@ -36,6 +38,9 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
     const auto reply = ipc::encode_request_reply(make_awaiting_reply(session));
     for (const Watcher &watcher : waiting.watchers)
         watcher->reply_and_continue(reply);
+    // Each record after the first is of somebody who was told.
+    if (!record && waits_ && kept.facts.mode == policy::Approval::Mode::approver)
+        waits_(session, stored, true);
 }
 
 ipc::RequestReply Requests::make_awaiting_reply(const Session &session) const
@@ -45,6 +50,8 @@ ipc::RequestReply Requests::make_awaiting_reply(const Session &session) const
     const auto left =
         std::chrono::duration_cast<std::chrono::seconds>(facts.deadline - boot_time());
     reply.expires = std::max(left, std::chrono::seconds{1});
+    if (facts.mode != policy::Approval::Mode::approver)
+        return reply;
     const policy::Role *const role =
         parts_.settings.policy ? parts_.settings.policy->find(facts.role) : nullptr;
     const std::size_t given =
@@ -68,6 +75,12 @@ std::vector<const Session *> Requests::all_approving() const
         if (waiting.session->is_approving())
             found.push_back(waiting.session.get());
     return found;
+}
+
+std::optional<StoredRequest> Requests::read_row(const std::string &id) const
+{
+    auto row = parts_.store.read(id);
+    return row ? std::optional{*std::move(row)} : std::nullopt;
 }
 
 Result<void> Requests::approve(const std::string &id, GivenApproval given)
@@ -146,6 +159,9 @@ void Requests::take_up(const StoredRequest &stored, KeptRequest kept)
     waiting.is_kept = true;
     waiting.stored = std::make_unique<StoredRequest>(stored);
     perform(stored.id, waiting.session->resume());
+    if (const Session *session = find_approving(stored.id);
+        session && waits_ && session->facts().mode == policy::Approval::Mode::approver)
+        waits_(*session, stored, false);
 }
 
 void Requests::drop_kept(StoredRequest stored)

@@ -75,6 +75,9 @@ void Requests::ask_grant(const std::string &id, const AskGrant &asked)
     stored.asked_helper = true;
     stored.oid = facts.oid; // perhaps it was not known before the sign-in
     stored.approver_oid = asked.approvers;
+    if (const Awaited *awaited = waiting.session->awaited();
+        awaited && !awaited->activation.empty())
+        stored.activation = facts.pim_group + " " + awaited->activation;
     stored.kept.clear(); // what the helper may have granted is mended, not gone on with
     const bool is_written = asked.approved ? parts_.audit.write(*asked.approved, &stored)
                                            : parts_.store.put(stored).has_value();

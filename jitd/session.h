@@ -72,6 +72,8 @@ class Session
     Actions on_rules(const Rules &rules);
     // While others approve (is_approving()). One has, by his own sign-in: it is enough, or is kept.
     Actions on_approval(GivenApproval given, const Rules &rules);
+    // Mode watch: what counts for this request was seen in Entra, which calls it so.
+    Actions on_activation(std::string activation, WallTime until);
     // One of them says no, and why.
     Actions on_denial(const GivenApproval &by, const std::string &reason);
     // What was to be kept could not be.
@@ -97,6 +99,8 @@ class Session
     bool is_approving() const { return state_ == State::approving; }
     // What others have to say and have said; null: nobody else is asked.
     const Awaited *awaited() const { return awaited_.get(); }
+    // As others are told of it who have to approve it.
+    AuditRecord make_plea() const;
     // As the ledger keeps it while others are waited for; without boot and provider.
     KeptRequest keep() const;
     // Nobody may join: it is closed, or will be when the helper has answered.
@@ -130,6 +134,7 @@ class Session
     std::variant<policy::Decision, Actions> decide(const Rules &rules);
     // Waits for others, unless they have said yes already; absent: they have, or nobody has to.
     std::optional<Actions> await(const policy::Role &role, const Rules &rules);
+    Actions meet(std::string activation, WallTime until, std::string message);
     std::optional<AuditRecord> make_approved() const;
     std::string approvers() const;
     // For records: the user; as a shared account, who has signed in and as what.

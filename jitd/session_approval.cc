@@ -32,6 +32,14 @@ KeptRequest Session::keep() const
     return kept;
 }
 
+AuditRecord Session::make_plea() const
+{
+    AuditRecord plea = make_record(Event::requested, who() + " asks for role " + facts_.role +
+                                                         ", is signed in, and waits for approval");
+    plea.needs_approval = true;
+    return plea;
+}
+
 Actions Session::resume()
 {
     if (state_ != State::idle || !awaited_)
@@ -44,12 +52,16 @@ Actions Session::resume()
 
 std::optional<Actions> Session::await(const policy::Role &role, const Rules &rules)
 {
-    const bool asks_others = role.approval.mode == Approval::Mode::approver;
+    // Who was asked by another rule is not who has to be asked now; less than he gave is enough.
+    const bool needs_less =
+        facts_.mode == Approval::Mode::self && role.approval.mode == Approval::Mode::none;
+    if (!needs_less &&
+        (role.approval.mode != facts_.mode || role.approval.pim_group != facts_.pim_group))
+        return close(ipc::Cause::policy_changed, std::string{words::config_changed});
+    if (facts_.mode == Approval::Mode::self || facts_.mode == Approval::Mode::none)
+        return std::nullopt;
     if (!awaited_) {
-        if (!asks_others)
-            return std::nullopt;
         awaited_ = std::make_unique<Awaited>();
-        awaited_->mode = role.approval.mode;
         state_ = State::approving;
         // Each step has its own time.
         const Now now{rules.now, rules.boot};
@@ -57,8 +69,14 @@ std::optional<Actions> Session::await(const policy::Role &role, const Rules &rul
         facts_.deadline_wall = now.wall + role.approval.timeout;
         return list(Await{}, WakeAt{facts_.deadline});
     }
-    if (role.approval.mode != awaited_->mode)
-        return close(ipc::Cause::policy_changed, std::string{words::config_changed});
+    // Nothing lasts longer than what it stands on.
+    if (awaited_->until) {
+        facts_.duration = std::min(facts_.duration, *awaited_->until - rules.now);
+        if (facts_.duration <= std::chrono::seconds{0})
+            return close(ipc::Cause::expired, std::string{words::activation_over});
+    }
+    if (facts_.mode != Approval::Mode::approver)
+        return std::nullopt;
     // By the policy of now: it may have taken away who approved.
     if (count_approvals(role, facts_.oid, awaited_->given) < role.approval.quorum)
         return close(ipc::Cause::policy_changed, std::string{words::no_approvers_left},
@@ -68,7 +86,7 @@ std::optional<Actions> Session::await(const policy::Role &role, const Rules &rul
 
 Actions Session::on_approval(GivenApproval given, const Rules &rules)
 {
-    if (state_ != State::approving || awaited_->mode != Approval::Mode::approver)
+    if (state_ != State::approving || facts_.mode != Approval::Mode::approver)
         return {};
     const policy::Role *const role = rules.policy.find(facts_.role);
     if (role == nullptr || role->approval.mode != Approval::Mode::approver)
@@ -91,6 +109,27 @@ Actions Session::on_approval(GivenApproval given, const Rules &rules)
         return list(Await{std::move(approved)});
     state_ = State::deciding;
     return list(Await{std::move(approved)}, AskRules{});
+}
+
+// The requester's activation in Entra has come, or was there.
+Actions Session::meet(std::string activation, WallTime until, std::string message)
+{
+    AuditRecord approved = make_record(Event::approved, std::move(message));
+    approved.approver_oid = facts_.oid;
+    awaited_->activation = std::move(activation);
+    awaited_->until = until;
+    awaited_->is_met = true;
+    state_ = State::deciding;
+    return list(Await{std::move(approved)}, AskRules{});
+}
+
+Actions Session::on_activation(std::string activation, WallTime until)
+{
+    if (state_ != State::approving || facts_.mode != Approval::Mode::watch)
+        return {};
+    return meet(std::move(activation), until,
+                who() + "'s activation of " + facts_.pim_group + " in Entra approves role " +
+                    facts_.role);
 }
 
 Actions Session::on_denial(const GivenApproval &by, const std::string &reason)
@@ -129,7 +168,9 @@ std::optional<AuditRecord> Session::make_approved() const
 
 std::string Session::approvers() const
 {
-    return awaited_ ? name_approvers(awaited_->given) : signed_in_oid_;
+    if (!awaited_)
+        return signed_in_oid_;
+    return facts_.mode == Approval::Mode::approver ? name_approvers(awaited_->given) : facts_.oid;
 }
 
 } // namespace jit::daemon

@@ -20,14 +20,16 @@ using Database = Handle<sqlite3, &sqlite3_close_v2>;
 //   3  request.used
 //   4  request.made
 //   5  request.of_login, request.login_key
-//   6  request.kept
+//   6  request.kept, request.activation, notice
 constexpr int schema_version = 6;
 constexpr const char *before_3 = "ALTER TABLE request ADD COLUMN used INTEGER NOT NULL DEFAULT 0;";
 constexpr const char *before_4 = "ALTER TABLE request ADD COLUMN made TEXT NOT NULL DEFAULT '';";
 constexpr const char *before_5 =
     "ALTER TABLE request ADD COLUMN of_login INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE request ADD COLUMN login_key TEXT NOT NULL DEFAULT '';";
-constexpr const char *before_6 = "ALTER TABLE request ADD COLUMN kept TEXT NOT NULL DEFAULT '';";
+constexpr const char *before_6 =
+    "ALTER TABLE request ADD COLUMN kept TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE request ADD COLUMN activation TEXT NOT NULL DEFAULT '';";
 // Room for new tables in a ledger that is full: without them it could not be opened to be read.
 constexpr std::int64_t schema_pages = 16;
 constexpr const char *schema = R"(
@@ -39,10 +41,11 @@ CREATE TABLE IF NOT EXISTS request (
   since INTEGER, until INTEGER, until_boot INTEGER, boot_id TEXT NOT NULL, cause TEXT NOT NULL,
   used INTEGER NOT NULL DEFAULT 0, made TEXT NOT NULL DEFAULT '',
   of_login INTEGER NOT NULL DEFAULT 0, login_key TEXT NOT NULL DEFAULT '',
-  kept TEXT NOT NULL DEFAULT ''
+  kept TEXT NOT NULL DEFAULT '', activation TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX IF NOT EXISTS request_by_time ON request (began DESC);
 CREATE INDEX IF NOT EXISTS request_by_user ON request (user, began DESC);
+CREATE INDEX IF NOT EXISTS request_activation ON request (activation) WHERE activation <> '';
 CREATE INDEX IF NOT EXISTS request_open ON request (state)
   WHERE state IN ('pending-signin', 'pending-approval', 'live');
 CREATE TABLE IF NOT EXISTS audit (
@@ -60,7 +63,7 @@ PRAGMA user_version = 6;
 constexpr const char *columns =
     "id, role, user, uid, oid, groups, state, asked_helper, host, service, tty, reason, "
     "approver_oid, began, deadline, since, until, until_boot, boot_id, cause, used, made, "
-    "of_login, login_key, kept";
+    "of_login, login_key, kept, activation";
 
 std::string encode_groups(const std::vector<std::string> &groups)
 {
@@ -113,6 +116,7 @@ StoredRequest read_row(const Use &row)
     made.is_of_login = row.number_at(22) != 0;
     made.key = row.text_at(23);
     made.kept = row.text_at(24);
+    made.activation = row.text_at(25);
     return made;
 }
 
@@ -171,7 +175,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
     const char *const fourth = found > 0 && found < 4 ? before_4 : "";
     const char *const fifth = found > 0 && found < 5 ? before_5 : "";
     const char *const sixth = found > 0 && found < 6 ? before_6 : "";
-    if (!run(std::string{"BEGIN;"} + third + fourth + fifth + sixth + schema + "COMMIT") ||
+    if (!run(std::string{"BEGIN;"} + third + fourth + fifth + sixth + notice_schema + schema +
+             "COMMIT") ||
         !set_most(max_pages))
         return sqlite_error(db.get(), "the ledger's tables can't be made");
 
@@ -179,9 +184,11 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
     auto statements = std::make_unique<Statements>();
     statements->put = prepare(std::string{"INSERT OR REPLACE INTO request ("} + columns +
                               ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,"
-                              "?17,?18,?19,?20,?21,?22,?23,?24,?25)");
+                              "?17,?18,?19,?20,?21,?22,?23,?24,?25,?26)");
     statements->open =
         prepare(select + "WHERE state IN ('pending-signin', 'pending-approval', 'live')");
+    statements->served =
+        prepare("SELECT 1 FROM request WHERE activation = ?1 AND id <> ?2 LIMIT 1");
     statements->one = prepare(select + "WHERE id = ?1");
     statements->newest = prepare(select + "ORDER BY began DESC, id LIMIT ?1");
     statements->newest_of_user =
@@ -208,9 +215,11 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
           &statements->newest_of_user, &statements->head, &statements->append, &statements->untold,
           &statements->told, &statements->begin, &statements->commit, &statements->rollback,
           &statements->audit, &statements->pins, &statements->add_pin, &statements->confirm_pin,
-          &statements->remove_pin})
+          &statements->remove_pin, &statements->served})
         if (!*made)
             return sqlite_error(db.get(), "the ledger's tables are not as expected");
+    if (!prepare_notices(db.get(), *statements))
+        return sqlite_error(db.get(), "the ledger's tables are not as expected");
     return std::unique_ptr<Store>{new Store(db.release(), std::move(statements))};
 }
 
@@ -245,6 +254,7 @@ bool Store::put_row(const StoredRequest &request)
     use.number(23, request.is_of_login ? 1 : 0);
     use.text(24, request.key);
     use.text(25, request.kept);
+    use.text(26, request.activation);
     return use.step() == SQLITE_DONE;
 }
 
@@ -277,6 +287,17 @@ Result<StoredRequest> Store::read(std::string_view id)
     if (status != SQLITE_ROW)
         return sqlite_error(db_, "the ledger can't be read");
     return read_row(use);
+}
+
+Result<bool> Store::has_served(std::string_view activation, std::string_view but)
+{
+    Use use{statements_->served};
+    use.text(1, activation);
+    use.text(2, but);
+    const int step = use.step();
+    if (step != SQLITE_ROW && step != SQLITE_DONE)
+        return sqlite_error(db_, "the ledger can't be read");
+    return step == SQLITE_ROW;
 }
 
 Result<std::vector<StoredRequest>> Store::read_newest(std::string_view user, std::size_t most)
@@ -315,7 +336,8 @@ bool Store::append_row(std::string_view event, std::string_view text, std::strin
 }
 
 Result<std::string> Store::append_audit(std::string_view event, std::string_view text,
-                                        const StoredRequest *with)
+                                        const StoredRequest *with,
+                                        std::span<const StoredNotice> notices)
 {
     if (head_.empty())
         head_ = TRY(read_head());
@@ -323,16 +345,18 @@ Result<std::string> Store::append_audit(std::string_view event, std::string_view
     const auto run = [](const Statement &statement) {
         return Use{statement}.step() == SQLITE_DONE;
     };
+    const std::size_t dropped = notices_dropped_;
     bool is_done = false;
-    if (with == nullptr)
+    if (with == nullptr && notices.empty())
         is_done = append_row(event, text, hash);
     else
-        is_done = run(statements_->begin) && put_row(*with) && append_row(event, text, hash) &&
-                  run(statements_->commit);
+        is_done = run(statements_->begin) && (with == nullptr || put_row(*with)) &&
+                  append_row(event, text, hash) && put_notices(notices) && run(statements_->commit);
     if (!is_done) {
         const Error error = sqlite_error(db_, "the ledger can't be written");
         if (sqlite3_get_autocommit(db_) == 0) // some errors have rolled back already
             (void)run(statements_->rollback);
+        notices_dropped_ = dropped;
         return error;
     }
     head_ = hash;

@@ -37,6 +37,8 @@ inline constexpr std::string_view not_approved =
     "nobody who may approve it did so before the request's end; tell one of them, and run it again";
 inline constexpr std::string_view no_approvers_left =
     "the policy was changed, and those who approved are not enough any more; run it again";
+inline constexpr std::string_view activation_over =
+    "the activation in Entra that it stands on is over; activate again, and run it again";
 inline constexpr std::string_view goes_on =
     "jitd is being started anew, and the request goes on; run it again to follow it";
 inline constexpr std::string_view request_over =

@@ -21,6 +21,15 @@ std::string_view name_of(Approval::Mode mode)
     return "";
 }
 
+std::optional<Approval::Mode> approval_mode_of(std::string_view name)
+{
+    using Mode = Approval::Mode;
+    for (const Mode mode : {Mode::self, Mode::none, Mode::approver, Mode::pim, Mode::watch})
+        if (name == name_of(mode))
+            return mode;
+    return std::nullopt;
+}
+
 const Role *Policy::find(std::string_view name) const
 {
     if (const RoleIndex *known = index()) {

@@ -118,6 +118,8 @@ struct End {
 
 // As a policy file says it: "auto".
 std::string_view name_of(Approval::Mode mode);
+// The other way round; absent: it names none.
+std::optional<Approval::Mode> approval_mode_of(std::string_view name);
 
 struct Role {
     std::string name;

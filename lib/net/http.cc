@@ -322,7 +322,9 @@ void CurlClient::conclude(CURL *easy, CURLcode result)
 {
     void *held = nullptr;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &held);
-    fit_connections(easy);
+    // What a place on this host speaks says nothing of the provider.
+    if (!static_cast<const Exchange *>(held)->is_plain())
+        fit_connections(easy);
     auto node = transfers_.extract(static_cast<Exchange *>(held)->id());
     const std::unique_ptr<Exchange> exchange = std::move(node.mapped());
     curl_multi_remove_handle(multi_.get(), easy);

@@ -19,7 +19,8 @@ struct HttpOptions {
 };
 
 // Owns all transfers. TLS 1.2 or later, always verified; no redirect is followed, no cookie kept,
-// no other scheme than https spoken; a body ends at 1 MiB.
+// no other scheme than https spoken but to the two of plain_origin.h, and to those never through
+// the proxy; a body ends at 1 MiB.
 class HttpClient
 {
   public:

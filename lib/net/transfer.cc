@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <optional>
 
 #include "lib/base/text.h"
+#include "lib/net/plain_origin.h"
 
 namespace jit::net {
 
@@ -19,6 +21,8 @@ using std::chrono::milliseconds;
 constexpr std::size_t first_block_bytes = std::size_t{8} * 1024;
 constexpr std::size_t max_header_bytes = std::size_t{64} * 1024;
 constexpr std::size_t max_retry_after_bytes = 64;
+constexpr std::size_t max_www_authenticate_bytes = 512;
+constexpr std::size_t max_extra_header_bytes = 1024;
 constexpr milliseconds max_timeout = std::chrono::seconds{120};
 constexpr milliseconds max_connect_timeout = std::chrono::seconds{10};
 
@@ -29,6 +33,34 @@ std::string_view trimmed(std::string_view text)
     if (begin == std::string_view::npos)
         return {};
     return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
+}
+
+// One whole header and nothing that ends it, none that says where the request goes or where its
+// body ends, and none with credentials: those have members that are wiped.
+bool is_extra_header(std::string_view line)
+{
+    const std::size_t colon = line.find(": ");
+    if (colon == std::string_view::npos || colon == 0 || colon + 2 == line.size() ||
+        line.size() > max_extra_header_bytes)
+        return false;
+    const std::string name = to_lower(line.substr(0, colon));
+    for (const char *ours : {"authorization", "connection", "content-length", "cookie", "host",
+                             "proxy-authorization", "transfer-encoding"})
+        if (name == ours)
+            return false;
+    return std::all_of(name.begin(), name.end(),
+                       [](char c) {
+                           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+                       }) &&
+           std::all_of(line.begin(), line.end(), [](char c) { return c >= ' ' && c < '\x7f'; });
+}
+
+// The value of such a header.
+std::optional<std::string_view> header_value(std::string_view line, std::string_view name)
+{
+    if (line.size() <= name.size() || strncasecmp(line.data(), name.data(), name.size()) != 0)
+        return std::nullopt;
+    return trimmed(line.substr(name.size()));
 }
 
 } // namespace
@@ -81,7 +113,8 @@ void ReplyBuffer::wipe()
 
 Exchange::Exchange(HttpClient::Transfer id, Easy easy, oidc::HttpRequest request,
                    HttpClient::Done done, const HttpOptions &options)
-    : id_(id), request_(std::move(request)), done_(std::move(done)), easy_(std::move(easy))
+    : id_(id), request_(std::move(request)), done_(std::move(done)),
+      is_plain_(is_plain_origin(request_.url)), easy_(std::move(easy))
 {
     if (!easy_) {
         ready_ = false;
@@ -96,7 +129,10 @@ void Exchange::set_transport(const HttpOptions &options)
 {
     const milliseconds timeout =
         std::clamp<milliseconds>(options.timeout, std::chrono::seconds{1}, max_timeout);
-    set(CURLOPT_PROTOCOLS_STR, "https");
+    set(CURLOPT_PROTOCOLS_STR, is_plain_ ? "http" : "https");
+    // Arc's agent listens there and nowhere else: at ::1 its port would be anybody's to take.
+    if (is_plain_)
+        set(CURLOPT_IPRESOLVE, long{CURL_IPRESOLVE_V4});
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
     set(CURLOPT_SSL_VERIFYPEER, 1L);
@@ -111,7 +147,7 @@ void Exchange::set_transport(const HttpOptions &options)
         set(CURLOPT_CAPATH, static_cast<const char *>(nullptr));
     }
     // An empty proxy, unlike none, keeps curl from asking the environment; so does no_proxy.
-    set(CURLOPT_PROXY, options.proxy.c_str());
+    set(CURLOPT_PROXY, is_plain_ ? "" : options.proxy.c_str());
     set(CURLOPT_NOPROXY, "");
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set(CURLOPT_NETRC, long{CURL_NETRC_IGNORED});
@@ -141,43 +177,57 @@ void Exchange::set_content()
 {
     set(CURLOPT_URL, request_.url.c_str());
     set(CURLOPT_USERAGENT, "jit/" JIT_VERSION);
-    const auto add = [this](const std::string &line) {
-        curl_slist *longer = curl_slist_append(headers_.get(), line.c_str());
-        ready_ = ready_ && longer != nullptr;
-        if (longer != nullptr) {
-            (void)headers_.release(); // the same list, or the head of the first
-            headers_.reset(longer);
-        }
-    };
-    add("Accept: application/json");
+    add_header("Accept: application/json");
     // A GUID and nothing else: no other text gets into the header.
     if (is_guid(request_.client_request_id)) {
-        add("client-request-id: " + request_.client_request_id);
-        add("return-client-request-id: true");
+        add_header("client-request-id: " + request_.client_request_id);
+        add_header("return-client-request-id: true");
     }
-    if (!request_.bearer.empty()) {
-        const std::string_view token = request_.bearer.reveal();
-        std::string line = "Authorization: Bearer ";
-        line.reserve(line.size() + token.size());
-        line += token;
-        // Visible characters and nothing else: no other header comes in with it.
-        ready_ = ready_ && std::all_of(token.begin(), token.end(),
-                                       [](char c) { return c > ' ' && c < '\x7f'; });
-        add(line);
-        explicit_bzero(line.data(), line.size());
+    add_credentials("Bearer", request_.bearer);
+    add_credentials("Basic", request_.basic);
+    for (const std::string &line : request_.headers) {
+        ready_ = ready_ && is_extra_header(line);
+        add_header(line);
     }
     if (request_.method == oidc::HttpRequest::Method::post) {
         const bool is_json = !request_.json.empty();
         const std::string_view body = is_json ? request_.json : request_.form.reveal();
-        add(is_json ? "Content-Type: application/json"
-                    : "Content-Type: application/x-www-form-urlencoded");
-        add("Expect:"); // no round trip before the body
+        add_header(is_json ? "Content-Type: application/json"
+                           : "Content-Type: application/x-www-form-urlencoded");
+        add_header("Expect:"); // no round trip before the body
         set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
         set(CURLOPT_POSTFIELDS, body.data());
     } else {
         set(CURLOPT_HTTPGET, 1L);
     }
     set(CURLOPT_HTTPHEADER, headers_.get());
+}
+
+void Exchange::add_header(const std::string &line)
+{
+    curl_slist *longer = curl_slist_append(headers_.get(), line.c_str());
+    ready_ = ready_ && longer != nullptr;
+    if (longer != nullptr) {
+        (void)headers_.release(); // the same list, or the head of the first
+        headers_.reset(longer);
+    }
+}
+
+void Exchange::add_credentials(std::string_view scheme, const SecretString &credentials)
+{
+    if (credentials.empty())
+        return;
+    const std::string_view text = credentials.reveal();
+    std::string line = "Authorization: ";
+    line.reserve(line.size() + scheme.size() + 1 + text.size());
+    line += scheme;
+    line += ' ';
+    line += text;
+    // Visible characters and nothing else: no other header comes in with it.
+    ready_ = ready_ &&
+             std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    add_header(line);
+    explicit_bzero(line.data(), line.size());
 }
 
 std::size_t Exchange::on_body(char *bytes, std::size_t, std::size_t count, void *self) noexcept
@@ -198,13 +248,13 @@ std::size_t Exchange::on_header(char *bytes, std::size_t, std::size_t count, voi
         exchange->too_large_ = true;
         return 0;
     }
-    constexpr std::string_view name = "retry-after:";
     if (line.starts_with("HTTP/")) { // an interim reply's headers do not count
         exchange->retry_after_.clear();
-    } else if (line.size() > name.size() &&
-               strncasecmp(line.data(), name.data(), name.size()) == 0) {
-        const std::string_view value = trimmed(line.substr(name.size()));
-        exchange->retry_after_ = value.substr(0, max_retry_after_bytes);
+        exchange->www_authenticate_.clear();
+    } else if (const auto retry_after = header_value(line, "retry-after:")) {
+        exchange->retry_after_ = retry_after->substr(0, max_retry_after_bytes);
+    } else if (const auto challenge = header_value(line, "www-authenticate:")) {
+        exchange->www_authenticate_ = challenge->substr(0, max_www_authenticate_bytes);
     }
     return count;
 }
@@ -217,6 +267,9 @@ oidc::HttpReply Exchange::finish(CURLcode result)
         curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &reply.status);
         reply.body = body_.take();
         reply.retry_after = std::move(retry_after_);
+        reply.www_authenticate = std::move(www_authenticate_);
+    } else if (reply.outcome == Outcome::too_large) {
+        curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &reply.status);
     } else if (reply.outcome == Outcome::not_trusted) {
         reply.distrust = distrust_of(result);
     }

@@ -54,6 +54,8 @@ class Exchange
 
     // Not when curl refused an option: then the request must not be sent.
     bool is_ready() const { return ready_; }
+    // Over plain http, to one of the two that are asked so.
+    bool is_plain() const { return is_plain_; }
     HttpClient::Transfer id() const { return id_; }
     CURL *easy() const { return easy_.get(); }
 
@@ -70,6 +72,8 @@ class Exchange
     }
     void set_transport(const HttpOptions &options);
     void set_content();
+    void add_header(const std::string &line);
+    void add_credentials(std::string_view scheme, const SecretString &credentials);
     static std::size_t on_body(char *bytes, std::size_t one, std::size_t count,
                                void *self) noexcept;
     static std::size_t on_header(char *bytes, std::size_t one, std::size_t count,
@@ -83,7 +87,9 @@ class Exchange
     HeaderList headers_;
     ReplyBuffer body_;
     std::string retry_after_;
+    std::string www_authenticate_;
     std::size_t header_bytes_ = 0;
+    bool is_plain_;
     bool too_large_ = false;
     bool ready_ = true;
     char error_[CURL_ERROR_SIZE] = {};

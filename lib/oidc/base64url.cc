@@ -47,4 +47,22 @@ std::optional<std::string> decode_base64url(std::string_view text)
     return bytes;
 }
 
+std::string encode_base64url(std::string_view bytes)
+{
+    constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    std::string text;
+    text.reserve(bytes.size() / 3 * 4 + 3);
+    std::uint32_t held = 0;
+    unsigned bits = 0;
+    for (const char c : bytes) {
+        held = (held << 8) | static_cast<unsigned char>(c);
+        for (bits += 8; bits >= 6; bits -= 6)
+            text += digits[(held >> (bits - 6)) & 63];
+        held &= (1U << bits) - 1;
+    }
+    if (bits > 0)
+        text += digits[(held << (6 - bits)) & 63];
+    return text;
+}
+
 } // namespace jit::oidc

@@ -11,4 +11,6 @@ namespace jit::oidc {
 // zero. The empty text is the empty string.
 std::optional<std::string> decode_base64url(std::string_view text);
 
+std::string encode_base64url(std::string_view bytes);
+
 } // namespace jit::oidc

@@ -56,6 +56,16 @@ std::string second_factor_demand()
     return R"({"id_token":{"acrs":{"essential":true,"values":["p1"]}}})";
 }
 
+std::string add_client_capability(std::string_view demanded)
+{
+    const Json demand = parse_object(demanded);
+    const Tree whole{json_pack("{s:{s:{s:[s]}}}", "access_token", "xms_cc", "values", "cp1")};
+    const Tree theirs{json_deep_copy(demand.get())};
+    if (!whole || !theirs || json_object_update_recursive(whole.get(), theirs.get()) != 0)
+        return {};
+    return dump(whole.get());
+}
+
 std::string read_demand(std::string_view text)
 {
     if (text.size() > max_claims_bytes)

@@ -18,6 +18,10 @@ std::string make_claims_request(std::string_view auth_context, std::string_view 
 // built-in challenge for it.
 std::string second_factor_demand();
 
+// What was demanded, with the word that we understand such challenges: PIM refuses a token that has
+// the context and not this. Empty: `demanded` is no object.
+std::string add_client_capability(std::string_view demanded);
+
 // The `claims` member of an error, a text that holds a JSON object.
 //   returns  the object without white space; empty: it is none, or over 4 KiB
 std::string read_demand(std::string_view text);

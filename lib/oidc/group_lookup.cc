@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "lib/base/text.h"
+#include "lib/oidc/graph_link.h"
 #include "lib/oidc/json.h"
 #include "lib/oidc/pace.h"
 
@@ -16,7 +17,6 @@ using std::chrono::seconds;
 constexpr std::size_t max_groups = 500;
 constexpr std::size_t groups_at_once = 20; // Graph's own cap
 constexpr unsigned max_pages = 16;
-constexpr std::size_t max_page_bytes = 2048;
 constexpr const char *no_sense =
     "Microsoft Graph's answer about the groups makes no sense. Run it again.";
 constexpr const char *away = "Microsoft Graph, which knows the groups, can't be reached. Run it "
@@ -30,19 +30,6 @@ std::string make_body(const std::vector<std::string> &groups, std::size_t from)
     const Json body{json_pack("{s:O}", "groupIds", ids.get())};
     const Handle<char, &free> text{json_dumps(body.get(), JSON_COMPACT)};
     return text ? text.get() : std::string{};
-}
-
-// What can stand in a header or a request line, and nothing that ends one.
-bool is_visible(std::string_view text)
-{
-    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-}
-
-// On the same host and nowhere else: the token goes there.
-bool is_page_of(std::string_view uri, std::string_view host)
-{
-    const std::string prefix = "https://" + std::string{host} + "/";
-    return uri.size() <= max_page_bytes && uri.starts_with(prefix) && is_visible(uri);
 }
 
 } // namespace

@@ -18,11 +18,13 @@ struct HttpRequest {
         post
     };
     Method method = Method::get;
-    std::string url;               // https
-    SecretString form;             // post: application/x-www-form-urlencoded, already encoded
-    std::string json;              // post: a JSON body instead of the form; empty: none
-    SecretString bearer;           // access token for the Authorization header; empty: none
-    std::string client_request_id; // sent as client-request-id; empty: not sent
+    std::string url;                  // https; lib/net/plain_origin.h knows the two exceptions
+    SecretString form;                // post: application/x-www-form-urlencoded, already encoded
+    std::string json;                 // post: a JSON body instead of the form; empty: none
+    SecretString bearer;              // access token for the Authorization header; empty: none
+    SecretString basic;               // what follows "Authorization: Basic "; empty: none
+    std::string client_request_id;    // sent as client-request-id; empty: not sent
+    std::vector<std::string> headers; // others, each "Name: value"; no credentials
 };
 
 // What came back, or why nothing did. `body` may hold tokens.
@@ -44,9 +46,11 @@ struct HttpReply {
     };
     Outcome outcome = Outcome::unreachable;
     Distrust distrust = Distrust::other; // with not_trusted
-    long status = 0;
+    long status = 0;                     // also with too_large, where the head of it came
     SecretString body;
-    std::string retry_after; // the header as received, cut at 64 bytes; empty: none
+    // Headers as received; empty: none.
+    std::string retry_after;      // cut at 64 bytes
+    std::string www_authenticate; // cut at 512 bytes
 };
 
 } // namespace jit::oidc

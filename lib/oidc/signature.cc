@@ -3,13 +3,8 @@
 #include <bit>
 #include <optional>
 
-// libjose's headers do not say themselves that they are C.
-extern "C" {
-#include <jose/jose.h>
-}
-
-#include "lib/base/handle.h"
 #include "lib/oidc/base64url.h"
+#include "lib/oidc/jose_quiet.h"
 #include "lib/oidc/json.h"
 
 namespace jit::oidc {
@@ -19,14 +14,6 @@ namespace {
 constexpr std::size_t min_modulus_bits = 2048;
 constexpr std::size_t max_modulus_bits = 8192;
 constexpr std::size_t max_exponent_bits = 32;
-
-void give_back(jose_cfg_t *cfg)
-{
-    jose_cfg_decref(cfg);
-}
-
-// Without a function of our own libjose prints to stderr.
-void stay_silent(void *, const char *, int, std::uint64_t, const char *, va_list) {}
 
 // An unsigned big-endian number.
 struct Number {
@@ -70,10 +57,9 @@ bool verify_rs256(const SignedParts &parts, const Key &key)
                              parts.header.size(), "payload", parts.payload.data(),
                              parts.payload.size(), "signature", parts.signature.data(),
                              parts.signature.size())};
-    const Handle<jose_cfg_t, &give_back> cfg{jose_cfg()};
+    const JoseConfig cfg = make_quiet_config();
     if (!jwk || !jws || !cfg)
         return false;
-    jose_cfg_set_err_func(cfg.get(), stay_silent, nullptr);
     return jose_jws_ver(cfg.get(), jws.get(), nullptr, jwk.get(), false);
 }
 

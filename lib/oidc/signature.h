@@ -1,4 +1,4 @@
-// The one place that hands anything to libjose.
+// The one place that hands anything of others to libjose.
 #pragma once
 
 #include <string_view>

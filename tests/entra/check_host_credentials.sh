@@ -68,6 +68,19 @@ post token grant_type=client_credentials "client_id=$host_app" "scope=$graph/.de
 check "a secret is none" refused 401 invalid_client 7000215
 fault host_token error:invalid_client:7000222; try; check "any error can be ordered" is "$tmp/reply" error_codes.0 7000222
 fault host_token status:429:9; try; check "429 has Retry-After here too" has "$tmp/head" "Retry-After: 9"
+expired() { # a certificate that was good in 2020, of the host's key
+    printf '[ca]\ndefault_ca=c\n[c]\ndatabase=%s\nnew_certs_dir=%s\nrand_serial=yes\npolicy=p\n[p]\ncommonName=supplied\n' \
+        "$tmp/index" "$tmp" > "$tmp/ca.cnf"
+    : > "$tmp/index"
+    openssl req -new -key "$tmp/host.key" -subj /CN=old -out "$tmp/old.csr" &&
+        openssl ca -batch -config "$tmp/ca.cnf" -selfsign -keyfile "$tmp/host.key" -md sha256 \
+            -startdate 200101000000Z -enddate 200201000000Z -in "$tmp/old.csr" -out "$tmp/old.pem"
+}
+check "a certificate can be old" expired
+do_control register "client_id=$host_app" "certificate_file=$tmp/old.pem" keep_old=true > /dev/null
+thumb="\"x5t#S256\":\"$(thumbprint old sha256)\""; try
+check "an expired one does not serve" refused 401 invalid_client 700027
+check "as is said" has "$tmp/reply" "The key used is expired."
 make_certificate next
 check "a second certificate" do_control register "client_id=$host_app" "certificate_file=$tmp/next.pem" keep_old=true
 try; check "leaves the first" same "$status" 200

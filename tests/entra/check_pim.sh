@@ -2,6 +2,7 @@
 # own uses it.
 pim=$graph:$port/v1.0/identityGovernance/privilegedAccess/group
 policies=$graph:$port/v1.0/policies/roleManagementPolicyAssignments
+me="filterByCurrentUser(on='principal')"
 bob=b0b00000-0000-4000-8000-000000000002
 web_group=9b000000-0000-4000-8000-000000000001
 dba_group=9b000000-0000-4000-8000-000000000002
@@ -45,7 +46,7 @@ order() {
 }
 activate() { call POST "$pim/assignmentScheduleRequests" "$(order selfActivate "$@")"; }
 deactivate() { call POST "$pim/assignmentScheduleRequests" "$(order selfDeactivate "$@")"; }
-active() { look "$pim/assignmentScheduleInstances/filterByCurrentUser(on='principal')"; }
+active() { look "$pim/assignmentScheduleInstances/$me"; }
 settings() { do_control pim_settings "$@" > /dev/null; }
 was() { same "$status" "$1" && is "$tmp/reply" status "$2"; } # was HTTP-STATUS STATUS
 none_active() { same "$status" 200 && is "$tmp/reply" value '[]'; }
@@ -58,13 +59,13 @@ failed() { # failed RULE: of the policy
 do_control reset > /dev/null
 pim_sign_in alice@contoso.com
 check "PIM's scopes are granted" is "$tmp/reply" scope "$pim_scopes"
-look "$pim/eligibilityScheduleInstances/filterByCurrentUser(on='principal')"
+look "$pim/eligibilityScheduleInstances/$me"
 check "who is eligible is told" is "$tmp/reply" value.0.groupId "$web_group"
 check "as a member" is "$tmp/reply" value.0.accessId member
 check "for what it is" is "$tmp/reply" value.2.groupId "$key_group"
 check "and nobody else's" is "$tmp/reply" value.3 ""
-look "$pim/eligibilitySchedules/filterByCurrentUser(on='principal')"
-check "the schedules have the same form" is "$tmp/reply" value.0.principalId "$alice"
+look "$pim/eligibilitySchedules/filterByCurrentUser%28on=%27principal%27%29"
+check "the schedules have the same form, and escapes are nothing" is "$tmp/reply" value.0.principalId "$alice"
 policy_of() {
     look "$policies" "\$filter=scopeId eq '$1' and scopeType eq 'Group' and roleDefinitionId eq 'member'" \
         "\$expand=policy(\$expand=rules)"
@@ -104,7 +105,7 @@ check "by that request" is "$tmp/reply" value.0.assignmentScheduleId "$schedule"
 check "from a time" expr "x$(member "$tmp/reply" value.0.startDateTime)" : 'x20..-..-..T..:..:..\.[0-9]*Z$'
 check "to another" fails is "$tmp/reply" value.0.endDateTime "$(member "$tmp/reply" value.0.startDateTime)"
 call GET "$pim/assignmentScheduleRequests/$request"; check "a request can be looked at" was 200 Provisioned
-look "$pim/assignmentScheduleRequests/filterByCurrentUser(on='principal')" "\$filter=status eq 'Provisioned'"
+look "$pim/assignmentScheduleRequests/$me" "\$filter=status eq 'Provisioned'"
 check "and listed" is "$tmp/reply" value.0.id "$request"
 look "$pim/assignmentScheduleRequests/filterByCurrentUser(on='createdBy')" "\$filter=status eq 'Denied'"
 check "or left out" is "$tmp/reply" value '[]'
@@ -175,7 +176,7 @@ check "a person does not list a group" told 403 Authorization_RequestDenied
 pim_sign_in alice@contoso.com "" "openid $(permission PrivilegedAssignmentSchedule.Read)"
 activate "$web_group"; check "to activate wants its scope" told 403 PermissionScopeNotGranted
 active; check "to look does not" same "$status" 200
-look "$pim/eligibilityScheduleInstances/filterByCurrentUser(on='principal')"
+look "$pim/eligibilityScheduleInstances/$me"
 check "eligibility wants its own" told 403 PermissionScopeNotGranted
 policy_of "$web_group"; check "and so do policies" told 403 PermissionScopeNotGranted
 pim_sign_in alice@contoso.com "" "openid api://c1a5/Elevate"; active; check "another audience: 401" unauthorized

@@ -62,6 +62,9 @@ on_behalf pim_activate; check "the portal asks for a justification" is "$tmp/tol
 on_behalf pim_activate justification=x ago=7200 duration=10800
 active; check "an activation can have begun long ago" expr \
     "x$(member "$tmp/reply" value.1.startDateTime)" : "x$(date -u -d '2 hours ago' +%Y-%m-%dT%H)"
+look "$pim/assignmentScheduleRequests/$me" "\$filter=groupId eq '$web_group'"
+check "and have been asked for then" expr \
+    "x$(member "$tmp/reply" value.-1.createdDateTime)" : "x$(date -u -d '2 hours ago' +%Y-%m-%dT%H)"
 on_behalf pim_revoke; active; check "an administrator takes it away" is "$tmp/reply" value.1 ""
 on_behalf pim_revoke; check "once" is "$tmp/told" ok false
 on_behalf pim_eligible remove=true; on_behalf pim_activate justification=x

@@ -1,6 +1,5 @@
 # Part of test-emulator: PIM's answers gone wrong.
 spoiled() { do_control fault "endpoint=pim_$1" "kind=$2" "count=${3:-1}" > /dev/null; }
-me="filterByCurrentUser(on='principal')"
 
 do_control reset > /dev/null
 settings floor=0

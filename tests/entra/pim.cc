@@ -169,7 +169,8 @@ PimRequest &Pim::add_request(const PimOrder &order, std::string status, Now now)
     request.id = random_guid();
     request.stage = random_guid();
     request.order = order;
-    request.created = now.wall;
+    request.start = now.wall + order.delay;
+    request.created = std::min(now.wall, request.start); // one that began before was asked for then
     move_on(request, status, now);
     return request;
 }
@@ -239,6 +240,7 @@ PimAnswer Pim::activate(const PimOrder &order, Now now)
         request.order = order;
         request.status = "Granted";
         request.created = now.wall;
+        request.start = now.wall + order.delay;
         return request;
     }
     return begin(order, group_of(order.group)->rules.needs_approval, now);

@@ -47,6 +47,7 @@ struct PimRequest {
     std::string next_status;         // what it becomes; empty: it stays
     std::optional<BootTime> next_at; // when; nothing: once it has been seen
     WallTime created;
+    WallTime start; // as asked for
     std::optional<WallTime> completed;
     std::string schedule; // the activation's
     // The one stage of an approval.

@@ -58,7 +58,7 @@ Json schedule_of(const PimRequest &request, const std::string &type)
                 request.order.duration.count() > 0 ? format_iso_duration(request.order.duration)
                                                    : "");
     Json info{json_object()};
-    put(info, "startDateTime", graph_time(request.created + request.order.delay));
+    put(info, "startDateTime", graph_time(request.start));
     put_null(info, "recurrence");
     put(info, "expiration", std::move(expiration));
     return info;

@@ -302,7 +302,7 @@ void a_ledger_of_version_3_becomes_this_one_and_keeps_all_it_has(void **)
         execute(path, version);
     for (int run = 0; run < 2; ++run) {
         auto store = *Store::open(path, 1000);
-        assert_int_equal(read_number(path, "PRAGMA user_version"), 5);
+        assert_int_equal(read_number(path, "PRAGMA user_version"), 6);
         const auto open = *store->read_open();
         assert_int_equal(open.size(), 1);
         assert_true(open[0].is_used && !open[0].made);
@@ -326,7 +326,7 @@ void a_ledger_of_version_4_becomes_this_one_and_keeps_all_it_has(void **)
     const std::string key(64, 'a');
     for (int run = 0; run < 2; ++run) {
         auto store = *Store::open(path, 1000);
-        assert_int_equal(read_number(path, "PRAGMA user_version"), 5);
+        assert_int_equal(read_number(path, "PRAGMA user_version"), 6);
         auto open = *store->read_open();
         assert_int_equal(open.size(), 1);
         assert_true(open[0].made == std::vector<std::string>{"jit-web"});
@@ -399,7 +399,7 @@ void a_ledger_of_another_version_or_kind_is_not_touched(void **)
 {
     const Folder folder;
     const std::string path = folder.path + "/jit.db";
-    for (const char *version : {"6", "6", "1000000", "-1"}) {
+    for (const char *version : {"7", "7", "1000000", "-1"}) {
         execute(path, (std::string{"PRAGMA user_version = "} + version).c_str());
         const auto other = Store::open(path, 1000);
         assert_false(other.has_value());

@@ -125,6 +125,8 @@ void base64url_has_one_text_for_each_byte_string(void **)
     assert_text(decode_base64url("Zm8").value_or("?"), "fo");
     assert_text(decode_base64url("Zm9v").value_or("?"), "foo");
     assert_text(decode_base64url("-_-_").value_or("?"), "\xfb\xff\xbf");
+    for (const char *text : {"", "Zg", "Zm8", "Zm9v", "-_-_"})
+        assert_text(encode_base64url(decode_base64url(text).value_or("?")), text);
     for (const char *text :
          {"Z", "Zh", "Zm9", "Zm9vZ", "Zg==", "Zg=", "+/+/", "Zm 9v", "Zm9v\n", "\xc3\xa9\xc3\xa9"})
         assert_false(decode_base64url(text).has_value());

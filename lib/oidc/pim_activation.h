@@ -1,0 +1,152 @@
+// One activation of a membership through Privileged Identity Management for Groups, by Microsoft
+// Graph and with the person's own token, as a pure state machine like DeviceGrant. In this order:
+//
+//   eligible?           no: refused
+//   the group's policy  read for later; without leave to read it there is none
+//   the instances       one that runs already: active
+//   own requests        one that waits already: polled
+//   the policy's rules  not met: refused, or one more sign-in demanded
+//   POST                exists: on to the instances; lost, throttled: back to the instances
+//   polls               2 to 30 s apart, until provisioned; denied and the like: refused
+//   the instances       active, until the end that they have
+//
+// Active is only what the list of instances has for exactly this group and person, as a member, as
+// an activation, with an end that lies ahead. Nothing is activated twice: after a POST whose fate
+// is not known (no answer, 429, 5xx) both lists are read again, and before any further POST that of
+// the person's requests.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lib/base/clock.h"
+#include "lib/oidc/device_grant.h"
+#include "lib/oidc/graph_link.h"
+#include "lib/oidc/pim_errors.h"
+#include "lib/oidc/pim_policy.h"
+#include "lib/oidc/pim_replies.h"
+#include "lib/oidc/pim_search.h"
+
+namespace jit::oidc {
+
+struct PimAsk {
+    PimWho who;
+    std::string reason; // what is not fit for a terminal becomes '?'; 512 bytes are sent
+    std::string ticket; // empty: find_ticket() looks for it in the reason
+    std::chrono::seconds duration{};
+    std::vector<std::string> contexts; // `acrs` of the sign-in
+    // Whether PimDemands may come: no more, once a sign-in was made for it. Then PIM is asked
+    // whatever `contexts` has, for it looks at the access token, and its refusal is one.
+    bool may_demand = true;
+};
+
+// Tell the person what is waited for; afterwards call on_time() at `at`. Each comes once.
+struct PimWaits {
+    enum class What {
+        approval,    // somebody who approves for the group in Entra
+        provisioning // Entra, which carries it out
+    };
+    What what = What::approval;
+    BootTime at;
+};
+struct PimActive {
+    WallTime until;         // nothing that is granted for it may last longer
+    std::string request;    // PIM's id of the request; empty: not known
+    bool was_there = false; // it ran before this was asked for
+    // What the policy allows, where that is less than was asked for; else absent.
+    std::optional<std::chrono::seconds> maximum;
+};
+// One more sign-in is needed, for these claims: a demand as make_claims_request() takes it. Its
+// token goes into a new PimActivation, with may_demand = false.
+struct PimDemands {
+    std::string claims;
+};
+// After cancel(). `stays`: the activation, or the request for it, could not be taken back in Entra.
+struct PimGone {
+    bool stays = false;
+};
+using PimStep =
+    std::variant<SendRequest, WaitUntil, PimWaits, PimActive, PimDemands, PimRefused, PimGone>;
+
+class PimActivation
+{
+  public:
+    explicit PimActivation(PimAsk ask);
+
+    PimStep start(const Now &now);
+    PimStep on_reply(const HttpReply &reply, const Now &now);
+    // The time of the last WaitUntil or PimWaits has come; or the deadline, also while a request is
+    // out. Called too early it says again when.
+    PimStep on_time(const Now &now);
+
+    // The person wants it no more. Ends at once where nothing was asked of PIM; else it goes on
+    // until PimGone: a SendRequest from here replaces one that is out, whose answer no longer
+    // counts; with WaitUntil the answer that is out is still needed, for it tells what to take
+    // back.
+    PimStep cancel(const Now &now);
+
+    // Any call that the state does not allow, such as one after the end, gives PimRefused,
+    // `broken`.
+
+  private:
+    enum class State {
+        idle,
+        eligibility,
+        policy,
+        instances, // before anything is asked for
+        requests,
+        activating,
+        polling,
+        proving, // the list of instances, of what PIM says is active
+        withdrawing,
+        finished
+    };
+
+    void enter(State state);
+    PimStep go(State state, const Now &now);
+    PimStep send(const Now &now);
+    PimStep wait(std::chrono::seconds pause, const HttpReply &reply, const Now &now);
+    PimStep tell(PimWaits::What what, PimStep wait);
+    PimStep read(const HttpReply &reply, const Now &now);
+    PimStep read_eligibility(const HttpReply &reply, const Now &now);
+    PimStep read_policy(const HttpReply &reply, const Now &now);
+    PimStep read_instances(const HttpReply &reply, const Now &now);
+    PimStep read_requests(const HttpReply &reply, const Now &now);
+    PimStep read_request(const HttpReply &reply, const Now &now);
+    PimStep read_fault(const HttpReply &reply, const Now &now);
+    PimStep read_refusal(const PimFault &fault, const Now &now);
+    PimStep put_off(BootTime at);
+    PimStep prove(const HttpReply &reply, const Now &now);
+    PimStep follow(PimStatus status, const HttpReply &reply, const Now &now);
+    PimStep activate(const Now &now);
+    PimStep demand(std::string claims, const PimFault &fault);
+    PimStep refuse(Failure failure, std::string advice, const std::string &correlation_id = {});
+    PimStep finish(PimStep step);
+    PimStep end_late();
+    bool may_stand() const { return search_.is_unclear || !request_.empty(); }
+
+    PimAsk ask_;
+    GraphLink link_;
+    State state_ = State::idle;
+    bool is_out_ = false; // a request
+    bool is_cancelled_ = false;
+    BootTime next_at_{};
+
+    bool is_eligible_ = false;
+    PimRules rules_;
+    PimMembership membership_;
+    PimSearch search_;
+
+    std::string request_; // PIM's id of what is waited for
+    bool exists_ = false; // PIM says that an activation runs already
+    unsigned posts_ = 0;
+    unsigned late_starts_ = 0; // StartTimeInPast
+    unsigned tries_ = 0;       // in this state
+    bool told_approval_ = false;
+    bool told_provisioning_ = false;
+};
+
+} // namespace jit::oidc
