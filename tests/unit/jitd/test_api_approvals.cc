@@ -57,6 +57,7 @@ KeptRequest make_kept(const std::string &id, const std::string &tty = "pts/9")
     facts.origin = {"", tty, 77, ""};
     facts.command = "/usr/bin/id";
     facts.host = "web01";
+    facts.mode = policy::Approval::Mode::approver;
     facts.began = read_clocks();
     facts.deadline = facts.began.boot + 900s;
     facts.deadline_wall = facts.began.wall + 900s;
@@ -432,6 +433,21 @@ void a_no_ends_it_with_its_reason(void **)
     assert_true(last.message.find("not now") != std::string::npos);
 }
 
+void a_new_policy_without_the_role_ends_what_waits_for_it(void **)
+{
+    if (!is_root_here())
+        return;
+    Host host;
+    host.requests->look_again();
+    assert_true(host.is_waiting());
+    host.take_policy("[role.other]\ngroups = [\"jit-other\"]\nrequesters = [\"user:" +
+                     std::string{requester_oid} + "\"]\nmax_duration = \"1h\"\n");
+    host.requests->look_again();
+    assert_false(host.is_waiting());
+    assert_true(host.store->read(some_id)->state == ipc::State::denied);
+    assert_text(approve_as(host, approver), "NotFound");
+}
+
 // --- leaving, and coming back
 // --------------------------------------------------------------------
 
@@ -670,6 +686,7 @@ int main()
         cmocka_unit_test(one_person_signs_in_for_few_at_a_time),
         cmocka_unit_test(enough_have_said_yes_and_the_helper_is_asked),
         cmocka_unit_test(a_no_ends_it_with_its_reason),
+        cmocka_unit_test(a_new_policy_without_the_role_ends_what_waits_for_it),
         cmocka_unit_test(who_comes_back_follows_his_request_and_sees_each_approval),
         cmocka_unit_test(a_request_ends_with_its_terminal_unless_he_leaves_it),
         cmocka_unit_test(another_daemon_goes_on_with_the_approvals_so_far),
