@@ -312,10 +312,28 @@ $(declare -p enter)
 X
 left_approved() { . "$HOST_DIR/others" && approves bob "$(cat "$HOST_DIR/left")"; }
 left_approved_again() { . "$HOST_DIR/others" && approves paula "$(cat "$HOST_DIR/left")"; }
-export -f left_approved left_approved_again
+restarted() { . "$HOST_DIR/others" && host_run systemctl restart jitd.service; }
+export -f left_approved left_approved_again restarted
 check 'who leaves his request waiting finds it again, with what was approved meanwhile' \
     host_tty alice <"$HOST_DIR/steps"
 check 'one request' same "$(host_run journalctl -q -o cat -u jitd "JIT_REQUEST=$(cat "$HOST_DIR/left")" JIT_EVENT=code-issued "JIT_USER=alice" | grep -c 'was shown to alice')" 1
+
+host_run jitctl revoke --all >/dev/null
+cat >"$HOST_DIR/steps" <<'X'
+expect 10 \$ $
+send sudo id\r
+expect 10 enter the code +(\S+)
+run provider approve code=$M1 user=alice@contoso.com
+expect 10 must say yes: jitctl approve\s+(?:jit: )?([0-9a-f]{16})
+run echo $M1 >$HOST_DIR/left
+run restarted
+run left_approved
+expect 30 uid=0\(root\)
+expect 5 \$ $
+send exit 0\r
+exit 0
+X
+check 'a sudo that waits goes on over a restart of jitd, too' host_tty alice <"$HOST_DIR/steps"
 
 # --- too late: the time
 check 'what nobody approves ends by its own time' ended short 4 'nobody who may approve it did so'
