@@ -33,9 +33,8 @@ bool is_same_provider(const Settings &a, const Settings &b)
     const policy::Config &x = *a.config;
     const policy::Config &y = *b.config;
     return x.discovery_url == y.discovery_url && x.client_id == y.client_id &&
-           x.approver_client_id == y.approver_client_id &&
-           x.scopes == y.scopes && a.ca_pem == b.ca_pem && x.proxy == y.proxy &&
-           x.timeout == y.timeout;
+           x.approver_client_id == y.approver_client_id && x.scopes == y.scopes &&
+           a.ca_pem == b.ca_pem && x.proxy == y.proxy && x.timeout == y.timeout;
 }
 
 AuditRecord make_record(Event event, std::string message, std::string rule = {})
