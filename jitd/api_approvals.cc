@@ -80,9 +80,10 @@ void Api::answer_pending(Call exchange)
     const policy::Person person = read_person(caller->user);
     if (call->id) {
         const Session *const session = find_approvable(exchange, *call->id, *caller, person);
-        if (session)
-            exchange->reply(ipc::encode_pending_reply({make_pending_record(*session), {}}));
-        return;
+        // jitctl asks for it before anybody is asked for a yes, and goes no further.
+        if (!session)
+            return note_no_approver(*call->id, *caller, person);
+        return exchange->reply(ipc::encode_pending_reply({make_pending_record(*session), {}}));
     }
     // What a sign-in might open is told to who knows the id: it was given to him.
     std::vector<ipc::PendingReply> replies;

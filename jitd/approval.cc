@@ -38,11 +38,12 @@ AuditRecord Approval::make_record(Event event, std::string message) const
 
 Actions Approval::close(std::optional<ipc::Cause> cause, std::string message, std::string_view rule)
 {
+    // What came of what was said, the request's own records tell.
+    const bool is_said = state_ == State::saying;
     state_ = State::closed;
     sign_in_.reset();
     Actions actions;
-    // Whether something was said of the request, its own records tell.
-    if (cause && *cause != ipc::Cause::cancelled && *cause != ipc::Cause::timed_out) {
+    if (!is_said && cause && *cause != ipc::Cause::cancelled && *cause != ipc::Cause::timed_out) {
         AuditRecord refused =
             make_record(Event::refused, who() + " did not get " + what() + ": " + message);
         refused.rule = rule.empty() ? ipc::name_of(*cause) : rule;

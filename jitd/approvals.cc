@@ -246,6 +246,10 @@ void Approvals::say(Key key, const GivenApproval &by)
     if (!said)
         return perform(key,
                        approval.on_said(ipc::Cause::timed_out, std::string{words::request_over}));
+    // The rules of now, or the ledger, were against it.
+    if (!denies && !requests.find(facts.id))
+        return perform(key, approval.on_said(ipc::Cause::policy_changed,
+                                             std::string{words::approved_in_vain}));
     const Session *const session = requests.find_approving(facts.id);
     const policy::Role *const role =
         parts_.settings.policy ? parts_.settings.policy->find(facts.role) : nullptr;

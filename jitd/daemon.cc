@@ -33,6 +33,7 @@ bool is_same_provider(const Settings &a, const Settings &b)
     const policy::Config &x = *a.config;
     const policy::Config &y = *b.config;
     return x.discovery_url == y.discovery_url && x.client_id == y.client_id &&
+           x.approver_client_id == y.approver_client_id &&
            x.scopes == y.scopes && a.ca_pem == b.ca_pem && x.proxy == y.proxy &&
            x.timeout == y.timeout;
 }
@@ -164,6 +165,8 @@ void Daemon::adopt(Settings settings, bool at_start)
 
     if (!is_same)
         use_provider();
+    if (settings_.policy && is_new_policy)
+        requests_->look_again();
     if (settings_.policy && !settings_.is_last_good)
         grants_->end_without_role(*settings_.policy);
     warnings_->arm();

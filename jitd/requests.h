@@ -71,6 +71,8 @@ class Requests
     // Goes on with those that waited for others when jitd was stopped. Once, with the first
     // provider.
     void resume();
+    // The policy is another.
+    void look_again();
     // jitd is being stopped: those that wait for others are left as they are in the ledger.
     void stop();
 

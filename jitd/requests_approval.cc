@@ -113,6 +113,16 @@ Result<void> Requests::let_wait(const std::string &id)
     return {};
 }
 
+void Requests::look_again()
+{
+    std::vector<std::string> ids;
+    for (const Session *session : all_approving())
+        ids.push_back(session->facts().id);
+    for (const std::string &id : ids)
+        with_rules(
+            id, [&](const Rules &rules) { return waiting_.at(id).session->on_new_policy(rules); });
+}
+
 void Requests::stop()
 {
     std::vector<std::string> ids;

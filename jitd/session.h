@@ -76,6 +76,8 @@ class Session
     Actions on_activation(std::string activation, WallTime until);
     // One of them says no, and why.
     Actions on_denial(const GivenApproval &by, const std::string &reason);
+    // The policy is another: what nobody can approve by it any more ends.
+    Actions on_new_policy(const Rules &rules);
     // What was to be kept could not be.
     Actions on_await_failed();
     // Goes on after a restart: from KeptRequest, in the place of start().

@@ -143,6 +143,14 @@ Actions Session::on_denial(const GivenApproval &by, const std::string &reason)
     return actions;
 }
 
+Actions Session::on_new_policy(const Rules &rules)
+{
+    const policy::Role *const role = rules.policy.find(facts_.role);
+    if (state_ != State::approving || (role != nullptr && role->approval.mode == facts_.mode))
+        return {};
+    return close(ipc::Cause::policy_changed, std::string{words::config_changed});
+}
+
 Actions Session::on_await_failed()
 {
     if (state_ != State::approving && state_ != State::deciding)

@@ -43,6 +43,10 @@ inline constexpr std::string_view goes_on =
     "jitd is being started anew, and the request goes on; run it again to follow it";
 inline constexpr std::string_view request_over =
     "the request has come to its end meanwhile; nothing was approved or denied by this";
+inline constexpr std::string_view approved_in_vain =
+    "approved, and yet nothing is granted: the policy of now or the ledger stood against it, and "
+    "the "
+    "requester is told which";
 inline constexpr std::string_view own_request =
     "the request is your own, and somebody else has to approve it";
 inline constexpr std::string_view own_approval =
