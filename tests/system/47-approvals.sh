@@ -135,6 +135,7 @@ check 'jitctl list says so' says "$id +pending-approval +web" host_as alice 'jit
 check 'jitctl status says that nobody has approved it' says 'approved so far by nobody' host_as alice 'jitctl status'
 check 'bob has it in jitctl pending' says "$id +web +alice" host_as bob 'jitctl pending'
 check 'paula, who approves another role, has not' fails says "$id" host_as paula 'jitctl pending'
+check 'and may not approve it' got 6 'no approver of role web' approves paula "$id"
 check 'nobody who is no approver is told of it' says 'nothing waits' host_as olga 'jitctl pending'
 cat >"$HOST_DIR/bob.steps" <<'X'
 expect 10 host +web01
