@@ -10,10 +10,10 @@
 
 namespace jit::daemon {
 
-Result<std::unique_ptr<Approvals>> Approvals::make(Parts parts)
+Result<std::unique_ptr<Approvals>> Approvals::make(const Parts &parts)
 {
     sd_event *const loop = parts.loop;
-    std::unique_ptr<Approvals> made{new Approvals(std::move(parts))};
+    std::unique_ptr<Approvals> made{new Approvals(parts)};
     Approvals *const self = made.get();
     made->sweep_ = TRY(sys::Later::make(loop, [self] { self->sweep(); }));
     return made;
@@ -54,7 +54,7 @@ std::optional<Approvals::Key> Approvals::open(ApprovalFacts facts, uid_t uid,
     return key;
 }
 
-void Approvals::begin(ApprovalFacts facts, Watcher watcher)
+void Approvals::begin(ApprovalFacts facts, const Watcher &watcher)
 {
     const uid_t uid = watcher->peer().uid;
     const auto of_user = std::count_if(talks_.begin(), talks_.end(), [&](const auto &one) {

@@ -33,7 +33,7 @@ class Approvals
         Notices *notices = nullptr; // null: nobody is told
     };
 
-    static Result<std::unique_ptr<Approvals>> make(Parts parts);
+    static Result<std::unique_ptr<Approvals>> make(const Parts &parts);
 
     // Tells webhooks of a request that waits for approvers; those with codes are told of a code,
     // too, that whoever is an approver may sign in with, and of another one when it has run out.
@@ -41,7 +41,7 @@ class Approvals
     void plead(const Session &session, const StoredRequest &row, bool is_new);
 
     // Has an approver sign in. Answers the watcher in any case; his going ends it.
-    void begin(ApprovalFacts facts, Watcher watcher);
+    void begin(ApprovalFacts facts, const Watcher &watcher);
     // The approver of that uid says that his sign-in for the request is done.
     // Whether there is one.
     bool hurry(const std::string &request, uid_t uid);
@@ -61,7 +61,7 @@ class Approvals
         bool is_recorded = true; // every event so far is in the ledger's audit
     };
 
-    explicit Approvals(Parts parts) : parts_(std::move(parts)) {}
+    explicit Approvals(const Parts &parts) : parts_(parts) {}
     // Absent: the exchange, if there is one, has been answered.
     std::optional<Key> open(ApprovalFacts facts, uid_t uid, const Watcher &watcher);
     void begin_by_notice(const std::string &request);
