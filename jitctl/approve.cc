@@ -98,7 +98,8 @@ class Speaking
         if (!following.has_value())
             return report(output_, following.error());
         for (;;) {
-            const Result<Following::Event> event = following->next(countdown_, -1);
+            const Result<Following::Event> event =
+                following->next(countdown_, hears_enter_ ? keys_of_terminal() : -1);
             if (!event.has_value()) {
                 const Exit exit = report(output_, event.error());
                 output_.tell("it is not known whether your answer counts; look: jitctl pending");
@@ -112,6 +113,10 @@ class Speaking
             }
             if (event->what == Following::What::refused)
                 return report(output_, event->refusal);
+            if (event->what == Following::What::typed) {
+                pass_enter_on(socket);
+                continue;
+            }
             if (const auto exit = take(event->reply))
                 return *exit;
             if (event->is_last)
@@ -129,6 +134,7 @@ class Speaking
         case ipc::Progress::code:
             warn(reply);
             show_code(output_, reply);
+            hears_enter_ = true;
             countdown_.start("waiting for your sign-in", end_of(reply));
             return std::nullopt;
         case ipc::Progress::approved:
@@ -147,6 +153,19 @@ class Speaking
             break;
         }
         return report(output_, Error{Code::bad_input, "a state that an answer does not have"});
+    }
+
+    // The sign-in is done, says the approver.
+    void pass_enter_on(const std::string &socket)
+    {
+        const Typed typed = read_typed(typed_);
+        hears_enter_ = typed != Typed::none;
+        if (typed != Typed::line)
+            return;
+        typed_.clear();
+        // Best effort: without it the provider is asked a little later.
+        using std::chrono_literals::operator""s;
+        (void)ctl::ask(socket, ipc::method::hurry, ipc::encode_request_id_call({request_.id}), 1s);
     }
 
     void warn(const ipc::RequestReply &reply)
@@ -183,6 +202,8 @@ class Speaking
     const Output &output_;
     Countdown countdown_;
     bool has_code_ = false;
+    bool hears_enter_ = false; // a code stands there
+    std::string typed_;
 };
 
 } // namespace

@@ -5,20 +5,13 @@
 #include <vector>
 
 #include "jitd/limits.h"
+#include "jitd/notices.h"
 #include "lib/base/text.h"
 #include "lib/sys/journal.h"
 
 namespace jit::daemon {
 
 namespace {
-
-Result<std::string> append(Store &store, const AuditRecord &record, const StoredRequest *with)
-{
-    const std::string text = encode_record(record, record.at.value_or(wall_time()));
-    if (text.empty())
-        return Error{Code::internal, "no memory"};
-    return store.append_audit(name_of(record.event), text, with);
-}
 
 // Without a chain: the ledger does not have the record.
 void tell(const AuditRecord &record, const std::string &message, const std::string &chain)
@@ -35,9 +28,31 @@ void tell(const AuditRecord &record, const std::string &message, const std::stri
 
 } // namespace
 
+Result<std::string> Audit::append(const AuditRecord &record, const StoredRequest *with)
+{
+    const WallTime at = record.at.value_or(wall_time());
+    const std::string text = encode_record(record, at);
+    if (text.empty())
+        return Error{Code::internal, "no memory"};
+    if (notices_ != nullptr) {
+        if (const auto notices = notices_->of_record(record, at, with); !notices.empty()) {
+            if (auto chain = store_.append_audit(name_of(record.event), text, with, notices)) {
+                notices_->on_kept();
+                return chain;
+            }
+            // A ledger that is nearly full is for requests and their records.
+            auto chain = store_.append_audit(name_of(record.event), text, with);
+            if (chain)
+                notices_->on_lost();
+            return chain;
+        }
+    }
+    return store_.append_audit(name_of(record.event), text, with);
+}
+
 bool Audit::write(const AuditRecord &record, const StoredRequest *with)
 {
-    const auto chain = append(store_, record, with);
+    const auto chain = append(record, with);
     tell(record, record.message, chain ? *chain : std::string{});
     if (!chain) {
         const std::vector<sys::Field> error{{"ERRNO", std::to_string(chain.error().sys)}};
@@ -51,7 +66,7 @@ bool Audit::write(const AuditRecord &record, const StoredRequest *with)
 
 bool Audit::write_late(const AuditRecord &record, const StoredRequest *with)
 {
-    const auto chain = append(store_, record, with);
+    const auto chain = append(record, with);
     if (chain)
         tell(record, "now in the ledger: " + record.message, *chain);
     return chain.has_value();

@@ -10,10 +10,14 @@
 
 namespace jit::daemon {
 
+class Notices;
+
 class Audit
 {
   public:
-    explicit Audit(Store &store) : store_(store) {}
+    // Borrows both.
+    //   notices  tell webhooks of what is written; null: nobody is told
+    explicit Audit(Store &store, Notices *notices = nullptr) : store_(store), notices_(notices) {}
 
     // Never fails for the caller: a ledger that can't be written is said in the journal, where the
     // record stands without a chain.
@@ -48,7 +52,10 @@ class Audit
         AuditRecord last; // of those left out
     };
 
+    Result<std::string> append(const AuditRecord &record, const StoredRequest *with);
+
     Store &store_;
+    Notices *notices_;
     std::map<std::pair<Event, std::string>, Minute> minutes_; // by event and user; none: unproven
 };
 

@@ -60,6 +60,7 @@ const Kind &kind_of(Event event)
 // A record's longest texts, in bytes.
 constexpr std::size_t max_text = 512;
 constexpr std::size_t max_command = 256;
+constexpr std::size_t max_approvers = 4096; // of a whole quorum, with a space between two
 
 std::string join(const std::vector<std::string> &words)
 {
@@ -104,7 +105,7 @@ std::vector<JournalField> journal_fields(const AuditRecord &record)
     if (record.uid)
         add("JIT_UID", std::to_string(*record.uid));
     add("JIT_OID", record.oid);
-    add("JIT_APPROVER_OID", record.approver_oid);
+    add("JIT_APPROVER_OID", record.approver_oid, max_approvers);
     add("JIT_SERVICE", record.service);
     add("JIT_TTY", record.tty);
     add("JIT_RHOST", record.rhost);

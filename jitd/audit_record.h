@@ -1,6 +1,7 @@
 // One event of a request's or grant's life, as it goes to the journal and to the ledger.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,7 +65,7 @@ struct AuditRecord {
     std::string user;
     std::optional<uid_t> uid;
     std::string oid;
-    std::string approver_oid;
+    std::string approver_oid; // of several: with a space between two
     std::string service;
     std::string tty;
     std::string rhost;
@@ -75,6 +76,10 @@ struct AuditRecord {
     std::string rule; // the condition or cause that decided: "not-requester", "policy"
     std::vector<std::string> processes; // that ran under a grant when it ended
     std::optional<WallTime> at;         // absent: when it is written
+
+    // For notices (notice.h); in no record.
+    std::optional<std::chrono::seconds> duration; // that was asked for
+    bool needs_approval = false;                  // by a second person
 };
 
 // The record as one line of JSON, members in a fixed order, what is empty left out: what the

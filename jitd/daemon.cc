@@ -33,8 +33,8 @@ bool is_same_provider(const Settings &a, const Settings &b)
     const policy::Config &x = *a.config;
     const policy::Config &y = *b.config;
     return x.discovery_url == y.discovery_url && x.client_id == y.client_id &&
-           x.scopes == y.scopes && a.ca_pem == b.ca_pem && x.proxy == y.proxy &&
-           x.timeout == y.timeout;
+           x.approver_client_id == y.approver_client_id && x.scopes == y.scopes &&
+           a.ca_pem == b.ca_pem && x.proxy == y.proxy && x.timeout == y.timeout;
 }
 
 AuditRecord make_record(Event event, std::string message, std::string rule = {})
@@ -75,7 +75,10 @@ Result<void> Daemon::begin(Sockets sockets)
 {
     boot_id_ = TRY(sys::read_boot_id());
     store_ = TRY(Store::open(ledger_path, limits::ledger_pages));
-    audit_ = std::make_unique<Audit>(*store_);
+    notices_ = TRY(Notices::make(loop_, *store_, [this](net::HttpOptions options) {
+        return net::HttpClient::make(loop_, std::move(options));
+    }));
+    audit_ = std::make_unique<Audit>(*store_, notices_.get());
     audit_->tell_untold();
     pins_ = std::make_unique<Pins>(*store_);
     if (pins_->fault())
@@ -89,14 +92,23 @@ Result<void> Daemon::begin(Sockets sockets)
                                 }}));
     requests_ = TRY(Requests::make(
         {loop_, *store_, *audit_, *grants_, helper_, settings_, *pins_, [this] { reload(); }}));
-    approvals_ = TRY(Approvals::make({loop_, *audit_, *pins_, *requests_, settings_}));
+    approvals_ =
+        TRY(Approvals::make({loop_, *audit_, *pins_, *requests_, settings_, notices_.get()}));
     requests_->on_over([this](const std::string &id) { approvals_->end_for(id); });
+    requests_->on_waits([this](const Session &session, const StoredRequest &row, bool is_new) {
+        approvals_->plead(session, row, is_new);
+    });
     watch_memberships();
+    // What is mended is told to webhooks, too.
+    if (const char *const credentials = getenv("CREDENTIALS_DIRECTORY"))
+        places_.credentials = credentials;
+    Settings settings = load_settings(places_);
+    notices_->use(settings);
     TRY(grants_->mend());
 
     warnings_ = TRY(Warnings::make(loop_, *grants_, *audit_, helper_, settings_));
     reload_soon_ = TRY(sys::Timer::make(loop_, [this] { reload(); }));
-    adopt(load_settings(places_), true);
+    adopt(std::move(settings), true);
     requests_->resume();
     watch_files();
 
@@ -123,6 +135,9 @@ void Daemon::adopt(Settings settings, bool at_start)
                                settings.is_last_good != settings_.is_last_good ||
                                settings.policy.has_value() != settings_.policy.has_value();
     settings_ = std::move(settings);
+    notices_->use(settings_); // before the records of what has changed
+    if (!notices_->has_codes())
+        approvals_->end_by_notice();
 
     write_faults(settings_.config_faults);
     write_faults(settings_.policy_faults);
@@ -151,6 +166,8 @@ void Daemon::adopt(Settings settings, bool at_start)
 
     if (!is_same)
         use_provider();
+    if (settings_.policy && is_new_policy)
+        requests_->look_again();
     if (settings_.policy && !settings_.is_last_good)
         grants_->end_without_role(*settings_.policy);
     warnings_->arm();
@@ -194,6 +211,7 @@ void Daemon::stop()
     audit_->say_left_out(boot_time(), true);
     grants_->write_late();
     audit_->note_told();
+    notices_->stop();
 }
 
 void Daemon::tell_status() const

@@ -9,6 +9,7 @@
 #include "jitd/audit.h"
 #include "jitd/grant_client.h"
 #include "jitd/grants.h"
+#include "jitd/notices.h"
 #include "jitd/pins.h"
 #include "jitd/requests.h"
 #include "jitd/settings.h"
@@ -61,6 +62,7 @@ class Daemon
     Places places_;
     Settings settings_;
     std::unique_ptr<Store> store_;
+    std::unique_ptr<Notices> notices_;
     std::unique_ptr<Audit> audit_;
     std::unique_ptr<Pins> pins_;
     GrantClient helper_;

@@ -34,9 +34,17 @@ inline constexpr std::size_t pending_requests = 10'240;
 inline constexpr std::size_t pending_of_one_requester = 4;
 // People who may have approved one request: as many as a quorum may be of.
 inline constexpr std::size_t approvals_of_one_request = 32;
-// Approvers who sign in at the same time.
+// How soon an end is written again that the ledger did not take.
+inline constexpr std::chrono::seconds write_again = 5s;
+// Approvers who sign in at the same time, and codes that notices have carried.
 inline constexpr std::size_t approvals_at_once = 256;
+inline constexpr std::size_t notice_codes_at_once = 128;
 inline constexpr std::size_t approvals_of_one_user = 4;
+// Codes that notices carry for one request, each used up by somebody; and how soon another one is
+// tried for where the provider gave none.
+inline constexpr unsigned approvals_by_notice = 100;
+inline constexpr std::chrono::seconds code_again = 5s;
+inline constexpr std::chrono::seconds code_again_most = 300s;
 // Groups whose demands on a token for PIM are kept in mind, some 200 bytes each; activations that
 // are taken back, or ended, in Entra at the same time for people who have gone.
 inline constexpr std::size_t demanding_groups = 64;
@@ -102,6 +110,18 @@ inline constexpr std::size_t audit_records = 500;
 inline constexpr std::size_t audit_rows = 2000;
 // Their bytes in the ledger; as JSON in JSON they may take twice that, of a connection's 1 MiB.
 inline constexpr std::size_t audit_bytes = std::size_t{256} * 1024;
+
+// Notices that wait for one webhook, of some 2 kB each in the ledger: past it the oldest goes. How
+// old one may get, how often it is tried, and the most that is sent at once; Teams takes 28 kB.
+inline constexpr std::size_t notices_of_one_webhook = 1000;
+inline constexpr std::chrono::seconds notice_life = 86'400s;
+inline constexpr unsigned notice_tries = 60; // with the pauses between them more than twelve hours
+inline constexpr std::size_t notice_bytes = std::size_t{16} * 1024;
+// Codes that are kept in memory for notices that have not been sent yet.
+inline constexpr std::size_t notice_codes = 1024;
+// A key that signs them, without the newline at its end.
+inline constexpr std::size_t least_key_bytes = 16;
+inline constexpr std::size_t key_bytes = 4096;
 
 // How long the root helper may take for one call, its start included.
 inline constexpr std::chrono::seconds grant_call = 15s;

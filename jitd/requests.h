@@ -64,21 +64,32 @@ class Requests
     // Called when a request has come to its end, with its id.
     void on_over(std::function<void(const std::string &)> over) { over_ = std::move(over); }
 
+    // Called when a request begins to wait for approvers, and when it goes on to after a restart.
+    //   is_new  nobody was told of it before
+    using Waits = std::function<void(const Session &, const StoredRequest &row, bool is_new)>;
+    void on_waits(Waits waits) { waits_ = std::move(waits); }
+
     // Goes on with those that waited for others when jitd was stopped. Once, with the first
     // provider.
     void resume();
+    // The policy is another.
+    void look_again();
     // jitd is being stopped: those that wait for others are left as they are in the ledger.
     void stop();
 
     // A request that waits for others; null: none by this id.
     const Session *find_approving(const std::string &id) const;
     std::vector<const Session *> all_approving() const;
-    // What an approver has said of it, by his own sign-in. Errors: not_found.
+    // Its row, as the ledger has it; absent: it can't be read.
+    std::optional<StoredRequest> read_row(const std::string &id) const;
+    // What an approver has said of it, by his own sign-in.
+    //   errors  not_found; unavailable: it has ended, and the ledger does not know that yet
     Result<void> approve(const std::string &id, GivenApproval given);
     Result<void> deny(const std::string &id, const GivenApproval &by, const std::string &reason);
-    // Its requester leaves, and it waits on for others. Errors: not_found; denied: it waits for
-    // him.
-    Result<void> let_wait(const std::string &id);
+    // Its requester leaves, and it waits on for others: by the very process that follows it, so
+    // that nobody else turns a Ctrl-C into that.
+    //   errors  not_found; denied: it does not wait for others, or another process follows it
+    Result<void> let_wait(const std::string &id, pid_t leaving);
 
     // Withdraws a request. Errors: not_found.
     Result<void> cancel(const std::string &id, ipc::Cause cause, std::string message);
@@ -166,6 +177,9 @@ class Requests
     void take_up(const StoredRequest &stored, KeptRequest kept);
     void drop_kept(StoredRequest stored, bool is_pim);
     void settle_activation(Waiting &waiting, const Close &close);
+    // What waited for others is at its end: the row and the record that says so, both or neither.
+    void end_kept(Waiting &waiting, const WriteRecord &last);
+    void end_late();
     ipc::RequestReply make_awaiting_reply(const Session &session) const;
     std::string provider_name() const;
     void ask_grant(const std::string &id, const AskGrant &asked);
@@ -196,7 +210,15 @@ class Requests
     std::unique_ptr<sys::Later> sweep_;
     SshLogins logins_;
     std::unique_ptr<sys::Timer> missed_;
+    // Ends of such that could not be written: they would come back with the next start.
+    struct Unwritten {
+        AuditRecord record;
+        StoredRequest row;
+    };
+    std::map<std::string, Unwritten> unwritten_; // by request
+    std::unique_ptr<sys::Timer> write_again_;
     std::function<void(const std::string &)> over_;
+    Waits waits_;
 };
 
 } // namespace jit::daemon

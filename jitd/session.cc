@@ -48,6 +48,7 @@ AuditRecord Session::make_record(Event event, std::string message) const
     record.reason = facts_.reason.value_or("");
     record.correlation = correlation_;
     record.extends = facts_.extends;
+    record.duration = facts_.duration;
     return record;
 }
 
@@ -69,14 +70,14 @@ Actions Session::close(ipc::Cause cause, std::string message, std::string_view r
     if (cause != ipc::Cause::cancelled || was_active_ || !awaited_ || !awaited_->is_met)
         activator_.reset();
     Actions actions;
-    const auto record = [&](Event event) {
+    const auto record = [&](Event event, std::optional<ipc::Cause> ends) {
         AuditRecord made = make_record(event, who() + ": role " + facts_.role + ": " + message);
         made.rule = rule.empty() ? ipc::name_of(cause) : rule;
-        actions.emplace_back(WriteRecord{std::move(made)});
+        actions.emplace_back(WriteRecord{std::move(made), ends});
     };
     if (is_provider_error(cause))
-        record(Event::provider_error);
-    record(event_of(cause));
+        record(Event::provider_error, std::nullopt);
+    record(event_of(cause), cause);
     actions.emplace_back(Close{cause, std::move(message), correlation_});
     return actions;
 }
@@ -95,6 +96,7 @@ Actions Session::start()
                                     format_duration(facts_.duration) + " from now");
     if (is_unproven)
         requested.rule = rule_unproven;
+    requested.needs_approval = facts_.mode == policy::Approval::Mode::approver;
     Actions actions = list(WriteRecord{std::move(requested)}, WakeAt{facts_.deadline});
     // Whom the sign-in has yet to find has no use of the role that could be counted.
     if (!facts_.is_limited || facts_.oid.empty())
@@ -132,6 +134,10 @@ Actions Session::on_trial_failed(ipc::Cause cause, std::string message)
 
 std::variant<policy::Decision, Actions> Session::decide(const Rules &rules)
 {
+    // Much time may have gone by since the person was found.
+    if (awaited_ && !facts_.is_shared && !is_still_the_person(rules))
+        return close(ipc::Cause::policy_changed, std::string{words::person_changed},
+                     "person-changed");
     const policy::Ask ask{facts_.role,
                           facts_.asked,
                           facts_.reason ? std::string_view{*facts_.reason} : std::string_view{},

@@ -78,10 +78,12 @@ class Session
     Actions on_activation(std::string activation, WallTime until);
     // One of them says no, and why.
     Actions on_denial(const GivenApproval &by, const std::string &reason);
+    // The policy is another: what nobody can approve by it any more ends.
+    Actions on_new_policy(const Rules &rules);
     // What was to be kept could not be.
     Actions on_await_failed();
     // Goes on after a restart: from KeptRequest, in the place of start().
-    Actions resume();
+    Actions resume(BootTime now);
     // Somebody has come for what is held.
     Actions claim();
     Actions on_granted(WallTime since, WallTime until, std::vector<std::string> groups);
@@ -108,6 +110,8 @@ class Session
     // the request has ended without a grant and the activation was not made for it.
     std::unique_ptr<oidc::PimActivation> take_activation() { return std::move(activation_); }
     std::unique_ptr<oidc::PimWho> take_activator() { return std::move(activator_); }
+    // As others are told of it who have to approve it.
+    AuditRecord make_plea() const;
     // As the ledger keeps it while others are waited for; without boot and provider.
     KeptRequest keep() const;
     // Nobody may join: it is closed, or will be when the helper has answered.
@@ -137,6 +141,7 @@ class Session
     Actions after_sign_in(SignInMove move);
     Actions look_up_or_decide(const Rules &rules);
     policy::Person make_person(const Rules &rules) const;
+    bool is_still_the_person(const Rules &rules) const;
     // What the rules and who has signed in are for a role; else it is closed.
     std::variant<policy::Decision, Actions> decide(const Rules &rules);
     // Waits for others, unless they have said yes already; absent: they have, or nobody has to.

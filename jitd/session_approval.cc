@@ -32,10 +32,20 @@ KeptRequest Session::keep() const
     return kept;
 }
 
-Actions Session::resume()
+AuditRecord Session::make_plea() const
+{
+    AuditRecord plea = make_record(Event::requested, who() + " asks for role " + facts_.role +
+                                                         ", is signed in, and waits for approval");
+    plea.needs_approval = true;
+    return plea;
+}
+
+Actions Session::resume(BootTime now)
 {
     if (state_ != State::idle || !awaited_)
         return {};
+    if (now >= facts_.deadline)
+        return close(ipc::Cause::timed_out, std::string{words::not_approved});
     // What others said was enough, or was not: the rules of now are asked, and they know.
     state_ = awaited_->is_met ? State::deciding : State::approving;
     return awaited_->is_met ? list(WakeAt{facts_.deadline}, AskRules{})
@@ -81,6 +91,8 @@ Actions Session::on_approval(GivenApproval given, const Rules &rules)
 {
     if (state_ != State::approving || facts_.mode != Approval::Mode::approver)
         return {};
+    if (rules.boot >= facts_.deadline)
+        return close(ipc::Cause::timed_out, std::string{words::not_approved});
     const policy::Role *const role = rules.policy.find(facts_.role);
     if (role == nullptr || role->approval.mode != Approval::Mode::approver)
         return close(ipc::Cause::policy_changed, std::string{words::config_changed});
@@ -134,6 +146,14 @@ Actions Session::on_denial(const GivenApproval &by, const std::string &reason)
         if (auto *write = std::get_if<WriteRecord>(&action))
             write->record.approver_oid = by.oid;
     return actions;
+}
+
+Actions Session::on_new_policy(const Rules &rules)
+{
+    const policy::Role *const role = rules.policy.find(facts_.role);
+    if (state_ != State::approving || (role != nullptr && role->approval.mode == facts_.mode))
+        return {};
+    return close(ipc::Cause::policy_changed, std::string{words::config_changed});
 }
 
 Actions Session::on_await_failed()

@@ -14,6 +14,7 @@
 #include "lib/sys/digest.h"
 #include "lib/sys/durable.h"
 #include "lib/sys/trusted_files.h"
+#include "lib/sys/whole_file.h"
 #include "lib/sys/zones.h"
 #include "policy/limits.h"
 #include "policy/parse.h"
@@ -67,6 +68,48 @@ oidc::Expectations make_expectations(const policy::Config &config)
     return expected;
 }
 
+// What systemd has put into a folder of jitd's own: that is root's word, whoever owns the file.
+Result<SecretString> read_credential(const std::string &folder, const std::string &name)
+{
+    if (folder.empty())
+        return Error{Code::not_found, "there is no such credential"};
+    const Fd file{open((folder + "/" + name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+    if (!file)
+        return Error{Code::not_found, "there is no such credential", errno};
+    std::string text = TRY(sys::read_whole(file.get(), limits::key_bytes + 1));
+    if (text.ends_with('\n'))
+        text.pop_back();
+    SecretString key = SecretString::take(text);
+    if (key.reveal().size() < limits::least_key_bytes || key.reveal().size() > limits::key_bytes)
+        return Error{Code::bad_input, "a key is 16 to 4096 bytes"};
+    return key;
+}
+
+bool load_keys(const Places &places, const policy::Config &config, Settings &settings)
+{
+    std::vector<std::shared_ptr<const SecretString>> keys;
+    for (const policy::Webhook &webhook : config.webhooks) {
+        if (webhook.hmac_key.empty()) {
+            keys.emplace_back();
+            continue;
+        }
+        auto key = read_credential(places.credentials, webhook.hmac_key);
+        if (key) {
+            keys.push_back(std::make_shared<const SecretString>(*std::move(key)));
+            continue;
+        }
+        auto fault = make_fault(places.config, std::string{"hmac_key: "} + key.error().what +
+                                                   ", expected LoadCredential=" + webhook.hmac_key +
+                                                   ":FILE in a drop-in of jitd.service and a "
+                                                   "restart of it; jitd(8), Webhooks");
+        fault.line = webhook.hmac_line;
+        fault.column = webhook.hmac_column;
+        settings.config_faults.push_back(std::move(fault));
+    }
+    settings.webhook_keys = std::move(keys);
+    return settings.webhook_keys.size() == config.webhooks.size();
+}
+
 void load_config(const Places &places, Settings &settings)
 {
     std::string faulty;
@@ -87,6 +130,8 @@ void load_config(const Places &places, Settings &settings)
         }
         settings.ca_pem = *std::move(roots);
     }
+    if (!load_keys(places, *parsed.config, settings))
+        return;
     settings.config = std::move(parsed.config);
     settings.host.name =
         settings.config->host_name.empty() ? read_host_name() : settings.config->host_name;

@@ -1,10 +1,12 @@
 // The configuration and the policy as they are in force, with what is wrong with the files.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "lib/base/secret.h"
 #include "lib/oidc/provider.h"
 #include "policy/config.h"
 #include "policy/decide.h"
@@ -17,6 +19,7 @@ struct Places {
     std::string config = "/etc/jit/jitd.toml";
     std::string policy = "/etc/jit/policy.d";
     std::string last_good = "/var/lib/jit"; // the folder for the kept copy of the policy
+    std::string credentials;                // systemd.exec(5), LoadCredential=; empty: no folder
 };
 
 // Without `config` everything is denied as misconfigured; without `policy` nothing is granted and
@@ -29,6 +32,9 @@ struct Settings {
     std::string policy_digest;
     bool is_last_good = false; // the files have an error; what counts is the set before it
     std::vector<policy::Diagnostic> policy_faults;
+
+    // Only with config: of each webhook; null: no hmac_key.
+    std::vector<std::shared_ptr<const SecretString>> webhook_keys;
 
     std::string ca_pem;          // what ca_file holds; empty: the system's roots
     policy::Host host;           // only with config

@@ -20,7 +20,7 @@ using Database = Handle<sqlite3, &sqlite3_close_v2>;
 //   3  request.used
 //   4  request.made
 //   5  request.of_login, request.login_key
-//   6  request.kept, request.activation
+//   6  request.kept, request.activation, notice
 constexpr int schema_version = 6;
 constexpr const char *before_3 = "ALTER TABLE request ADD COLUMN used INTEGER NOT NULL DEFAULT 0;";
 constexpr const char *before_4 = "ALTER TABLE request ADD COLUMN made TEXT NOT NULL DEFAULT '';";
@@ -175,7 +175,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
     const char *const fourth = found > 0 && found < 4 ? before_4 : "";
     const char *const fifth = found > 0 && found < 5 ? before_5 : "";
     const char *const sixth = found > 0 && found < 6 ? before_6 : "";
-    if (!run(std::string{"BEGIN;"} + third + fourth + fifth + sixth + schema + "COMMIT") ||
+    if (!run(std::string{"BEGIN;"} + third + fourth + fifth + sixth + notice_schema + schema +
+             "COMMIT") ||
         !set_most(max_pages))
         return sqlite_error(db.get(), "the ledger's tables can't be made");
 
@@ -217,6 +218,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
           &statements->remove_pin, &statements->served})
         if (!*made)
             return sqlite_error(db.get(), "the ledger's tables are not as expected");
+    if (!prepare_notices(db.get(), *statements))
+        return sqlite_error(db.get(), "the ledger's tables are not as expected");
     return std::unique_ptr<Store>{new Store(db.release(), std::move(statements))};
 }
 
@@ -333,7 +336,8 @@ bool Store::append_row(std::string_view event, std::string_view text, std::strin
 }
 
 Result<std::string> Store::append_audit(std::string_view event, std::string_view text,
-                                        const StoredRequest *with)
+                                        const StoredRequest *with,
+                                        std::span<const StoredNotice> notices)
 {
     if (head_.empty())
         head_ = TRY(read_head());
@@ -341,16 +345,18 @@ Result<std::string> Store::append_audit(std::string_view event, std::string_view
     const auto run = [](const Statement &statement) {
         return Use{statement}.step() == SQLITE_DONE;
     };
+    const std::size_t dropped = notices_dropped_;
     bool is_done = false;
-    if (with == nullptr)
+    if (with == nullptr && notices.empty())
         is_done = append_row(event, text, hash);
     else
-        is_done = run(statements_->begin) && put_row(*with) && append_row(event, text, hash) &&
-                  run(statements_->commit);
+        is_done = run(statements_->begin) && (with == nullptr || put_row(*with)) &&
+                  append_row(event, text, hash) && put_notices(notices) && run(statements_->commit);
     if (!is_done) {
         const Error error = sqlite_error(db_, "the ledger can't be written");
         if (sqlite3_get_autocommit(db_) == 0) // some errors have rolled back already
             (void)run(statements_->rollback);
+        notices_dropped_ = dropped;
         return error;
     }
     head_ = hash;

@@ -4,8 +4,10 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/base/clock.h"
@@ -57,6 +59,14 @@ struct Pin {
     bool confirmed = false; // root has said that it is he
 };
 
+// What a webhook is still to be told.
+struct StoredNotice {
+    std::int64_t seq = 0; // in the order of their making; given by the ledger
+    std::string webhook;  // a digest of its address and format
+    WallTime made{};
+    std::string text; // encode_notice()
+};
+
 // Every write is on disk when its call returns (WAL, synchronous=FULL), or an error is returned.
 class Store
 {
@@ -82,9 +92,11 @@ class Store
     // Appends to the chain: hash = SHA-256(previous hash, newline, text), in hex; before the first
     // record it is 64 zeros.
     //   with     put in the same transaction: a crash leaves both or neither; null: nothing
+    //   notices  the same; of one webhook no more than limits are kept, the newest
     //   returns  the new head
     Result<std::string> append_audit(std::string_view event, std::string_view text,
-                                     const StoredRequest *with = nullptr);
+                                     const StoredRequest *with = nullptr,
+                                     std::span<const StoredNotice> notices = {});
 
     struct AuditRow {
         std::int64_t seq = 0;
@@ -105,6 +117,17 @@ class Store
     // Notes that the journal has every record there is.
     Result<void> note_told();
 
+    // The first of a webhook's after a number.
+    Result<std::optional<StoredNotice>> next_notice(std::string_view webhook, std::int64_t after);
+    // Those of these numbers are done with; all or none. Unknown ones are ignored.
+    // Some alone, without a record.
+    Result<void> add_notices(std::span<const StoredNotice> notices);
+    Result<void> forget_notices(std::span<const std::int64_t> seqs);
+    // Those of all other webhooks are done with.
+    Result<void> keep_notices_of(std::span<const std::string> webhooks);
+    // How many had to go for newer ones since it was asked last.
+    std::size_t take_dropped_notices() { return std::exchange(notices_dropped_, 0); }
+
     // In the order of their users.
     Result<std::vector<Pin>> read_pins();
     //   errors  denied: the user has one, whatever it says
@@ -117,13 +140,16 @@ class Store
     struct Statements;
     Store(sqlite3 *db, std::unique_ptr<Statements> statements);
 
+    static bool prepare_notices(sqlite3 *db, Statements &statements);
     bool put_row(const StoredRequest &request);
     bool append_row(std::string_view event, std::string_view text, std::string_view hash);
+    bool put_notices(std::span<const StoredNotice> notices);
     Result<std::string> read_head();
 
     sqlite3 *db_;
     std::unique_ptr<Statements> statements_;
     std::string head_; // empty: not read yet
+    std::size_t notices_dropped_ = 0;
 };
 
 } // namespace jit::daemon

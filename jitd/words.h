@@ -35,6 +35,8 @@ inline constexpr std::string_view not_claimed =
     "it was approved, and no login came for it before the request's end";
 inline constexpr std::string_view not_approved =
     "nobody who may approve it did so before the request's end; tell one of them, and run it again";
+inline constexpr std::string_view person_changed =
+    "you are not known any more as the person who signed in for it; run it again";
 inline constexpr std::string_view no_approvers_left =
     "the policy was changed, and those who approved are not enough any more; run it again";
 inline constexpr std::string_view activation_over =
@@ -58,6 +60,10 @@ inline constexpr std::string_view goes_on =
     "jitd is being started anew, and the request goes on; run it again to follow it";
 inline constexpr std::string_view request_over =
     "the request has come to its end meanwhile; nothing was approved or denied by this";
+inline constexpr std::string_view approved_in_vain =
+    "approved, and yet nothing is granted: the policy of now or the ledger stood against it, and "
+    "the "
+    "requester is told which";
 inline constexpr std::string_view own_request =
     "the request is your own, and somebody else has to approve it";
 inline constexpr std::string_view own_approval =

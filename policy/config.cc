@@ -226,7 +226,7 @@ ParsedConfig parse_config(const SourceFile &file)
             config.audit_arguments = audit.boolean("arguments").value_or(false);
         });
         read_table(top, "notify", "[notify]",
-                   [](TableReader &notify) { notify.refuse({"webhooks"}); });
+                   [&](TableReader &notify) { read_notify(notify, config); });
         top.finish();
         if (config.users.empty() && config.match == Config::Match::map && !faults.has_error())
             faults.warning({number, 0, 0}, "[users] map names nobody, so nobody can ask");

@@ -1,6 +1,7 @@
 // jitd.toml: which provider, which host, which person is which user.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <map>
 #include <optional>
@@ -11,6 +12,30 @@
 #include "policy/source.h"
 
 namespace jit::policy {
+
+// What a webhook may be told of, by name; jitd/notice.h says which records each stands for.
+inline constexpr std::array<std::string_view, 10> notice_events{
+    "requested", "approved", "denied",  "cancelled", "granted",
+    "extended",  "expired",  "dropped", "revoked",   "refused"};
+
+// Somebody who is told what happens, by HTTPS.
+struct Webhook {
+    enum class Format {
+        teams,
+        slack,
+        json
+    };
+    std::string url;  // https. A secret, since who knows it may post there: it is in no message,
+    std::string host; // which has this of it instead
+    Format format = Format::json;
+    std::vector<std::string> events; // of notice_events
+    bool codes = false;              // told the address and code of a sign-in, too
+    std::string hmac_key;            // the systemd credential that signs, json alone; empty: none
+    unsigned hmac_line = 0;          // where that stands, for who can't find the credential
+    unsigned hmac_column = 0;
+};
+// "teams"
+std::string_view name_of(Webhook::Format format);
 
 struct Config {
     // [identity]
@@ -78,6 +103,9 @@ struct Config {
 
     // [audit]
     bool audit_arguments = false;
+
+    // [notify]: at most 16, none twice of one address and format
+    std::vector<Webhook> webhooks;
 
     // The object id of a local user; empty view: none.
     std::string_view person_of(std::string_view user) const;

@@ -15,4 +15,7 @@ void read_users(TableReader &users, Config &config);
 // [pam]
 void read_pam(TableReader &pam, Config &config);
 
+// [notify]. No fault has anything of an address or of a key in it.
+void read_notify(TableReader &notify, Config &config);
+
 } // namespace jit::policy

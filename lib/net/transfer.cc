@@ -268,6 +268,8 @@ oidc::HttpReply Exchange::finish(CURLcode result)
         reply.body = body_.take();
         reply.retry_after = std::move(retry_after_);
         reply.www_authenticate = std::move(www_authenticate_);
+    } else if (reply.outcome == Outcome::too_large) {
+        curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &reply.status);
     } else if (reply.outcome == Outcome::not_trusted) {
         reply.distrust = distrust_of(result);
     }

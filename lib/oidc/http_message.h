@@ -46,7 +46,7 @@ struct HttpReply {
     };
     Outcome outcome = Outcome::unreachable;
     Distrust distrust = Distrust::other; // with not_trusted
-    long status = 0;
+    long status = 0;                     // also with too_large, where the head of it came
     SecretString body;
     // Headers as received; empty: none.
     std::string retry_after;      // cut at 64 bytes

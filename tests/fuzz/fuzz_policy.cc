@@ -214,6 +214,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         const bool is_by_name = config.config->match == Config::Match::upn;
         expect(is_by_name ? config.config->is_entra : config.config->domain.empty());
         expect(config.config->domain.empty() != is_by_name);
+        expect(config.config->webhooks.size() <= 16);
+        for (const Webhook &webhook : config.config->webhooks) {
+            expect(webhook.url.starts_with("https://" + webhook.host) && !webhook.host.empty());
+            expect(!webhook.events.empty() &&
+                   webhook.url.find_first_of(" #\n") == webhook.url.npos);
+            expect(webhook.hmac_key.empty() || webhook.format == Webhook::Format::json);
+        }
         // A user is known by the map, by his name, or not at all.
         for (const char *user : {"alice", "Bob", "a@b", "c.", ""}) {
             const std::string upn = config.config->upn_of(user);

@@ -1,11 +1,13 @@
-// Microsoft's own public client, as it is published, goes through the device flow with the emulator.
+// Microsoft's own client, as it is published, goes through the device flow with the emulator, and
+// proves a host with a certificate.
 // It checks no signature and needs hardly a field of a reply, so what comes is checked here as well.
 //   node test-msal.mjs FOLDER      FOLDER/node_modules has @azure/msal-node; tests/msal/run calls this
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { X509Certificate, createPublicKey, randomUUID, verify } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -13,7 +15,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const here = fileURLToPath(new URL('.', import.meta.url));
 const folder = resolve(process.argv[2]);
-const { PublicClientApplication } = createRequire(folder + '/')('@azure/msal-node');
+const { ConfidentialClientApplication, PublicClientApplication } = createRequire(folder + '/')('@azure/msal-node');
 const { JIT_TEST_CA: ca, JIT_TEST_EMULATOR: program } = process.env;
 
 // tests/entra/users.toml
@@ -22,6 +24,7 @@ const otherTenant = '6f1c0000-0000-4000-8000-000000000002';
 const unknownTenant = '6f1c0000-0000-4000-8000-0000000000ff';
 const app = 'c1a50000-0000-4000-8000-000000000001';
 const confidentialApp = 'c1a50000-0000-4000-8000-000000000002';
+const hostApp = 'c1a50000-0000-4000-8000-000000000006';
 const unknownApp = 'c1a50000-0000-4000-8000-0000000000ff';
 const alice = { oid: 'a11ce000-0000-4000-8000-000000000001', upn: 'alice@contoso.com' };
 const stella = { oid: '57e11000-0000-4000-8000-000000000006', upn: 'stella@contoso.com' };
@@ -397,6 +400,29 @@ test('an application of another tenant gets no code', async () => {
 
 test('an application that is no public client gets no token', async () => {
     await refused({ clientId: confidentialApp }, 'post_request_failed', 'invalid_client');
+});
+
+test('a certificate proves an application, for a token of its own', async () => {
+    const [key, pem] = ['key', 'pem'].map((kind) => join(ca, `host.${kind}`));
+    await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=host',
+        '-keyout', key, '-out', pem]);
+    const claim = (file) => new ConfidentialClientApplication({
+        auth: {
+            clientId: hostApp,
+            authority: `${emulator.authority}/${tenant}`,
+            knownAuthorities: [new URL(emulator.authority).host],
+            clientCertificate: {
+                privateKey: readFileSync(key, 'utf8'),
+                thumbprintSha256: new X509Certificate(readFileSync(file)).fingerprint256
+                    .replaceAll(':', ''),
+            },
+        },
+    }).acquireTokenByClientCredential({ scopes: ['https://graph.microsoft.com/.default'] });
+    await assert.rejects(claim(pem), (error) => error.message.includes('AADSTS700027'));
+    await emulator.do('register', { client_id: hostApp, certificate_file: pem });
+    const { accessToken, tokenType } = await claim(pem);
+    assert.equal(tokenType, 'Bearer');
+    assert.ok(accessToken.length > 100);
 });
 
 test('a tenant that does not exist has no endpoints', async () => {

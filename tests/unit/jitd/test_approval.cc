@@ -140,6 +140,10 @@ void the_right_person_says_yes(void **)
     Approval late = signed_in(world, "entra");
     (void)judge(late, world);
     assert_text(shape_of(late.on_said(ipc::Cause::timed_out, "over")), "close:timed-out");
+    // Enough had said yes, and something else was against it: the request's records say that.
+    Approval in_vain = signed_in(world, "entra");
+    (void)judge(in_vain, world);
+    assert_text(shape_of(in_vain.on_said(ipc::Cause::policy_changed, "x")), "close:policy-changed");
 }
 
 // What of him, of the role or of the token decides.

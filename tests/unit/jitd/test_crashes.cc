@@ -14,6 +14,7 @@
 #include <sqlite3.h>
 
 #include "jitd/grants.h"
+#include "jitd/notices.h"
 #include "lib/base/handle.h"
 #include "lib/sys/digest.h"
 #include "lib/sys/varlink_server.h"
@@ -517,6 +518,115 @@ void regress_a_row_and_its_record_are_in_the_ledger_both_or_neither(void **)
     }
 }
 
+void a_record_and_its_notices_are_in_the_ledger_both_or_neither(void **)
+{
+    bool is_hit = true;
+    for (int at = 0; is_hit; ++at) {
+        World world;
+        put(world, make_row(1, ipc::State::pending_signin), false);
+        {
+            const auto store = *Store::open(world.ledger, 1000);
+            const StoredRequest live = make_row(1, ipc::State::live);
+            AuditRecord record;
+            record.event = Event::granted;
+            record.request = live.id;
+            const StoredNotice notices[] = {{0, "one", wall_time(), "text"},
+                                            {0, "two", wall_time(), "text"}};
+            disk.at = at;
+            disk.writes = 0;
+            const bool is_written =
+                store->append_audit("granted", encode_record(record, wall_time()), &live, notices)
+                    .has_value();
+            is_hit = disk.writes > at;
+            assert_true(is_written != is_hit);
+            assert_true(is_hit || at > 3);
+        }
+        disk = Disk{};
+        const Found found = look(world);
+        const bool is_live = found.rows.at(id_of(1)).state == ipc::State::live;
+        assert_int_equal(found.events.at(id_of(1)).size(), is_live ? 2 : 1);
+        assert_text(find_contradiction(found), "");
+        const auto store = *Store::open(world.ledger, 1000);
+        for (const char *webhook : {"one", "two"})
+            assert_true(store->next_notice(webhook, 0)->has_value() == is_live);
+    }
+}
+
+void a_write_that_fails_once_costs_notices_and_no_record(void **)
+{
+    World world;
+    put(world, make_row(1, ipc::State::pending_signin), false);
+    Settings settings;
+    policy::Webhook webhook;
+    webhook.url = "https://hooks.example.org/";
+    webhook.events = {"granted"};
+    settings.config.emplace();
+    settings.config->webhooks.push_back(webhook);
+    settings.webhook_keys.resize(1);
+    const auto loop = *sys::make_loop();
+    const auto store = *Store::open(world.ledger, 1000);
+    const auto notices =
+        *Notices::make(loop.get(), *store,
+                       [](const net::HttpOptions &) -> Result<std::unique_ptr<net::HttpClient>> {
+                           return Error{Code::internal, "not in this test"};
+                       });
+    notices->use(settings);
+    Audit audit{*store, notices.get()};
+    const StoredRequest live = make_row(1, ipc::State::live);
+    AuditRecord record;
+    record.event = Event::granted;
+    record.request = live.id;
+    disk.way = Disk::Way::fails_once;
+    disk.at = 0;
+    disk.writes = 0;
+    assert_true(audit.write(record, &live));
+    disk = Disk{};
+    assert_true(store->read(live.id)->state == ipc::State::live);
+    const std::string digest = *sys::sha256_hex("json\n" + webhook.url);
+    assert_false(store->next_notice(digest, 0)->has_value());
+    assert_true(audit.write(record));
+    assert_true(store->next_notice(digest, 0)->has_value());
+    assert_true(look(world).is_chain_whole);
+}
+
+// Who has approved is in the row that a restart goes on with if, and only if, it is on record.
+void a_yes_and_its_record_are_in_the_ledger_both_or_neither(void **)
+{
+    bool is_hit = true;
+    for (int at = 0; is_hit; ++at) {
+        World world;
+        StoredRequest row = make_row(1, ipc::State::pending_approval);
+        row.kept = "nobody so far";
+        put(world, row, false);
+        {
+            const auto store = *Store::open(world.ledger, 1000);
+            Audit audit{*store};
+            disk.at = at;
+            disk.writes = 0;
+            row.kept = "bob";
+            row.approver_oid = "bob's";
+            AuditRecord record;
+            record.event = Event::approved;
+            record.request = row.id;
+            const bool is_written = audit.write(record, &row);
+            is_hit = disk.writes > at;
+            assert_true(is_written != is_hit);
+        }
+        disk = Disk{};
+        const Found found = look(world);
+        const StoredRequest &left = found.rows.at(id_of(1));
+        const bool is_there = left.kept == "bob";
+        assert_true(is_there == (left.approver_oid == "bob's"));
+        assert_int_equal(found.events.at(id_of(1)).size(), is_there ? 2 : 1);
+        assert_true(left.state == ipc::State::pending_approval);
+        assert_text(find_contradiction(found), "");
+        // The next daemon leaves it to those who go on with it.
+        Process process{world};
+        process.settle();
+        assert_true(process.store->read(id_of(1))->state == ipc::State::pending_approval);
+    }
+}
+
 void a_failed_transaction_leaves_the_store_usable_and_its_chain_whole(void **)
 {
     for (const int error : {EIO, ENOSPC}) {
@@ -640,6 +750,9 @@ int main()
         cmocka_unit_test(
             what_is_owed_to_a_helper_that_is_away_stays_open_and_unsaid_until_it_answers),
         cmocka_unit_test(regress_a_row_and_its_record_are_in_the_ledger_both_or_neither),
+        cmocka_unit_test(a_record_and_its_notices_are_in_the_ledger_both_or_neither),
+        cmocka_unit_test(a_write_that_fails_once_costs_notices_and_no_record),
+        cmocka_unit_test(a_yes_and_its_record_are_in_the_ledger_both_or_neither),
         cmocka_unit_test(a_failed_transaction_leaves_the_store_usable_and_its_chain_whole),
         cmocka_unit_test(regress_an_end_that_the_ledger_could_not_take_is_written_when_it_can),
         cmocka_unit_test(regress_the_record_that_the_journal_may_lack_is_known_after_a_kill),

@@ -30,6 +30,7 @@ World approved_by(std::vector<policy::Approver> approvers, unsigned quorum = 1)
     approval.approvers = std::move(approvers);
     approval.quorum = quorum;
     approval.timeout = 2h;
+    world.facts.mode = approval.mode;
     return world;
 }
 
@@ -244,6 +245,24 @@ void somebody_approves_after_the_policy_was_changed(void **)
     }
 }
 
+void what_nobody_can_approve_any_more_ends_with_the_policy(void **)
+{
+    World world = approved_by({person(bob_oid)});
+    Session session = waiting_for_others(world);
+    assert_text(shape_of(session.on_new_policy(world.rules())), "");
+    role_of(world).approval.approvers = {person(carol_oid)}; // somebody can
+    assert_text(shape_of(session.on_new_policy(world.rules())), "");
+    Session other = waiting_for_others(world);
+    role_of(world).approval.mode = policy::Approval::Mode::self;
+    assert_text(shape_of(other.on_new_policy(world.rules())), "record:denied close:policy-changed");
+    Session signing_in = walk(world, Stage::waiting); // is asked when the person has signed in
+    world.policy.roles.clear();
+    assert_text(shape_of(signing_in.on_new_policy(world.rules())), "");
+    assert_text(shape_of(session.on_new_policy(world.rules())),
+                "record:denied close:policy-changed");
+    assert_text(shape_of(session.on_new_policy(world.rules())), "");
+}
+
 void the_first_of_two_is_taken_away_before_the_second_approves(void **)
 {
     World world = approved_by({person(bob_oid), person(carol_oid), person(dave_oid)}, 2);
@@ -411,6 +430,7 @@ int main()
         cmocka_unit_test(no_more_are_kept_than_a_quorum_may_be_of),
         cmocka_unit_test(enough_have_approved_and_the_policy_was_changed_meanwhile),
         cmocka_unit_test(somebody_approves_after_the_policy_was_changed),
+        cmocka_unit_test(what_nobody_can_approve_any_more_ends_with_the_policy),
         cmocka_unit_test(the_first_of_two_is_taken_away_before_the_second_approves),
         cmocka_unit_test(one_no_ends_it_for_all),
         cmocka_unit_test(what_comes_when_it_is_over_changes_nothing),

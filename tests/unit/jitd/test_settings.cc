@@ -58,7 +58,7 @@ struct Files {
     }
     Settings load() const
     {
-        return load_settings({root + "/jitd.toml", root + "/policy.d", root + "/state"});
+        return load_settings({root + "/jitd.toml", root + "/policy.d", root + "/state", ""});
     }
     std::string root;
 };
@@ -195,6 +195,53 @@ void a_bad_configuration_is_none_and_says_why(void **)
 }
 
 // --- the provider's cache ---------------------------------------------------------------------
+
+void a_key_that_signs_notices_is_a_credential_or_a_fault_that_says_what_to_do(void **)
+{
+    if (may_not_run())
+        return;
+    const Files files;
+    files.put("jitd.toml", std::string{good_config} +
+                               "[[notify.webhooks]]\nurl = \"https://hooks.example.org/SeCrEt\"\n"
+                               "format = \"json\"\nhmac_key = \"notify-key\"\n"
+                               "[[notify.webhooks]]\nurl = \"https://hooks.example.org/SeCrEt\"\n"
+                               "format = \"slack\"\n");
+    const auto load = [&](const std::string &credentials) {
+        return load_settings({files.root + "/jitd.toml", files.root + "/policy.d",
+                              files.root + "/state", credentials});
+    };
+    const auto is_faulty = [&](const std::string &credentials, const char *words) {
+        const Settings settings = load(credentials);
+        const std::string said = summarize(settings.config_faults);
+        return !settings.config && said.find(words) != std::string::npos &&
+               said.find("jitd.toml:12:12: hmac_key: ") != std::string::npos &&
+               said.find("LoadCredential=notify-key:FILE") != std::string::npos &&
+               said.find("SeCrEt") == std::string::npos;
+    };
+    assert_true(is_faulty("", "there is no such credential"));
+    assert_true(is_faulty(files.root + "/none", "there is no such credential"));
+    const std::string folder = files.root + "/state";
+    assert_true(is_faulty(folder, "there is no such credential"));
+    files.put("state/notify-key", "fifteen bytes..");
+    assert_true(is_faulty(folder, "a key is 16 to 4096 bytes"));
+    files.put("state/notify-key", "fifteen bytes..\n");
+    assert_true(is_faulty(folder, "a key is 16 to 4096 bytes"));
+    files.put("state/notify-key", std::string(4098, 'x'));
+    assert_true(is_faulty(folder, "too large"));
+    files.put("state/notify-key", std::string(4097, 'x'));
+    assert_true(is_faulty(folder, "a key is 16 to 4096 bytes"));
+    for (const char *key : {"sixteen bytes...", "sixteen bytes...\n"}) {
+        files.put("state/notify-key", key);
+        const Settings settings = load(folder);
+        assert_text(summarize(settings.config_faults), "");
+        assert_int_equal(settings.webhook_keys.size(), 2);
+        assert_text(settings.webhook_keys[0]->reveal(), "sixteen bytes...");
+        assert_true(settings.webhook_keys[1] == nullptr);
+    }
+    std::filesystem::rename(folder + "/notify-key", folder + "/other");
+    std::filesystem::create_symlink("other", folder + "/notify-key");
+    assert_true(is_faulty(folder, "there is no such credential"));
+}
 
 class FakeClient final : public net::HttpClient
 {
@@ -371,6 +418,7 @@ int main()
         cmocka_unit_test(no_policy_file_means_none_whatever_was_kept),
         cmocka_unit_test(a_policy_that_others_can_write_is_not_read),
         cmocka_unit_test(a_bad_configuration_is_none_and_says_why),
+        cmocka_unit_test(a_key_that_signs_notices_is_a_credential_or_a_fault_that_says_what_to_do),
         cmocka_unit_test(authorities_that_others_can_write_are_a_fault_of_the_configuration),
         cmocka_unit_test(one_fetch_serves_all_who_wait_and_those_after),
         cmocka_unit_test(

@@ -334,14 +334,6 @@ void config_refuses_half_a_credential_and_what_belongs_to_none(void **)
                 "\"none\", \"certificate\", \"imds\" or \"arc\"\n");
 }
 
-void config_refuses_what_this_version_does_not_enforce(void **)
-{
-    constexpr std::string_view later = "supported by this version";
-    for (const char *section :
-         {"[notify]\nwebhooks = []", "[[notify.webhooks]]\nurl = \"https://x\""})
-        check_bad({{entra("", section), later}});
-}
-
 void config_knows_three_ways_to_make_a_membership(void **)
 {
     const std::pair<const char *, Config::Backend> ways[] = {
@@ -548,7 +540,6 @@ int main()
         cmocka_unit_test(config_reads_who_signs_in_to_approve),
         cmocka_unit_test(config_reads_the_credential_of_the_host),
         cmocka_unit_test(config_refuses_half_a_credential_and_what_belongs_to_none),
-        cmocka_unit_test(config_refuses_what_this_version_does_not_enforce),
         cmocka_unit_test(config_knows_three_ways_to_make_a_membership),
         cmocka_unit_test(config_matches_by_upn_with_a_domain),
         cmocka_unit_test(a_user_in_the_map_has_no_upn_and_all_others_have),

@@ -146,6 +146,35 @@ void sha256_has_the_standards_answers(void **)
                 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+// RFC 4231 section 4: test cases 1 to 4, 6 and 7; the fifth is a digest cut short.
+void hmac_sha256_has_the_standards_answers(void **)
+{
+    const auto bytes = [](std::size_t count, char of) { return std::string(count, of); };
+    std::string counted;
+    for (char c = 1; c <= 25; ++c)
+        counted += c;
+    const struct {
+        std::string key, text, hmac;
+    } table[] = {
+        {bytes(20, '\x0b'), "Hi There",
+         "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+        {"Jefe", "what do ya want for nothing?",
+         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+        {bytes(20, '\xaa'), bytes(50, '\xdd'),
+         "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
+        {counted, bytes(50, '\xcd'),
+         "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"},
+        {bytes(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First",
+         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+        {bytes(131, '\xaa'),
+         "This is a test using a larger than block-size key and a larger than block-size data. The "
+         "key needs to be hashed before being used by the HMAC algorithm.",
+         "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
+    };
+    for (const auto &[key, text, hmac] : table)
+        assert_text(*hmac_sha256_hex(key, text), hmac);
+}
+
 void the_boot_id_is_the_same_twice(void **)
 {
     const auto id = read_boot_id();
@@ -169,6 +198,7 @@ int main()
         cmocka_unit_test(removing_is_done_once_and_fine_twice),
         cmocka_unit_test(a_temporary_name_is_known_again),
         cmocka_unit_test(sha256_has_the_standards_answers),
+        cmocka_unit_test(hmac_sha256_has_the_standards_answers),
         cmocka_unit_test(the_boot_id_is_the_same_twice),
     };
     return cmocka_run_group_tests_name("sys/durable", tests, nullptr, nullptr);
