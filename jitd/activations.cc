@@ -18,6 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto between_looks = 60s;
+// What is taken away is taken away soon, or later.
+constexpr auto until_first_look = 15s;
 // What Entra does not list once may be on its way through its copies.
 constexpr auto until_second_look = 15s;
 constexpr unsigned enough_misses = 2;
@@ -205,7 +207,7 @@ void Activations::watch(const std::string &grant, oidc::PimWho who)
 {
     // Made anew, so that an answer about the one before is not taken for it.
     watched_.erase(grant);
-    watched_.emplace(grant, Watched{std::move(who), parts_.clocks().boot + between_looks});
+    watched_.emplace(grant, Watched{std::move(who), parts_.clocks().boot + until_first_look});
     arm();
 }
 

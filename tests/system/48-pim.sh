@@ -165,7 +165,7 @@ check 'cancels it in Entra' eventually 10 state "asked('$alice_oid', '$dba')[-1]
 # --- rules
 fault pim_activate outcome:Failed
 check 'what Entra cannot carry out is denied' denied 'could not carry out' alice web --reason INC-8
-for rule in JustificationRule:reason TicketingRule:ticket ExpirationRule:shorter EligibilityRule:eligible; do
+for rule in JustificationRule:reason ExpirationRule:shorter; do
     fault pim_activate "rules:${rule%:*}"
     check "the rule ${rule%:*} is one line of advice" denied "${rule#*:}" alice web --reason INC-8
 done

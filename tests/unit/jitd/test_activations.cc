@@ -160,10 +160,12 @@ void a_live_grant_is_looked_after_every_minute(void **)
 {
     World world;
     world.watch();
-    world.pass(59);
+    world.pass(14);
     assert_text(world.graph.asked(), "nothing");
     for (int i = 0; i < 3; ++i) {
-        world.pass(i == 0 ? 1 : 60);
+        world.pass(i == 0 ? 1 : 59);
+        assert_text(world.graph.asked(), i == 0 ? "instances" : "nothing");
+        world.pass(i == 0 ? 0 : 1);
         assert_text(world.graph.asked(), "instances");
         world.graph.answer(200, world.listed());
     }
