@@ -136,6 +136,8 @@ void Daemon::adopt(Settings settings, bool at_start)
                                settings.policy.has_value() != settings_.policy.has_value();
     settings_ = std::move(settings);
     notices_->use(settings_); // before the records of what has changed
+    if (!notices_->has_codes())
+        approvals_->end_by_notice();
 
     write_faults(settings_.config_faults);
     write_faults(settings_.policy_faults);

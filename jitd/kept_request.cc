@@ -10,7 +10,7 @@ namespace jit::daemon {
 namespace {
 
 constexpr std::size_t max_text_bytes = 4096;
-constexpr std::size_t max_id_bytes = 255;
+constexpr std::size_t max_id_bytes = 256;
 constexpr std::size_t max_groups = 1024;
 constexpr std::size_t max_given = 64;
 constexpr std::int64_t max_uid = std::numeric_limits<std::uint32_t>::max();
@@ -183,7 +183,7 @@ Result<GivenApproval> decode_given(const json_t *object)
     ipc::MemberReader reader{object};
     GivenApproval given;
     given.oid = reader.text("oid", max_id_bytes);
-    given.user = reader.name("user");
+    given.user = reader.text("user", max_id_bytes);
     given.groups = reader.texts("groups", max_groups, max_id_bytes);
     given.at = wall_at(reader.number("at", 0, max_seconds));
     TRY(reader.finish());

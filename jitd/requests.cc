@@ -4,6 +4,7 @@
 
 #include "jitd/answers.h"
 #include "jitd/limits.h"
+#include "jitd/records.h"
 #include "jitd/request_replies.h"
 #include "jitd/words.h"
 
@@ -16,19 +17,6 @@ constexpr std::chrono::milliseconds wake_accuracy{1};
 // Requests that are woken in one turn: who calls meanwhile does not wait for a crowd of them.
 constexpr int woken_in_a_turn = 4;
 
-ipc::State state_of(ipc::Cause cause)
-{
-    switch (cause) {
-    case ipc::Cause::cancelled:
-        return ipc::State::cancelled;
-    case ipc::Cause::expired:
-    case ipc::Cause::timed_out:
-        return ipc::State::timed_out;
-    default:
-        return ipc::State::denied;
-    }
-}
-
 } // namespace
 
 Result<std::unique_ptr<Requests>> Requests::make(Parts parts)
@@ -40,6 +28,7 @@ Result<std::unique_ptr<Requests>> Requests::make(Parts parts)
     made->poke_ = TRY(sys::Timer::make(loop, [self] { self->keep_helper_awake(); }));
     made->wake_ = TRY(sys::Timer::make(
         loop, [self] { self->wake_some(); }, sys::Turn::usual, wake_accuracy));
+    made->write_again_ = TRY(sys::Timer::make(loop, [self] { self->end_late(); }));
     made->missed_ = TRY(sys::Timer::make(loop, [self] { self->look_for_missed(); }));
     return made;
 }
@@ -138,7 +127,10 @@ void Requests::perform(const std::string &id, Actions actions)
         if (found == waiting_.end())
             return;
         Waiting &waiting = found->second;
-        if (auto *record = std::get_if<WriteRecord>(&action)) {
+        if (auto *record = std::get_if<WriteRecord>(&action);
+            record && record->ends && waiting.stored && !waiting.stored->kept.empty()) {
+            end_kept(waiting, *record);
+        } else if (record) {
             waiting.is_recorded = parts_.audit.write(record->record) && waiting.is_recorded;
         } else if (auto *wake = std::get_if<WakeAt>(&action)) {
             wake_at(waiting, wake->at);

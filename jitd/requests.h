@@ -81,12 +81,14 @@ class Requests
     std::vector<const Session *> all_approving() const;
     // Its row, as the ledger has it; absent: it can't be read.
     std::optional<StoredRequest> read_row(const std::string &id) const;
-    // What an approver has said of it, by his own sign-in. Errors: not_found.
+    // What an approver has said of it, by his own sign-in.
+    //   errors  not_found; unavailable: it has ended, and the ledger does not know that yet
     Result<void> approve(const std::string &id, GivenApproval given);
     Result<void> deny(const std::string &id, const GivenApproval &by, const std::string &reason);
-    // Its requester leaves, and it waits on for others. Errors: not_found; denied: it waits for
-    // him.
-    Result<void> let_wait(const std::string &id);
+    // Its requester leaves, and it waits on for others: by the very process that follows it, so
+    // that nobody else turns a Ctrl-C into that.
+    //   errors  not_found; denied: it does not wait for others, or another process follows it
+    Result<void> let_wait(const std::string &id, pid_t leaving);
 
     // Withdraws a request. Errors: not_found.
     Result<void> cancel(const std::string &id, ipc::Cause cause, std::string message);
@@ -168,6 +170,9 @@ class Requests
     void await(const std::string &id, const std::optional<AuditRecord> &record);
     void take_up(const StoredRequest &stored, KeptRequest kept);
     void drop_kept(StoredRequest stored);
+    // What waited for others is at its end: the row and the record that says so, both or neither.
+    void end_kept(Waiting &waiting, const WriteRecord &last);
+    void end_late();
     ipc::RequestReply make_awaiting_reply(const Session &session) const;
     std::string provider_name() const;
     void ask_grant(const std::string &id, const AskGrant &asked);
@@ -196,6 +201,13 @@ class Requests
     std::unique_ptr<sys::Later> sweep_;
     SshLogins logins_;
     std::unique_ptr<sys::Timer> missed_;
+    // Ends of such that could not be written: they would come back with the next start.
+    struct Unwritten {
+        AuditRecord record;
+        StoredRequest row;
+    };
+    std::map<std::string, Unwritten> unwritten_; // by request
+    std::unique_ptr<sys::Timer> write_again_;
     std::function<void(const std::string &)> over_;
     Waits waits_;
 };

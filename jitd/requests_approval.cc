@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "jitd/limits.h"
 #include "jitd/records.h"
 #include "jitd/request_replies.h"
 #include "jitd/words.h"
@@ -31,8 +32,10 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
     if (!kept.awaited.activation.empty())
         stored.activation = kept.facts.pim_group + " " + kept.awaited.activation;
     stored.kept = encode_kept(kept);
+    // What could not be read again would be lost with its approvals at the next start.
     const bool is_kept =
-        record ? parts_.audit.write(*record, &stored) : parts_.store.put(stored).has_value();
+        decode_kept(stored.kept).has_value() &&
+        (record ? parts_.audit.write(*record, &stored) : parts_.store.put(stored).has_value());
     if (!is_kept || !waiting.is_recorded)
         return perform(id, waiting.session->on_await_failed());
     const auto reply = ipc::encode_request_reply(make_awaiting_reply(session));
@@ -99,16 +102,47 @@ Result<void> Requests::deny(const std::string &id, const GivenApproval &by,
     if (!find_approving(id))
         return Error{Code::not_found, "no such request waits for approval"};
     perform(id, waiting_.at(id).session->on_denial(by, reason));
+    if (unwritten_.contains(id))
+        return Error{Code::unavailable, "the ledger can't be written"};
     return {};
 }
 
-Result<void> Requests::let_wait(const std::string &id)
+void Requests::end_kept(Waiting &waiting, const WriteRecord &last)
+{
+    StoredRequest &row = *waiting.stored;
+    row.kept.clear();
+    row.state = state_of(*last.ends);
+    row.cause = ipc::name_of(*last.ends);
+    row.since.reset();
+    row.until.reset();
+    waiting.is_recorded = parts_.audit.write(last.record, &row) && waiting.is_recorded;
+    if (waiting.is_recorded)
+        return;
+    unwritten_.insert_or_assign(row.id, Unwritten{last.record, row});
+    write_again_->set(boot_time() + limits::write_again);
+}
+
+void Requests::end_late()
+{
+    while (!unwritten_.empty()) {
+        const auto first = unwritten_.begin();
+        if (!parts_.audit.write_late(first->second.record, &first->second.row))
+            return write_again_->set(boot_time() + limits::write_again);
+        unwritten_.erase(first);
+    }
+}
+
+Result<void> Requests::let_wait(const std::string &id, pid_t leaving)
 {
     const auto found = waiting_.find(id);
     if (found == waiting_.end() || found->second.session->is_leaving())
         return Error{Code::not_found, "no such request waits"};
     if (!found->second.session->is_approving())
         return Error{Code::denied, "the request does not wait for others"};
+    const auto &watchers = found->second.watchers;
+    if (std::none_of(watchers.begin(), watchers.end(),
+                     [&](const Watcher &watcher) { return watcher->peer().pid == leaving; }))
+        return Error{Code::denied, "another process follows the request"};
     found->second.is_kept = true;
     return {};
 }
@@ -125,12 +159,17 @@ void Requests::look_again()
 
 void Requests::stop()
 {
+    end_late();
     std::vector<std::string> ids;
     for (const auto &[id, waiting] : waiting_)
         ids.emplace_back(id);
     for (const std::string &id : ids) {
         Waiting &waiting = waiting_.at(id);
-        if (!waiting.session->is_approving()) {
+        // What others have approved waits on for its login as well.
+        const bool waits_on = waiting.session->is_approving() ||
+                              (waiting.session->awaited() && waiting.session->is_approved() &&
+                               !waiting.session->is_claimed());
+        if (!waits_on) {
             (void)cancel(id, ipc::Cause::cancelled, std::string{words::stopping});
             continue;
         }
@@ -168,7 +207,12 @@ void Requests::take_up(const StoredRequest &stored, KeptRequest kept)
     Waiting &waiting = keep(std::make_unique<Session>(std::move(kept)), std::move(place));
     waiting.is_kept = true;
     waiting.stored = std::make_unique<StoredRequest>(stored);
-    perform(stored.id, waiting.session->resume());
+    perform(stored.id, waiting.session->resume(now));
+    // By the policy of now, which may have lost its role meanwhile.
+    if (find_approving(stored.id))
+        with_rules(stored.id, [&](const Rules &rules) {
+            return waiting_.at(stored.id).session->on_new_policy(rules);
+        });
     if (const Session *session = find_approving(stored.id);
         session && waits_ && session->facts().mode == policy::Approval::Mode::approver)
         waits_(*session, stored, false);

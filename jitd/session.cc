@@ -64,14 +64,14 @@ Actions Session::close(ipc::Cause cause, std::string message, std::string_view r
     state_ = State::closed;
     sign_in_.reset();
     Actions actions;
-    const auto record = [&](Event event) {
+    const auto record = [&](Event event, std::optional<ipc::Cause> ends) {
         AuditRecord made = make_record(event, who() + ": role " + facts_.role + ": " + message);
         made.rule = rule.empty() ? ipc::name_of(cause) : rule;
-        actions.emplace_back(WriteRecord{std::move(made)});
+        actions.emplace_back(WriteRecord{std::move(made), ends});
     };
     if (is_provider_error(cause))
-        record(Event::provider_error);
-    record(event_of(cause));
+        record(Event::provider_error, std::nullopt);
+    record(event_of(cause), cause);
     actions.emplace_back(Close{cause, std::move(message), correlation_});
     return actions;
 }
@@ -127,6 +127,10 @@ Actions Session::on_trial_failed(ipc::Cause cause, std::string message)
 
 std::variant<policy::Decision, Actions> Session::decide(const Rules &rules)
 {
+    // Much time may have gone by since the person was found.
+    if (awaited_ && !facts_.is_shared && !is_still_the_person(rules))
+        return close(ipc::Cause::policy_changed, std::string{words::person_changed},
+                     "person-changed");
     const policy::Ask ask{facts_.role,
                           facts_.asked,
                           facts_.reason ? std::string_view{*facts_.reason} : std::string_view{},

@@ -81,7 +81,7 @@ class Session
     // What was to be kept could not be.
     Actions on_await_failed();
     // Goes on after a restart: from KeptRequest, in the place of start().
-    Actions resume();
+    Actions resume(BootTime now);
     // Somebody has come for what is held.
     Actions claim();
     Actions on_granted(WallTime since, WallTime until, std::vector<std::string> groups);
@@ -132,6 +132,7 @@ class Session
     Actions after_sign_in(SignInMove move);
     Actions look_up_or_decide(const Rules &rules);
     policy::Person make_person(const Rules &rules) const;
+    bool is_still_the_person(const Rules &rules) const;
     // What the rules and who has signed in are for a role; else it is closed.
     std::variant<policy::Decision, Actions> decide(const Rules &rules);
     // Waits for others, unless they have said yes already; absent: they have, or nobody has to.

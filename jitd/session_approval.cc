@@ -40,10 +40,12 @@ AuditRecord Session::make_plea() const
     return plea;
 }
 
-Actions Session::resume()
+Actions Session::resume(BootTime now)
 {
     if (state_ != State::idle || !awaited_)
         return {};
+    if (now >= facts_.deadline)
+        return close(ipc::Cause::timed_out, std::string{words::not_approved});
     // What others said was enough, or was not: the rules of now are asked, and they know.
     state_ = awaited_->is_met ? State::deciding : State::approving;
     return awaited_->is_met ? list(WakeAt{facts_.deadline}, AskRules{})
@@ -88,6 +90,8 @@ Actions Session::on_approval(GivenApproval given, const Rules &rules)
 {
     if (state_ != State::approving || facts_.mode != Approval::Mode::approver)
         return {};
+    if (rules.boot >= facts_.deadline)
+        return close(ipc::Cause::timed_out, std::string{words::not_approved});
     const policy::Role *const role = rules.policy.find(facts_.role);
     if (role == nullptr || role->approval.mode != Approval::Mode::approver)
         return close(ipc::Cause::policy_changed, std::string{words::config_changed});

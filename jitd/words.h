@@ -35,6 +35,8 @@ inline constexpr std::string_view not_claimed =
     "it was approved, and no login came for it before the request's end";
 inline constexpr std::string_view not_approved =
     "nobody who may approve it did so before the request's end; tell one of them, and run it again";
+inline constexpr std::string_view person_changed =
+    "you are not known any more as the person who signed in for it; run it again";
 inline constexpr std::string_view no_approvers_left =
     "the policy was changed, and those who approved are not enough any more; run it again";
 inline constexpr std::string_view activation_over =
