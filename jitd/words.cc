@@ -221,7 +221,7 @@ std::string explain(oidc::TokenFault fault, std::string_view correlation)
 std::string waits_for_approval(std::string_view id, std::size_t given, unsigned needed)
 {
     const std::string who = needed == 1 ? "an approver" : std::to_string(needed) + " approvers";
-    const std::string so_far =
+    std::string so_far =
         std::to_string(given) + " of " + std::to_string(needed) + " have approved it";
     if (given >= needed)
         return so_far;
