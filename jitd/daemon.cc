@@ -66,6 +66,7 @@ Daemon::~Daemon()
 {
     // Transfers call back into the requests.
     server_.reset();
+    watch_.reset();
     approvals_.reset();
     requests_.reset();
     http_.reset();
@@ -94,6 +95,7 @@ Result<void> Daemon::begin(Sockets sockets)
         {loop_, *store_, *audit_, *grants_, helper_, settings_, *pins_, [this] { reload(); }}));
     approvals_ = TRY(Approvals::make({loop_, *audit_, *pins_, *requests_, settings_}));
     requests_->on_over([this](const std::string &id) { approvals_->end_for(id); });
+    watch_ = TRY(ActivationWatch::make({loop_, *store_, *audit_, *grants_, *requests_, settings_}));
     watch_memberships();
     // What is mended is told to webhooks, too.
     if (const char *const credentials = getenv("CREDENTIALS_DIRECTORY"))
@@ -160,6 +162,7 @@ void Daemon::adopt(Settings settings, bool at_start)
 
     if (!is_same)
         use_provider();
+    watch_->use(http_.get()); // the host's credential may be another
     if (settings_.policy && !settings_.is_last_good)
         grants_->end_without_role(*settings_.policy);
     warnings_->arm();
@@ -169,6 +172,7 @@ void Daemon::adopt(Settings settings, bool at_start)
 void Daemon::use_provider()
 {
     approvals_->cancel_all(std::string{words::config_changed});
+    watch_->use(nullptr);
     requests_->set_provider(nullptr);
     http_.reset();
     if (!settings_.config)

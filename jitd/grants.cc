@@ -140,10 +140,10 @@ void Grants::add(Grant grant)
     arm();
 }
 
-void Grants::extend(const std::string &id, WallTime until)
+void Grants::extend(const std::string &id, WallTime until, const std::string &activation)
 {
     const Now now = read_clocks();
-    table_.extend(id, until, now.boot + (until - now.wall));
+    table_.extend(id, until, now.boot + (until - now.wall), activation);
     arm();
 }
 
@@ -155,8 +155,8 @@ Result<std::vector<std::string>> Grants::local_groups(const std::string &user)
 
 void Grants::arm()
 {
-    if (changed_)
-        changed_();
+    for (const auto &changed : changed_)
+        changed();
     const auto next = table_.next_end();
     if (!next && unwritten_.empty())
         return timer_->stop();
@@ -174,7 +174,7 @@ void Grants::arm()
 
 void Grants::on_change(std::function<void()> changed)
 {
-    changed_ = std::move(changed);
+    changed_.push_back(std::move(changed));
 }
 
 void Grants::be_told(bool is_told)
@@ -218,7 +218,8 @@ void Grants::close(const std::string &id, Event event, const std::string &cause,
 void Grants::end(const std::string &id, const Ending &ending, Done done)
 {
     // Apart, since arguments are evaluated in any order and one of them is moved from.
-    const ipc::EndCall call{id, ending.cause};
+    // To the root helper an end upstream is a revocation like any other.
+    const ipc::EndCall call{id, ending.cause == cause_watch ? "revoked" : ending.cause};
     const auto ended = on_ended(id, ending, std::move(done));
     helper_.ask_end(
         call, [this, call, ending, ended](const ipc::EndReply *reply, const HelperFault &fault) {

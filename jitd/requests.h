@@ -75,6 +75,17 @@ class Requests
     // What an approver has said of it, by his own sign-in. Errors: not_found.
     Result<void> approve(const std::string &id, GivenApproval given);
     Result<void> deny(const std::string &id, const GivenApproval &by, const std::string &reason);
+    // Mode watch: what counts for it was seen in Entra, which calls it so. Errors: not_found.
+    Result<void> activate(const std::string &id, const std::string &activation, WallTime until);
+    // Says to those who follow it how it stands. Nothing, if it does not wait for others.
+    void tell_approving(const std::string &id, const std::string &message);
+    // Called with the group when a request begins to wait for an activation of it in mode watch,
+    // and when its person says that that is done.
+    void on_watched(std::function<void(const std::string &group)> watched)
+    {
+        watched_ = std::move(watched);
+    }
+
     // Its requester leaves, and it waits on for others. Errors: not_found; denied: it waits for
     // him.
     Result<void> let_wait(const std::string &id);
@@ -157,6 +168,7 @@ class Requests
     void keep_pin(const std::string &id, Pin pin);
     Waiting &keep(std::unique_ptr<Session> session, Attempts::Place place);
     void await(const std::string &id, const std::optional<AuditRecord> &record);
+    void note_watched(const Session &session) const;
     void take_up(const StoredRequest &stored, KeptRequest kept);
     void drop_kept(StoredRequest stored);
     ipc::RequestReply make_awaiting_reply(const Session &session) const;
@@ -188,6 +200,7 @@ class Requests
     SshLogins logins_;
     std::unique_ptr<sys::Timer> missed_;
     std::function<void(const std::string &)> over_;
+    std::function<void(const std::string &)> watched_;
 };
 
 } // namespace jit::daemon

@@ -38,6 +38,13 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
     const auto reply = ipc::encode_request_reply(make_awaiting_reply(session));
     for (const Watcher &watcher : waiting.watchers)
         watcher->reply_and_continue(reply);
+    note_watched(session);
+}
+
+void Requests::note_watched(const Session &session) const
+{
+    if (watched_ && session.is_approving() && session.facts().mode == policy::Approval::Mode::watch)
+        watched_(session.facts().pim_group);
 }
 
 ipc::RequestReply Requests::make_awaiting_reply(const Session &session) const
@@ -47,6 +54,8 @@ ipc::RequestReply Requests::make_awaiting_reply(const Session &session) const
     const auto left =
         std::chrono::duration_cast<std::chrono::seconds>(facts.deadline - boot_time());
     reply.expires = std::max(left, std::chrono::seconds{1});
+    if (facts.mode == policy::Approval::Mode::watch)
+        show_activation(reply, session, parts_.settings.expected.authority_host);
     if (facts.mode != policy::Approval::Mode::approver)
         return reply;
     const policy::Role *const role =
@@ -91,6 +100,27 @@ Result<void> Requests::deny(const std::string &id, const GivenApproval &by,
         return Error{Code::not_found, "no such request waits for approval"};
     perform(id, waiting_.at(id).session->on_denial(by, reason));
     return {};
+}
+
+Result<void> Requests::activate(const std::string &id, const std::string &activation,
+                                WallTime until)
+{
+    if (!find_approving(id))
+        return Error{Code::not_found, "no such request waits for an activation"};
+    perform(id, waiting_.at(id).session->on_activation(activation, until));
+    return {};
+}
+
+void Requests::tell_approving(const std::string &id, const std::string &message)
+{
+    const Session *const session = find_approving(id);
+    if (session == nullptr)
+        return;
+    ipc::RequestReply reply = make_awaiting_reply(*session);
+    reply.message = message;
+    const ipc::Json parameters = ipc::encode_request_reply(reply);
+    for (const Watcher &watcher : waiting_.at(id).watchers)
+        watcher->reply_and_continue(parameters);
 }
 
 Result<void> Requests::let_wait(const std::string &id)
