@@ -26,6 +26,7 @@ struct Raw {
     std::string from;
     std::string file;
     bool no_terminal = false;
+    bool yes = false;
     std::string style = "gate";
     bool is_checked = false;
 };
@@ -36,8 +37,8 @@ Parsed fault(std::string text)
 }
 
 struct Subcommands {
-    CLI::App *doctor, *sudoers, *request, *extend, *status, *roles, *list, *drop, *revoke, *cancel,
-        *pins, *policy, *check, *explain, *simulate, *test;
+    CLI::App *doctor, *sudoers, *request, *extend, *pending, *approve, *deny, *status, *roles,
+        *list, *drop, *revoke, *cancel, *pins, *policy, *check, *explain, *simulate, *test;
 };
 
 Subcommands declare(CLI::App &app, Raw &raw)
@@ -65,6 +66,17 @@ Subcommands declare(CLI::App &app, Raw &raw)
     subs.extend->add_option("--for", raw.duration,
                             "longer by so much: 30m, 1h30m (default: the role's usual time)");
     subs.extend->add_option("--reason", raw.reason, "why, for the record; at most 512 bytes");
+
+    subs.pending = add(app, "pending", "what others ask for and wait for your approval of");
+
+    subs.approve = add(app, "approve", "say yes to somebody else's request, by a sign-in");
+    subs.approve->add_option("ID", raw.target, "the request")->required();
+    subs.approve->add_flag("--yes", raw.yes, "do not ask for a yes before the code");
+
+    subs.deny = add(app, "deny", "say no to somebody else's request, by a sign-in");
+    subs.deny->add_option("ID", raw.target, "the request")->required();
+    subs.deny->add_option("--reason", raw.reason,
+                          "why, for the requester and the record; at most 512 bytes");
 
     subs.status = add(app, "status", "your live grants and pending requests");
     subs.status->add_option("ID", raw.target, "one grant or request, also an ended one");
@@ -286,6 +298,17 @@ Parsed check_target(Verb verb, const CLI::App &sub, const char *option, const Ra
     return {std::move(command), false, {}};
 }
 
+Parsed check_answer(Verb verb, const CLI::App &sub, const Raw &raw)
+{
+    Parsed parsed = check_target(verb, sub, "ID", raw);
+    if (!parsed.command)
+        return parsed;
+    parsed.command->yes = raw.yes;
+    if (verb == Verb::deny && !read_reason(sub, raw, *parsed.command))
+        return fault(bad_reason);
+    return parsed;
+}
+
 Parsed check(const CLI::App &app, const Subcommands &subs, const Raw &raw)
 {
     Command command;
@@ -308,7 +331,13 @@ Parsed check(const CLI::App &app, const Subcommands &subs, const Raw &raw)
         return check_target(Verb::cancel, *subs.cancel, "ID", raw);
     if (app.got_subcommand(subs.drop))
         return check_target(Verb::drop, *subs.drop, "ROLE|ID", raw);
-    if (app.got_subcommand(subs.roles)) {
+    if (app.got_subcommand(subs.approve))
+        return check_answer(Verb::approve, *subs.approve, raw);
+    if (app.got_subcommand(subs.deny))
+        return check_answer(Verb::deny, *subs.deny, raw);
+    if (app.got_subcommand(subs.pending)) {
+        command.verb = Verb::pending;
+    } else if (app.got_subcommand(subs.roles)) {
         command.verb = Verb::roles;
     } else if (app.got_subcommand(subs.sudoers)) {
         command.verb = Verb::sudoers;

@@ -15,6 +15,9 @@ enum class Verb {
     roles,
     list,
     extend,
+    pending,
+    approve,
+    deny,
     drop,
     revoke,
     cancel,
@@ -34,10 +37,11 @@ struct Command {
     Verb verb = Verb::status;
     bool json = false;
     bool all = false;                             // list, revoke
-    std::optional<std::string> id;                // status, drop, revoke, cancel
+    bool yes = false;                             // approve: nobody is asked for it
+    std::optional<std::string> id;                // status, drop, revoke, cancel, approve, deny
     std::optional<std::string> role;              // request, drop, revoke
     std::optional<std::string> user;              // request, revoke, confirm_pin, clear_pin
-    std::optional<std::string> reason;            // request, policy explain
+    std::optional<std::string> reason;            // request, extend, deny, policy explain
     std::optional<std::chrono::seconds> duration; // request
     std::optional<std::string> directory;         // policy
     std::optional<WallTime> at;                   // policy explain: now; policy simulate: since

@@ -13,7 +13,7 @@ namespace {
 using namespace jit;
 using namespace jit::ctl;
 
-// SIGINT and SIGTERM as a descriptor, for the one verb that waits for a person.
+// SIGINT and SIGTERM as a descriptor, for the verbs that wait for a person.
 Fd take_stop_signals()
 {
     sigset_t set;
@@ -49,6 +49,16 @@ Exit run(const Command &command, const Output &output)
         const Fd stop = take_stop_signals();
         return extend(command, output, default_socket, stop.get());
     }
+    case Verb::approve: {
+        const Fd stop = take_stop_signals();
+        return approve(command, output, default_socket, stop.get());
+    }
+    case Verb::deny: {
+        const Fd stop = take_stop_signals();
+        return deny(command, output, default_socket, stop.get());
+    }
+    case Verb::pending:
+        return pending(command, output, default_socket);
     case Verb::status:
         return status(command, output, default_socket);
     case Verb::roles:

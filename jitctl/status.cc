@@ -63,6 +63,16 @@ std::string format_all(const Records &records)
     return format_table(rows);
 }
 
+// Who has said yes so far to what still waits for others.
+void print_approvers(const Output &output, const Records &records)
+{
+    for (const ipc::ListReply &record : records.newest_first)
+        if (const auto &request = record.request;
+            request && request->state == ipc::State::pending_approval)
+            output.print(request->id + ": approved so far by " +
+                         (request->approvers.empty() ? "nobody" : join(request->approvers)));
+}
+
 // Cells are safe already; the lines stay as they are.
 void print_table(const Output &output, const std::string &table)
 {
@@ -128,6 +138,7 @@ Exit status(const Command &command, const Output &output, const std::string &soc
     if (!grants.empty() && !requests.empty())
         output.print("");
     print_table(output, requests);
+    print_approvers(output, *records);
     for (const ipc::ListReply &record : records->newest_first)
         if (record.grant && record.grant->leftovers)
             for (const std::string &line : format_leftovers(*record.grant->leftovers))
@@ -145,12 +156,14 @@ Exit list(const Command &command, const Output &output, const std::string &socke
         return report(output, records.error());
     if (records->refusal)
         return report(output, *records->refusal);
-    if (output.json)
+    if (output.json) {
         output.print_json(json_of(*records).get());
-    else if (records->newest_first.empty())
+    } else if (records->newest_first.empty()) {
         output.print("nothing to show");
-    else
+    } else {
         print_table(output, format_all(*records));
+        print_approvers(output, *records);
+    }
     return Exit::done;
 }
 

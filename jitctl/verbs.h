@@ -1,6 +1,7 @@
 // One function a verb: each asks jitd, prints the answer and gives the exit code.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "jitctl/client.h"
@@ -10,13 +11,23 @@
 
 namespace jit::ctl {
 
+// How long a jitd that is started anew, while a request waits for others, is asked again.
+inline constexpr std::chrono::seconds rejoin_within{60};
+
 // Asks for a role and follows the request to its end.
 //   stop_fd  becomes readable when the person gives up: a signalfd for SIGINT and SIGTERM
-Exit request(const Command &command, const Output &output, const std::string &socket, int stop_fd);
+Exit request(const Command &command, const Output &output, const std::string &socket, int stop_fd,
+             std::chrono::seconds patience = rejoin_within);
 
 // Asks for more time, and follows that to its end in the same way.
-Exit extend(const Command &command, const Output &output, const std::string &socket, int stop_fd);
+Exit extend(const Command &command, const Output &output, const std::string &socket, int stop_fd,
+            std::chrono::seconds patience = rejoin_within);
 
+// Shows what somebody else asks for, and says yes or no to it by a sign-in, followed to its end.
+Exit approve(const Command &command, const Output &output, const std::string &socket, int stop_fd);
+Exit deny(const Command &command, const Output &output, const std::string &socket, int stop_fd);
+
+Exit pending(const Command &command, const Output &output, const std::string &socket);
 Exit status(const Command &command, const Output &output, const std::string &socket);
 Exit list(const Command &command, const Output &output, const std::string &socket);
 Exit roles(const Command &command, const Output &output, const std::string &socket);

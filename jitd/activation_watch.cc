@@ -15,6 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 using policy::Approval;
 
+// By which the records of these grants are found.
+constexpr const char *rule_watch = "watch";
 // A list that changes while it is read may lack somebody once.
 constexpr unsigned misses_that_count = 2;
 // Without a credential: until it is looked whether there is one.
@@ -349,7 +351,8 @@ void ActivationWatch::end(const std::string &id)
 {
     if (!ending_.insert(id).second)
         return;
-    parts_.grants.end(id, {Event::revoked, cause_watch, "the end of its activation in Entra"},
+    parts_.grants.end(id,
+                      {Event::revoked, "revoked", "the end of its activation in Entra", rule_watch},
                       [this, id](const HelperFault *fault) {
                           // One that does not answer is asked again by the grants themselves.
                           if (fault != nullptr && fault->kind != HelperFault::Kind::unavailable)
@@ -371,7 +374,7 @@ void ActivationWatch::on_failed(Watched &one, const std::string &advice)
                          ": its activation in Entra can't be seen any more, and it goes on until "
                          "its end: " +
                          advice;
-        record.rule = cause_watch;
+        record.rule = rule_watch;
         (void)parts_.audit.write(record); // the next one says the same
     }
 }

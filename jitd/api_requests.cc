@@ -283,6 +283,10 @@ void Api::answer_cancel(Call exchange)
 
 void Api::answer_hurry(Call exchange)
 {
+    // An approver's own sign-in, if he has one under way.
+    if (const auto call = ipc::decode_request_id_call(exchange->call().parameters.get());
+        call && parts_.approvals.hurry(call->id, exchange->peer().uid))
+        return exchange->reply(ipc::Json{json_object()});
     const RequestFacts *const facts = find_request(exchange);
     if (!facts)
         return;

@@ -15,8 +15,15 @@ Result<std::unique_ptr<Approvals>> Approvals::make(Parts parts)
     sd_event *const loop = parts.loop;
     std::unique_ptr<Approvals> made{new Approvals(std::move(parts))};
     Approvals *const self = made.get();
-    made->sweep_ = TRY(sys::Later::make(loop, [self] { self->over_.clear(); }));
+    made->sweep_ = TRY(sys::Later::make(loop, [self] { self->sweep(); }));
     return made;
+}
+
+void Approvals::sweep()
+{
+    over_.clear();
+    for (const std::string &request : std::exchange(again_, {}))
+        begin_by_notice(request);
 }
 
 ipc::RequestReply Approvals::make_reply(ipc::Progress state, const ApprovalFacts &facts)
@@ -28,32 +35,77 @@ ipc::RequestReply Approvals::make_reply(ipc::Progress state, const ApprovalFacts
     return reply;
 }
 
+std::optional<Approvals::Key> Approvals::open(ApprovalFacts facts, uid_t uid,
+                                              const Watcher &watcher)
+{
+    const Key key = ++last_;
+    auto timer = sys::Timer::make(
+        parts_.loop, [this, key] { perform(key, talks_.at(key).approval->on_time(boot_time())); });
+    if (!timer) {
+        if (watcher)
+            fail(watcher, ipc::Fault::unavailable, timer.error().what);
+        return std::nullopt;
+    }
+    Talk &talk = talks_[key];
+    talk.approval = std::make_unique<Approval>(std::move(facts));
+    talk.uid = uid;
+    talk.timer = *std::move(timer);
+    talk.watcher = watcher;
+    return key;
+}
+
 void Approvals::begin(ApprovalFacts facts, Watcher watcher)
 {
     const uid_t uid = watcher->peer().uid;
-    const auto of_user = std::count_if(talks_.begin(), talks_.end(),
-                                       [&](const auto &one) { return one.second.uid == uid; });
+    const auto of_user = std::count_if(talks_.begin(), talks_.end(), [&](const auto &one) {
+        return one.second.watcher && one.second.uid == uid;
+    });
     if (talks_.size() >= limits::approvals_at_once ||
         static_cast<std::size_t>(of_user) >= limits::approvals_of_one_user)
         return fail(watcher, ipc::Fault::too_many, words::too_many_approve);
     if (!parts_.requests.provider().cache)
         return fail(watcher, ipc::Fault::misconfigured, words::misconfigured);
-    const Key key = ++last_;
-    auto timer = sys::Timer::make(
-        parts_.loop, [this, key] { perform(key, talks_.at(key).approval->on_time(boot_time())); });
-    if (!timer)
-        return fail(watcher, ipc::Fault::unavailable, timer.error().what);
-    Talk &talk = talks_[key];
-    talk.approval = std::make_unique<Approval>(std::move(facts));
-    talk.uid = uid;
-    talk.timer = *std::move(timer);
-    watcher->on_gone([this, key] {
+    const auto key = open(std::move(facts), uid, watcher);
+    if (!key)
+        return;
+    watcher->on_gone([this, key = *key] {
         if (const auto found = talks_.find(key); found != talks_.end())
             perform(key, found->second.approval->cancel(ipc::Cause::cancelled,
                                                         std::string{words::cancelled}));
     });
-    talk.watcher = std::move(watcher);
-    perform(key, talk.approval->start());
+    perform(*key, talks_.at(*key).approval->start());
+}
+
+void Approvals::plead(const Session &session, const StoredRequest &row, bool is_new)
+{
+    if (!parts_.notices)
+        return;
+    if (is_new)
+        parts_.notices->tell_waiting(session.make_plea(), row, Notices::Whom::without_codes);
+    if (parts_.notices->has_codes())
+        begin_by_notice(session.facts().id);
+}
+
+// Whoever reads the channel may use a code up; so many are made, and then `jitctl approve` is left.
+void Approvals::begin_by_notice(const std::string &request)
+{
+    const Session *const session = parts_.requests.find_approving(request);
+    if (!session || !parts_.requests.provider().cache ||
+        talks_.size() >= limits::approvals_at_once ||
+        ++by_notice_[request] > limits::approvals_by_notice)
+        return;
+    const RequestFacts &waiting = session->facts();
+    ApprovalFacts facts;
+    facts.id = waiting.id;
+    facts.role = waiting.role;
+    facts.requester = waiting.user;
+    facts.requester_uid = waiting.uid;
+    facts.requester_oid = waiting.oid;
+    facts.auth_context = waiting.auth_context;
+    facts.began = read_clocks();
+    facts.deadline = waiting.deadline;
+    if (const auto key = open(std::move(facts), 0, nullptr))
+        perform(*key, talks_.at(*key).approval->start());
 }
 
 void Approvals::perform(Key key, Actions actions)
@@ -89,6 +141,13 @@ void Approvals::perform(Key key, Actions actions)
 void Approvals::show(Talk &talk, const ShowCode &code)
 {
     const ApprovalFacts &facts = talk.approval->facts();
+    if (!talk.watcher) {
+        parts_.notices->keep_code(facts.id, {code.uri, SecretString{code.user_code}});
+        const Session *const session = parts_.requests.find_approving(facts.id);
+        if (const auto row = parts_.requests.read_row(facts.id); row && session)
+            parts_.notices->tell_waiting(session->make_plea(), *row, Notices::Whom::with_codes);
+        return;
+    }
     ipc::RequestReply reply = make_reply(ipc::Progress::code, facts);
     show_code(reply, code);
     talk.watcher->reply_and_continue(ipc::encode_request_reply(reply));
@@ -212,6 +271,13 @@ void Approvals::close(Key key, const Close &close)
     if (talk.transfer != 0 && parts_.requests.provider().http)
         parts_.requests.provider().http->cancel(talk.transfer);
     const ApprovalFacts &facts = talk.approval->facts();
+    if (!talk.watcher) {
+        parts_.notices->forget_code(facts.id);
+        // Another approver may be wanted; and what a stranger used up changes nothing.
+        if (close.cause != ipc::Cause::cancelled && close.cause != ipc::Cause::timed_out)
+            again_.push_back(facts.id);
+        return;
+    }
     const bool is_yes = !close.cause && facts.verb == ApprovalFacts::Verb::approve;
     ipc::RequestReply reply =
         make_reply(is_yes ? ipc::Progress::approved : ipc::Progress::denied, facts);
@@ -220,11 +286,14 @@ void Approvals::close(Key key, const Close &close)
     talk.watcher->reply_and_close(ipc::encode_request_reply(reply));
 }
 
-void Approvals::hurry(const std::string &request, uid_t uid)
+bool Approvals::hurry(const std::string &request, uid_t uid)
 {
     for (const auto &[key, talk] : talks_)
-        if (talk.uid == uid && talk.approval->facts().id == request)
-            return perform(key, talk.approval->hurry(boot_time()));
+        if (talk.watcher && talk.uid == uid && talk.approval->facts().id == request) {
+            perform(key, talk.approval->hurry(boot_time()));
+            return true;
+        }
+    return false;
 }
 
 void Approvals::end_for(const std::string &request)
@@ -233,6 +302,7 @@ void Approvals::end_for(const std::string &request)
     for (const auto &[key, talk] : talks_)
         if (talk.approval->facts().id == request && !talk.approval->is_saying())
             keys.push_back(key);
+    by_notice_.erase(request);
     for (const Key key : keys)
         if (const auto found = talks_.find(key); found != talks_.end())
             perform(key, found->second.approval->cancel(ipc::Cause::timed_out,

@@ -9,6 +9,7 @@
 
 #include "jitd/approval.h"
 #include "jitd/audit.h"
+#include "jitd/notices.h"
 #include "jitd/pins.h"
 #include "jitd/requests.h"
 #include "jitd/settings.h"
@@ -29,14 +30,21 @@ class Approvals
         Pins &pins;
         Requests &requests;
         const Settings &settings;
+        Notices *notices = nullptr; // null: nobody is told
     };
 
     static Result<std::unique_ptr<Approvals>> make(Parts parts);
 
+    // Tells webhooks of a request that waits for approvers; those with codes are told of a code,
+    // too, that whoever is an approver may sign in with, and of another one when it has run out.
+    //   is_new  they have not been told before
+    void plead(const Session &session, const StoredRequest &row, bool is_new);
+
     // Has an approver sign in. Answers the watcher in any case; his going ends it.
     void begin(ApprovalFacts facts, Watcher watcher);
     // The approver of that uid says that his sign-in for the request is done.
-    void hurry(const std::string &request, uid_t uid);
+    // Whether there is one.
+    bool hurry(const std::string &request, uid_t uid);
     // The request has come to its end: nobody needs to sign in for it any more.
     void end_for(const std::string &request);
     // The provider, or jitd, goes.
@@ -47,14 +55,18 @@ class Approvals
     struct Talk {
         std::unique_ptr<Approval> approval;
         uid_t uid = 0;
-        Watcher watcher;
+        Watcher watcher; // null: by a notice
         std::unique_ptr<sys::Timer> timer;
         net::HttpClient::Transfer transfer = 0;
         bool is_recorded = true; // every event so far is in the ledger's audit
     };
 
     explicit Approvals(Parts parts) : parts_(std::move(parts)) {}
+    // Absent: the exchange, if there is one, has been answered.
+    std::optional<Key> open(ApprovalFacts facts, uid_t uid, const Watcher &watcher);
+    void begin_by_notice(const std::string &request);
     void perform(Key key, Actions actions);
+    void sweep();
     void show(Talk &talk, const ShowCode &code);
     void send(Key key, oidc::HttpRequest request);
     void find_party(Key key, Purpose purpose);
@@ -67,8 +79,10 @@ class Approvals
 
     Parts parts_;
     Key last_ = 0;
+    std::map<std::string, unsigned> by_notice_; // sign-ins that began so, by request
     std::map<Key, Talk> talks_;
-    std::vector<Talk> over_; // to be swept: a timer does not outlive its own call otherwise
+    std::vector<std::string> again_; // requests that another code is made for
+    std::vector<Talk> over_;         // to be swept: a timer does not outlive its own call otherwise
     std::unique_ptr<sys::Later> sweep_;
 };
 

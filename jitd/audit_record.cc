@@ -42,7 +42,7 @@ constexpr std::array<Kind, 24> kinds{{
     {Event::reconciled, "reconciled", "f52d6addaa774d01b6c842ef9ff961cc", LOG_WARNING},
     {Event::observed, "observed", "e6e075078e884884a137e71a12aa5eb2", LOG_NOTICE},
     {Event::exempted, "exempted", "e3b955dd070b47388da408b56d9df744", LOG_NOTICE},
-    {Event::unwatched, "unwatched", "c6613765ea1448e88054a5f54f51479c", LOG_WARNING},
+    {Event::unwatched, "unwatched", "7d2b9c4e51f8436a9e0d3c7ab1f46852", LOG_NOTICE},
     {Event::policy_loaded, "policy-loaded", "d220eeeaf70f41f1bc095f051c6bff6c", LOG_NOTICE},
     {Event::policy_rejected, "policy-rejected", "b499042382a6466d8c08408a2c054a20", LOG_ERR},
     {Event::config_changed, "config-changed", "497faee20615484b87b57542cd755fb0", LOG_NOTICE},
@@ -60,6 +60,7 @@ const Kind &kind_of(Event event)
 // A record's longest texts, in bytes.
 constexpr std::size_t max_text = 512;
 constexpr std::size_t max_command = 256;
+constexpr std::size_t max_approvers = 4096; // of a whole quorum, with a space between two
 
 std::string join(const std::vector<std::string> &words)
 {
@@ -104,7 +105,7 @@ std::vector<JournalField> journal_fields(const AuditRecord &record)
     if (record.uid)
         add("JIT_UID", std::to_string(*record.uid));
     add("JIT_OID", record.oid);
-    add("JIT_APPROVER_OID", record.approver_oid);
+    add("JIT_APPROVER_OID", record.approver_oid, max_approvers);
     add("JIT_SERVICE", record.service);
     add("JIT_TTY", record.tty);
     add("JIT_RHOST", record.rhost);

@@ -65,7 +65,7 @@ struct AuditRecord {
     std::string user;
     std::optional<uid_t> uid;
     std::string oid;
-    std::string approver_oid;
+    std::string approver_oid; // of several: with a space between two
     std::string service;
     std::string tty;
     std::string rhost;

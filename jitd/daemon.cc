@@ -93,9 +93,13 @@ Result<void> Daemon::begin(Sockets sockets)
                                 }}));
     requests_ = TRY(Requests::make(
         {loop_, *store_, *audit_, *grants_, helper_, settings_, *pins_, [this] { reload(); }}));
-    approvals_ = TRY(Approvals::make({loop_, *audit_, *pins_, *requests_, settings_}));
+    approvals_ =
+        TRY(Approvals::make({loop_, *audit_, *pins_, *requests_, settings_, notices_.get()}));
     requests_->on_over([this](const std::string &id) { approvals_->end_for(id); });
     watch_ = TRY(ActivationWatch::make({loop_, *store_, *audit_, *grants_, *requests_, settings_}));
+    requests_->on_waits([this](const Session &session, const StoredRequest &row, bool is_new) {
+        approvals_->plead(session, row, is_new);
+    });
     watch_memberships();
     // What is mended is told to webhooks, too.
     if (const char *const credentials = getenv("CREDENTIALS_DIRECTORY"))

@@ -218,8 +218,7 @@ void Grants::close(const std::string &id, Event event, const std::string &cause,
 void Grants::end(const std::string &id, const Ending &ending, Done done)
 {
     // Apart, since arguments are evaluated in any order and one of them is moved from.
-    // To the root helper an end upstream is a revocation like any other.
-    const ipc::EndCall call{id, ending.cause == cause_watch ? "revoked" : ending.cause};
+    const ipc::EndCall call{id, ending.cause};
     const auto ended = on_ended(id, ending, std::move(done));
     helper_.ask_end(
         call, [this, call, ending, ended](const ipc::EndReply *reply, const HelperFault &fault) {
@@ -238,7 +237,8 @@ GrantClient::Ended Grants::on_ended(const std::string &id, Ending ending, Done d
         if (!reply && fault.kind != HelperFault::Kind::not_found)
             return done(&fault);
         if (const Grant *const grant = table_.find(id))
-            close(id, ending.event, ending.cause, describe(*grant) + " was ended by " + ending.by);
+            close(id, ending.event, ending.rule.empty() ? ending.cause : ending.rule,
+                  describe(*grant) + " was ended by " + ending.by);
         done(nullptr);
     };
 }

@@ -23,12 +23,10 @@ namespace jit::daemon {
 // Why a grant is ended before its time: the audit's event, and the word for the root helper.
 struct Ending {
     Event event;
-    std::string cause; // dropped, revoked, policy, used, watch
-    std::string by;    // for people: who or what did it
+    std::string cause;     // dropped, revoked, policy, used
+    std::string by;        // for people: who or what did it
+    std::string rule = {}; // for the record, where the helper knows no such word
 };
-
-// An Ending's cause: what the grant stood on in Entra is there no more.
-inline constexpr const char *cause_watch = "watch";
 
 class Grants
 {

@@ -37,6 +37,8 @@ inline constexpr std::size_t approvals_of_one_request = 32;
 // Approvers who sign in at the same time.
 inline constexpr std::size_t approvals_at_once = 256;
 inline constexpr std::size_t approvals_of_one_user = 4;
+// Codes that notices carry for one request: a day of codes that nobody uses.
+inline constexpr unsigned approvals_by_notice = 100;
 // Connections that follow one request (sudos of one origin).
 inline constexpr std::size_t watchers_of_one_request = 8;
 // Requests that one requester may begin in a window, over all his connections: a flood of codes is

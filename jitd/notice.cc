@@ -17,6 +17,7 @@ using Json = Handle<json_t, &json_decref>;
 // A notice's longest texts, in bytes.
 constexpr std::size_t max_text = 512;
 constexpr std::size_t max_command = 256;
+constexpr std::size_t max_approvers = 4096;
 
 struct Told {
     Event record;
@@ -81,7 +82,7 @@ Notice make_notice(const AuditRecord &record, WallTime at, const StoredRequest *
     made.role = safe_text(record.role, max_text);
     made.user = safe_text(record.user, max_text);
     made.oid = safe_text(record.oid, max_text);
-    made.approver_oid = safe_text(record.approver_oid, max_text);
+    made.approver_oid = safe_text(record.approver_oid, max_approvers);
     made.service = safe_text(record.service, max_text);
     made.rhost = safe_text(record.rhost, max_text);
     made.command = safe_text(record.command, max_command);

@@ -137,11 +137,39 @@ void Notices::use(const Settings &settings)
 std::vector<StoredNotice> Notices::of_record(const AuditRecord &record, WallTime at,
                                              const StoredRequest *row)
 {
+    // Nobody is asked to approve what its own requester has not signed in for.
+    if (record.event == Event::requested && record.needs_approval)
+        return {};
+    return make(record, at, row, Whom::all);
+}
+
+bool Notices::has_codes() const
+{
+    return std::any_of(targets_.begin(), targets_.end(),
+                       [](const auto &target) { return target->webhook.codes; });
+}
+
+void Notices::tell_waiting(const AuditRecord &requested, const StoredRequest &row, Whom whom)
+{
+    const auto notices = make(requested, wall_time(), &row, whom);
+    if (notices.empty())
+        return;
+    if (store_.add_notices(notices))
+        on_kept();
+    else
+        on_lost();
+}
+
+std::vector<StoredNotice> Notices::make(const AuditRecord &record, WallTime at,
+                                        const StoredRequest *row, Whom whom)
+{
     std::vector<StoredNotice> made;
     const std::string_view event = notice_event_of(record.event);
     std::string text;
     for (const auto &target : targets_) {
         const auto &events = target->webhook.events;
+        if (whom != Whom::all && target->webhook.codes != (whom == Whom::with_codes))
+            continue;
         if (event.empty() || std::find(events.begin(), events.end(), event) == events.end())
             continue;
         if (text.empty()) {

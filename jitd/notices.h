@@ -34,6 +34,17 @@ class Notices
     // Without a configuration all stays as it is: an error in a file silences nobody.
     void use(const Settings &settings);
 
+    // Which webhooks a request for approval is told to: who gets a code is told when there is one.
+    enum class Whom {
+        all,
+        with_codes,
+        without_codes
+    };
+    // Of a request that waits for a second person, whose record itself tells nobody. The record is
+    // that of its beginning.
+    void tell_waiting(const AuditRecord &requested, const StoredRequest &row, Whom whom);
+    bool has_codes() const; // whether any webhook wants codes
+
     // What the ledger is to keep with a record, in one transaction: one for each webhook that is
     // told of such.
     //   row  of the record's request, as it will be; null: it is looked up
@@ -56,6 +67,8 @@ class Notices
 
     Notices(sd_event *loop, Store &store, MakeClient make_client);
     bool is_same(const Settings &settings) const;
+    std::vector<StoredNotice> make(const AuditRecord &record, WallTime at, const StoredRequest *row,
+                                   Whom whom);
     void perform(Target &target, NoticeDelivery::Actions actions);
     NoticeDelivery::Actions send(Target &target, const StoredNotice &notice);
     void look();

@@ -63,6 +63,11 @@ class Requests
     // Called when a request has come to its end, with its id.
     void on_over(std::function<void(const std::string &)> over) { over_ = std::move(over); }
 
+    // Called when a request begins to wait for approvers, and when it goes on to after a restart.
+    //   is_new  nobody was told of it before
+    using Waits = std::function<void(const Session &, const StoredRequest &row, bool is_new)>;
+    void on_waits(Waits waits) { waits_ = std::move(waits); }
+
     // Goes on with those that waited for others when jitd was stopped. Once, with the first
     // provider.
     void resume();
@@ -72,6 +77,8 @@ class Requests
     // A request that waits for others; null: none by this id.
     const Session *find_approving(const std::string &id) const;
     std::vector<const Session *> all_approving() const;
+    // Its row, as the ledger has it; absent: it can't be read.
+    std::optional<StoredRequest> read_row(const std::string &id) const;
     // What an approver has said of it, by his own sign-in. Errors: not_found.
     Result<void> approve(const std::string &id, GivenApproval given);
     Result<void> deny(const std::string &id, const GivenApproval &by, const std::string &reason);
@@ -201,6 +208,7 @@ class Requests
     std::unique_ptr<sys::Timer> missed_;
     std::function<void(const std::string &)> over_;
     std::function<void(const std::string &)> watched_;
+    Waits waits_;
 };
 
 } // namespace jit::daemon

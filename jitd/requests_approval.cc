@@ -38,6 +38,9 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
     const auto reply = ipc::encode_request_reply(make_awaiting_reply(session));
     for (const Watcher &watcher : waiting.watchers)
         watcher->reply_and_continue(reply);
+    // Each record after the first is of somebody who was told.
+    if (!record && waits_ && kept.facts.mode == policy::Approval::Mode::approver)
+        waits_(session, stored, true);
     note_watched(session);
 }
 
@@ -81,6 +84,12 @@ std::vector<const Session *> Requests::all_approving() const
         if (waiting.session->is_approving())
             found.push_back(waiting.session.get());
     return found;
+}
+
+std::optional<StoredRequest> Requests::read_row(const std::string &id) const
+{
+    auto row = parts_.store.read(id);
+    return row ? std::optional{*std::move(row)} : std::nullopt;
 }
 
 Result<void> Requests::approve(const std::string &id, GivenApproval given)
@@ -180,6 +189,9 @@ void Requests::take_up(const StoredRequest &stored, KeptRequest kept)
     waiting.is_kept = true;
     waiting.stored = std::make_unique<StoredRequest>(stored);
     perform(stored.id, waiting.session->resume());
+    if (const Session *session = find_approving(stored.id);
+        session && waits_ && session->facts().mode == policy::Approval::Mode::approver)
+        waits_(*session, stored, false);
 }
 
 void Requests::drop_kept(StoredRequest stored)

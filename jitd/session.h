@@ -99,6 +99,8 @@ class Session
     bool is_approving() const { return state_ == State::approving; }
     // What others have to say and have said; null: nobody else is asked.
     const Awaited *awaited() const { return awaited_.get(); }
+    // As others are told of it who have to approve it.
+    AuditRecord make_plea() const;
     // As the ledger keeps it while others are waited for; without boot and provider.
     KeptRequest keep() const;
     // Nobody may join: it is closed, or will be when the helper has answered.

@@ -32,6 +32,14 @@ KeptRequest Session::keep() const
     return kept;
 }
 
+AuditRecord Session::make_plea() const
+{
+    AuditRecord plea = make_record(Event::requested, who() + " asks for role " + facts_.role +
+                                                         ", is signed in, and waits for approval");
+    plea.needs_approval = true;
+    return plea;
+}
+
 Actions Session::resume()
 {
     if (state_ != State::idle || !awaited_)

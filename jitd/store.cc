@@ -175,7 +175,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
     const char *const fourth = found > 0 && found < 4 ? before_4 : "";
     const char *const fifth = found > 0 && found < 5 ? before_5 : "";
     const char *const sixth = found > 0 && found < 6 ? before_6 : "";
-    if (!run(std::string{"BEGIN;"} + third + fourth + fifth + sixth + notice_schema + schema + "COMMIT") ||
+    if (!run(std::string{"BEGIN;"} + third + fourth + fifth + sixth + notice_schema + schema +
+             "COMMIT") ||
         !set_most(max_pages))
         return sqlite_error(db.get(), "the ledger's tables can't be made");
 

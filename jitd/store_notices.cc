@@ -55,6 +55,21 @@ bool Store::put_notices(std::span<const StoredNotice> notices)
     return true;
 }
 
+Result<void> Store::add_notices(std::span<const StoredNotice> notices)
+{
+    const auto run = [](const Statement &statement) {
+        return Use{statement}.step() == SQLITE_DONE;
+    };
+    const std::size_t dropped = notices_dropped_;
+    if (run(statements_->begin) && put_notices(notices) && run(statements_->commit))
+        return {};
+    const Error error = sqlite_error(db_, "the ledger can't be written");
+    if (sqlite3_get_autocommit(db_) == 0)
+        (void)run(statements_->rollback);
+    notices_dropped_ = dropped;
+    return error;
+}
+
 Result<std::optional<StoredNotice>> Store::next_notice(std::string_view webhook, std::int64_t after)
 {
     Use use{statements_->next_notice};

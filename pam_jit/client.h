@@ -25,9 +25,14 @@ class Client
     // Connects anew, again and again while jitd's queue is full, and sends. lost has the errno,
     // none where jitd closed.
     Heard send(std::string_view frame, BootTime until);
-    // lost without errno: jitd closed, perhaps in the middle of a frame.
+    // lost without errno: jitd closed, perhaps in the middle of a frame. After close() it only
+    // waits.
     Heard receive(BootTime until);
-    void close() { socket_.reset(); }
+    void close()
+    {
+        socket_.reset();
+        used_ = given_ = 0;
+    }
     // From now on receive() ends with `entered` when a line was typed at the person's terminal.
     void hear_enter() { hears_enter_ = true; }
 

@@ -44,7 +44,7 @@ Outcome Flow::cut_short(Event event)
     return nonsense();
 }
 
-Outcome Flow::check()
+ipc::CallWriter Flow::make_check() const
 {
     ipc::CallWriter call{"io.jitd.Elevation.Check", ipc::CallMode::once};
     call.name("requester", door_.requester)
@@ -56,7 +56,14 @@ Outcome Flow::check()
         .hint("tty", door_.tty, 64)
         .name_if("rhost", door_.rhost, 255)
         .hint("command", door_.command, 256);
-    const std::string_view frame = add_login(call).flag_if("observe", door_.is_observed).finish();
+    add_login(call).flag_if("observe", door_.is_observed);
+    return call;
+}
+
+Outcome Flow::check()
+{
+    ipc::CallWriter call = make_check();
+    const std::string_view frame = call.finish();
     if (frame.empty())
         return deny(Sentence::bad_name);
 

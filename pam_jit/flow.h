@@ -6,10 +6,12 @@
 //         ── denied, or an error ────────────────────────────────→ denied
 //         ── request, choose ── account ─────────────────────────→ denied, with what to do
 //                            ── auth, no flow possible ──────────→ denied, with what to do
-//                            ── auth ── Request ── pending, code ── granted → allowed
+//                            ── auth ── Request ── pending, code, approval ── granted → allowed
 //                                                               ── approved, over ssh → allowed
 //                                                               ── denied, lost → denied
-//   Ctrl-C, lost terminal → aborted · no answer to Check → unreachable · nonsense → broken
+//   approval: others must say yes. The person may leave the request to wait on, and a connection
+//   that is lost then is made anew: flow_approval.cc. Ctrl-C, lost terminal → aborted · no answer
+//   to Check → unreachable · nonsense → broken
 #pragma once
 
 #include <chrono>
@@ -62,14 +64,21 @@ class Outside
     virtual Heard receive(BootTime) { return {}; }
     // From now on receive() also hears Enter.
     virtual void hear_enter() {}
+    // Closes the connection, and waits: timed_out, or what came in its way.
+    virtual Event pause(BootTime) { return Event::terminal_lost; }
     // Sends a frame beside the connection, and waits for nothing.
     virtual void send_beside(std::string_view) {}
+    // The same, and waits for the answer: has one come before the time given that is no error?
+    virtual bool ask_beside(std::string_view, BootTime) { return false; }
     // ready or conversation_lost.
     virtual Event tell(Tone, const Text &) { return Event::conversation_lost; }
     // Closes the connection, and asks. ready, interrupted or conversation_lost.
     virtual Event ask(const Text &, Typed &) { return Event::conversation_lost; }
     // Asks for Enter alone; the connection stays. The same.
     virtual Event await_enter(const Text &) { return Event::conversation_lost; }
+    // Asks after Ctrl-C; the connection stays. The same: interrupted, and nothing is asked, where a
+    // signal wants the program to end or its terminal is somebody else's.
+    virtual Event ask_at_interrupt(const Text &, Typed &) { return Event::conversation_lost; }
 
   protected:
     Outside() = default;

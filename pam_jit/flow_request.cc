@@ -20,6 +20,8 @@ constexpr seconds between_enters{1};
 // After Enter jitd asks at once, or when the provider's interval is over (5 s, mostly).
 constexpr seconds after_enter{8};
 constexpr int max_replies = 64;
+// Of these a long wait for others has many.
+constexpr int max_shown = 256;
 
 } // namespace
 
@@ -52,6 +54,13 @@ Outcome Flow::request_once(std::string_view role)
     // A person may have thought long about the choice: the wait begins now.
     start_ = outside_.now();
     deadline_ = std::min(start_ + door_.fast, last_moment());
+    const Heard sent = send_request(role, deadline_);
+    return sent.event == Event::ready ? follow(role) : unreachable(sent);
+}
+
+// Word for word the same each time: so it joins what it has begun.
+Heard Flow::send_request(std::string_view role, BootTime until)
+{
     ipc::CallWriter call{"io.jitd.Elevation.Request", ipc::CallMode::more};
     call.name("role", role)
         .name("user", door_.requester)
@@ -69,42 +78,55 @@ Outcome Flow::request_once(std::string_view role)
         call.number("timeout", door_.timeout->count());
     const std::string_view frame = call.finish();
     if (frame.empty())
-        return nonsense();
-    const Heard sent = outside_.send(frame, deadline_);
-    return sent.event == Event::ready ? follow(role) : unreachable(sent);
+        return {Event::garbled, 0, {}};
+    return outside_.send(frame, until);
+}
+
+// The next of jitd's replies, or what came in its way.
+Heard Flow::hear(std::string_view role)
+{
+    if (is_cut_off_)
+        return is_leaving_ ? Heard{} : come_back(role);
+    if (is_leaving_)
+        return outside_.receive(outside_.now()); // what is there already
+    return outside_.receive(std::min(deadline_, is_at_prompt() ? look_until_ : next_line_));
 }
 
 Outcome Flow::follow(std::string_view role)
 {
-    BootTime next_line = BootTime::max();
     bool is_begun = false;
-    for (int replies = 0; replies < max_replies;) {
-        if (is_at_prompt() && outside_.now() >= look_until_) {
+    int replies = 0;
+    int shown = 0;
+    while (replies < max_replies) {
+        if (is_at_prompt() && !is_cut_off_ && outside_.now() >= look_until_) {
             const Event event = prompt();
             if (event != Event::ready)
-                return cut_short(event);
+                return end_following(event);
         }
-        const Heard heard =
-            outside_.receive(std::min(deadline_, is_at_prompt() ? look_until_ : next_line));
-        if (heard.event == Event::timed_out && outside_.now() < deadline_) {
-            if (is_at_prompt())
-                continue;
-            const BootTime now = outside_.now();
-            next_line = now + between_lines;
-            if (!door_.is_quiet && now < code_until_)
-                (void)outside_.tell(Tone::info, waiting_words(ceil<seconds>(code_until_ - now)));
+        const Heard heard = hear(role);
+        if (heard.event == Event::timed_out && !is_leaving_ && outside_.now() < deadline_) {
+            if (!is_at_prompt())
+                say_waiting();
             continue;
         }
         if (heard.event == Event::entered) {
             hurry();
             continue;
         }
+        // jitd may be on its way out, and its successor has the request.
+        if (heard.event == Event::lost && !is_leaving_ && !is_cut_off_ && cut_off())
+            continue;
+        if (heard.event == Event::interrupted && !is_leaving_ && wants_to_leave()) {
+            is_leaving_ = true;
+            continue;
+        }
         if (heard.event != Event::ready)
-            return is_begun ? cut_short(heard.event) : unreachable(heard);
-        ++replies;
+            return is_begun ? end_following(heard.event) : unreachable(heard);
         ipc::ElevationReply reply;
         if (!ipc::read_reply(heard.frame, reply))
             return nonsense();
+        if (is_cut_off_)
+            return judge_meanwhile(reply);
         if (reply.is_error && !is_begun && reply.error.view() == "io.jitd.Elevation.ReasonWanted") {
             wants_reason_ = true;
             wanted_ = reply.message;
@@ -115,9 +137,12 @@ Outcome Flow::follow(std::string_view role)
         const std::string_view state = reply.state.view();
         if (state == "denied")
             return refuse(reply);
-        // Only the grant ends a call; what came after a last reply would answer nothing.
+        // Only the grant ends a call, and a jitd that stops; what came after a last reply would
+        // answer nothing.
         const bool is_last = state == "granted" || state == "approved";
-        if (reply.role.view() != role || !is_id(reply.id.view()) || reply.continues == is_last)
+        const bool may_be_last = is_last || state == "approval";
+        if (reply.role.view() != role || !is_id(reply.id.view()) ||
+            (reply.continues ? is_last : !may_be_last))
             return nonsense();
         is_begun = true;
         if (reply.duration_s)
@@ -127,18 +152,44 @@ Outcome Flow::follow(std::string_view role)
         // Over ssh the account phase has it granted: then the login is there.
         if (state == "approved")
             return door_.is_ssh() ? Outcome::allowed : nonsense();
-        if (state == "code") {
-            const Outcome shown = show_code(reply);
-            if (shown != Outcome::allowed)
-                return shown;
-            next_line = outside_.now() + between_lines;
-        } else if (state != "pending") {
+        if (state == "code" || state == "approval") {
+            if (++shown > max_shown)
+                return nonsense();
+            const Outcome told = state == "code" ? show_code(reply) : show_approval(reply);
+            if (told != Outcome::allowed)
+                return told;
+            if (!reply.continues && !cut_off())
+                return cut_short(Event::lost);
+            next_line_ = outside_.now() + between_lines;
+        } else if (state == "pending") {
+            ++replies;
+            note_pending(reply);
+        } else {
             return nonsense();
-        } else if (!is_shown_) {
-            deadline_ = std::min(outside_.now() + until_code, last_moment());
         }
     }
     return nonsense();
+}
+
+void Flow::note_pending(const ipc::ElevationReply &reply)
+{
+    // Where we came back and the request had ended, this is another one: it has nobody's yes, and
+    // no code yet.
+    if (is_approving_ && reply.id.view() != id_.view())
+        is_approving_ = is_shown_ = false;
+    if (!is_shown_ && !is_approving_)
+        deadline_ = std::min(outside_.now() + until_code, last_moment());
+}
+
+void Flow::say_waiting()
+{
+    const BootTime now = outside_.now();
+    next_line_ = now + between_lines;
+    if (door_.is_quiet || now >= told_until_)
+        return;
+    const auto left = ceil<seconds>(told_until_ - now);
+    (void)outside_.tell(Tone::info,
+                        is_approving_ ? waiting_approval_words(left) : waiting_words(left));
 }
 
 // allowed: go on.
@@ -155,16 +206,17 @@ Outcome Flow::show_code(const ipc::ElevationReply &reply)
         return nonsense();
     const BootTime now = outside_.now();
     const BootTime expires = now + seconds{*reply.expires_s};
-    code_until_ = std::min(expires, last_moment());
+    told_until_ = std::min(expires, last_moment());
     deadline_ = std::min(expires + after_code, last_moment());
     is_shown_ = true;
+    is_approving_ = false;
     look_until_ = {};
     is_asked_ = false;
     id_ = reply.id;
     if (!door_.is_ssh())
         outside_.hear_enter();
-    const auto left = ceil<seconds>(code_until_ - now);
-    const Text words = door_.is_ssh() ? login_code_words(reply, left, code_until_ < expires)
+    const auto left = ceil<seconds>(told_until_ - now);
+    const Text words = door_.is_ssh() ? login_code_words(reply, left, told_until_ < expires)
                                       : code_words(reply, door_.command, left, door_.screen);
     if (outside_.tell(Tone::info, words) != Event::ready)
         return Outcome::conversation_lost;
@@ -186,13 +238,14 @@ void Flow::hurry()
 Event Flow::prompt()
 {
     const BootTime now = outside_.now();
-    if (now >= code_until_)
+    if (now >= told_until_)
         return Event::timed_out;
     if (is_asked_ &&
-        outside_.tell(Tone::info, not_yet_words(ceil<seconds>(code_until_ - now))) != Event::ready)
+        outside_.tell(Tone::info, not_yet_words(ceil<seconds>(told_until_ - now))) != Event::ready)
         return Event::conversation_lost;
     is_asked_ = true;
-    const Event event = outside_.await_enter(words_of(Sentence::press_enter));
+    const Event event = outside_.await_enter(
+        words_of(is_approving_ ? Sentence::look_again : Sentence::press_enter));
     if (event == Event::ready) {
         hurry();
         look_until_ = outside_.now() + after_enter;

@@ -1,5 +1,5 @@
-// One phase's exchange while it is under way: what flow.cc asks first, and flow_request.cc after
-// it.
+// One phase's exchange while it is under way: what flow.cc asks first, flow_request.cc after it,
+// and flow_approval.cc while others are waited for.
 #pragma once
 
 #include "lib/ipc/call_writer.h"
@@ -34,6 +34,7 @@ class Flow
     }
 
     Outcome check();
+    ipc::CallWriter make_check() const;
     Outcome deny(Sentence problem);
     Outcome judge(const ipc::ElevationReply &reply);
     Outcome live(const ipc::ElevationReply &reply);
@@ -41,14 +42,28 @@ class Flow
     Outcome choose(const ipc::ElevationReply &reply);
     Outcome request(std::string_view role);
     Outcome request_once(std::string_view role);
+    Heard send_request(std::string_view role, BootTime until);
     Outcome ask_reason();
     Outcome follow(std::string_view role);
+    Heard hear(std::string_view role);
+    void note_pending(const ipc::ElevationReply &reply);
+    void say_waiting();
     Outcome show_code(const ipc::ElevationReply &reply);
     Event prompt();
-    bool is_at_prompt() const { return door_.is_ssh() && is_shown_; }
+    bool is_at_prompt() const { return door_.is_ssh() && (is_shown_ || is_approving_); }
     ipc::CallWriter &add_login(ipc::CallWriter &call) const;
     void hurry();
     Outcome granted(const ipc::ElevationReply &reply);
+
+    Outcome show_approval(const ipc::ElevationReply &reply);
+    bool cut_off();
+    Heard come_back(std::string_view role);
+    Outcome judge_meanwhile(const ipc::ElevationReply &reply);
+    bool wants_to_leave();
+    bool leave();
+    Outcome end_following(Event event);
+    // Who has proven nothing comes back to nothing.
+    bool may_come_back() const { return is_approving_ && door_.is_proven; }
 
     Outcome say_no(const Text &words)
     {
@@ -81,12 +96,20 @@ class Flow
     const Door &door_;
     Outside &outside_;
     BootTime start_;
-    BootTime deadline_{};              // of the request
-    BootTime code_until_{};            // what a person is told
+    BootTime deadline_{};   // of the request
+    BootTime told_until_{}; // what a person is told
+    BootTime next_line_ = BootTime::max();
     bool is_shown_ = false;            // the code
+    bool is_approving_ = false;        // others are waited for, and no code counts
+    bool outlasts_us_ = false;         // the request goes on after our own time
+    bool is_cut_off_ = false;          // no connection follows the request
+    BootTime back_until_{};            // so long it is tried to follow it again
+    bool is_leaving_ = false;          // so the person wants it
+    bool is_left_ = false;             // jitd says that it waits on without us
+    FixedText<512> said_;              // of the approval, last
     BootTime look_until_{};            // for an answer after Enter, over ssh
     bool is_asked_ = false;            // for Enter, about this code
-    FixedText<16> id_;                 // of the request whose code is shown
+    FixedText<16> id_;                 // of the request whose code or approval is shown
     BootTime hurried_{};               // when Enter was passed on last
     std::chrono::seconds duration_{0}; // of the grant asked for
     Typed reason_;

@@ -30,7 +30,7 @@ class Live final : public Outside
 {
   public:
     Live(pam_handle_t *handle, const Door &door, int person)
-        : handle_(handle), socket_(door.socket), is_utf8_(door.screen.is_utf8),
+        : handle_(handle), socket_(door.socket), is_utf8_(door.screen.is_utf8), person_(person),
           client_(door.socket, signals_, person)
     {
     }
@@ -42,7 +42,22 @@ class Live final : public Outside
     }
     Heard receive(BootTime until) override { return client_.receive(until); }
     void hear_enter() override { client_.hear_enter(); }
+    Event pause(BootTime until) override
+    {
+        client_.close();
+        return client_.receive(until).event;
+    }
     void send_beside(std::string_view frame) override { send_and_forget(socket_, frame); }
+    bool ask_beside(std::string_view frame, BootTime until) override
+    {
+        Client beside{socket_, signals_, -1};
+        Heard heard = beside.send(frame, until);
+        if (heard.event == Event::ready)
+            heard = beside.receive(until);
+        ipc::ElevationReply reply;
+        return heard.event == Event::ready && ipc::read_reply(heard.frame, reply) &&
+               !reply.is_error && !reply.continues;
+    }
     Event tell(Tone tone, const Text &text) override
     {
         const bool shown =
@@ -60,6 +75,13 @@ class Live final : public Outside
         Typed nothing;
         return converse(prompt, nothing);
     }
+    Event ask_at_interrupt(const Text &prompt, Typed &answer) override
+    {
+        // In the background to ask would stop the program.
+        if (signals_.has_to_end() || tcgetpgrp(person_) != getpgrp())
+            return Event::interrupted;
+        return converse(prompt, answer);
+    }
 
   private:
     Event converse(const Text &prompt, Typed &answer)
@@ -75,6 +97,7 @@ class Live final : public Outside
     pam_handle_t *handle_;
     std::string_view socket_;
     bool is_utf8_;
+    int person_;
     HeldSignals signals_;
     Client client_;
 };

@@ -21,6 +21,7 @@ class HeldSignals
 
     int fd() const { return fd_.get(); } // readable when a signal came; -1: nothing is held
     bool take();                         // reads all that came; was there one?
+    bool has_to_end() const { return term_ || hup_; } // of those read: the program, not the wait
 
     // The program's own way of hearing signals, while it asks its user: sudo blocks the first two
     // in its auth phase, and would not hear Ctrl-C at a question.

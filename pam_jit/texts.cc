@@ -21,6 +21,25 @@ constexpr Language english{{
     {Sentence::press_enter, "jit: when that is done, press Enter (Ctrl-C: cancel) "},
     {Sentence::not_yet, "jit: not approved yet, {left} left"},
     {Sentence::still_waiting, "jit: still waiting, {left} left"},
+    {Sentence::approval_lasts,
+     "jit: {left} left for the approval (Enter: look now, Ctrl-C: stop waiting)"},
+    {Sentence::login_approval_lasts, "jit: {left} left for the approval"},
+    {Sentence::login_approval_goes_on,
+     "jit: this login waits for {left}, and the request goes on after that"},
+    {Sentence::login_approval_ends,
+     "jit: this login waits for {left}, and the request ends with it"},
+    {Sentence::look_again, "jit: press Enter to look again "},
+    {Sentence::still_waiting_approval, "jit: still waiting for approval, {left} left"},
+    {Sentence::keep_waiting, "jit: keep the request waiting, and come back to it later? [y/N] "},
+    {Sentence::waits_on, "jit: the request waits on; to come back to it run the same again here\n"
+                         "jit: (jitctl status {id})"},
+    {Sentence::waits_for_you,
+     "jit: not approved yet, and this wait is over; the request waits on:\n"
+     "jit: to come back to it run the same again here (jitctl status {id})"},
+    {Sentence::waits_for_login,
+     "jit: not approved yet, and this login's time is over; the request waits on:\n"
+     "jit: to come back to it log in with the same key from the same address\n"
+     "jit: (jitctl status {id})"},
     {Sentence::granted, "jit: granted: role {role}."},
     {Sentence::granted_until, "jit: granted: role {role} until {until}."},
     {Sentence::granted_for, "jit: granted: role {role} ({duration})."},
@@ -47,6 +66,10 @@ constexpr Language english{{
     {Sentence::denied, "jit: denied"},
     {Sentence::gone_early, "jit: jitd went away before it answered; try again"},
     {Sentence::gone, "jit: jitd went away; try again"},
+    {Sentence::not_followed,
+     "jit: jitd went away, and the request may go on; run it again to follow it"},
+    {Sentence::not_left, "jit: jitd does not say that the request waits on;\n"
+                         "jit: look: jitctl status {id}"},
     {Sentence::unreachable, "jit: jitd does not answer: {socket}: {reason}"},
     {Sentence::unreachable_somehow, "jit: jitd does not answer: {socket}: unknown error"},
     {Sentence::no_answer, "jit: jitd does not answer: {socket}: no answer within {duration}"},

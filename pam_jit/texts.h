@@ -38,6 +38,17 @@ enum class Sentence : std::uint8_t {
     press_enter,      // a prompt
     not_yet,
     still_waiting,
+    // While others must say yes.
+    approval_lasts,
+    login_approval_lasts,
+    login_approval_goes_on, // when the login's time is over
+    login_approval_ends,    // with the login
+    look_again,             // a prompt
+    still_waiting_approval,
+    keep_waiting, // a prompt, after Ctrl-C
+    waits_on,
+    waits_for_you, // our own time is over
+    waits_for_login,
     granted,
     granted_until,
     granted_for,
@@ -61,6 +72,8 @@ enum class Sentence : std::uint8_t {
     denied,
     gone_early, // before the first answer
     gone,
+    not_followed, // others were waited for
+    not_left,
     unreachable,
     unreachable_somehow, // the C library has no name for the error
     no_answer,
@@ -97,6 +110,7 @@ inline const Language &spoken()
 //   {until}                  "14:05 UTC", with the date before it where that is not today's
 //   {roles}                  names with spaces between them
 //   {groups}                 "K7Q F2M Z9R"
+//   {id}                     of a request
 //   {message}                words of jitd
 //   {reason}                 the C library's English for an errno
 inline constexpr Language places{{
@@ -116,6 +130,16 @@ inline constexpr Language places{{
     {Sentence::press_enter, ""},
     {Sentence::not_yet, "{left}"},
     {Sentence::still_waiting, "{left}"},
+    {Sentence::approval_lasts, "{left}"},
+    {Sentence::login_approval_lasts, "{left}"},
+    {Sentence::login_approval_goes_on, "{left}"},
+    {Sentence::login_approval_ends, "{left}"},
+    {Sentence::look_again, ""},
+    {Sentence::still_waiting_approval, "{left}"},
+    {Sentence::keep_waiting, ""},
+    {Sentence::waits_on, "{id}"},
+    {Sentence::waits_for_you, "{id}"},
+    {Sentence::waits_for_login, "{id}"},
     {Sentence::granted, "{role}"},
     {Sentence::granted_until, "{role}{until}"},
     {Sentence::granted_for, "{role}{duration}"},
@@ -137,6 +161,8 @@ inline constexpr Language places{{
     {Sentence::denied, ""},
     {Sentence::gone_early, ""},
     {Sentence::gone, ""},
+    {Sentence::not_followed, ""},
+    {Sentence::not_left, "{id}"},
     {Sentence::unreachable, "{socket}{reason}"},
     {Sentence::unreachable_somehow, "{socket}"},
     {Sentence::no_answer, "{socket}{duration}"},

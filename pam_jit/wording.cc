@@ -136,6 +136,17 @@ SpanText span_text(std::chrono::seconds span)
     return out;
 }
 
+namespace {
+
+// Whole minutes read better in a line that comes once a minute, and of a long wait.
+SpanText rough_text(std::chrono::seconds left)
+{
+    const bool is_long = left >= std::chrono::seconds{60};
+    return span_text(is_long ? left - left % std::chrono::seconds{60} : left);
+}
+
+} // namespace
+
 std::string_view for_log(Sentence sentence)
 {
     std::string_view words = english[static_cast<std::size_t>(sentence)].words();
@@ -197,10 +208,49 @@ Text not_yet_words(std::chrono::seconds left)
 Text waiting_words(std::chrono::seconds left)
 {
     Text out;
-    // Whole minutes read better in a line that comes once a minute.
-    const bool is_long = left >= std::chrono::seconds{60};
-    const SpanText span = span_text(is_long ? left - left % std::chrono::seconds{60} : left);
-    add(out, Sentence::still_waiting, {{"{left}", span.view()}});
+    add(out, Sentence::still_waiting, {{"{left}", rough_text(left).view()}});
+    return out;
+}
+
+Text approval_words(const ipc::ElevationReply &reply, std::chrono::seconds left, bool has_keys)
+{
+    Text out;
+    if (reply.message.empty() && !has_keys)
+        return waiting_approval_words(left);
+    if (!reply.message.empty())
+        out = said_words(reply.message.view());
+    if (!reply.message.empty() && has_keys)
+        out.add("\n");
+    if (has_keys)
+        add(out, Sentence::approval_lasts, {{"{left}", rough_text(left).view()}});
+    return out;
+}
+
+Text login_approval_words(const ipc::ElevationReply &reply, std::chrono::seconds left, Wait wait)
+{
+    Text out;
+    if (!reply.message.empty())
+        out = said_words(reply.message.view()).add("\n");
+    add(out,
+        wait == Wait::whole     ? Sentence::login_approval_lasts
+        : wait == Wait::goes_on ? Sentence::login_approval_goes_on
+                                : Sentence::login_approval_ends,
+        {{"{left}", span_text(left).view()}});
+    out.add("\n"); // the prompt follows
+    return out;
+}
+
+Text waiting_approval_words(std::chrono::seconds left)
+{
+    Text out;
+    add(out, Sentence::still_waiting_approval, {{"{left}", rough_text(left).view()}});
+    return out;
+}
+
+Text kept_words(Sentence sentence, std::string_view id)
+{
+    Text out;
+    add(out, sentence, {{"{id}", id}});
     return out;
 }
 

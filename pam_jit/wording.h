@@ -38,6 +38,21 @@ Text code_words(const ipc::ElevationReply &reply, std::string_view command,
 Text login_code_words(const ipc::ElevationReply &reply, std::chrono::seconds left, bool is_cut);
 Text not_yet_words(std::chrono::seconds left);
 Text waiting_words(std::chrono::seconds left);
+
+// What jitd says of those who must say yes, and the time left.
+//   has_keys  with what the keys do
+Text approval_words(const ipc::ElevationReply &reply, std::chrono::seconds left, bool has_keys);
+// The same for sshd, above a prompt.
+enum class Wait {
+    whole,   // the login may wait as long as the request
+    goes_on, // the request goes on after the login's time
+    ends,    // it ends with the login
+};
+Text login_approval_words(const ipc::ElevationReply &reply, std::chrono::seconds left, Wait wait);
+Text waiting_approval_words(std::chrono::seconds left);
+// A sentence about a request that is left waiting.
+Text kept_words(Sentence sentence, std::string_view id);
+
 Text granted_words(const ipc::ElevationReply &reply, std::chrono::seconds duration);
 Text choice_words(const ipc::ElevationReply &reply);
 Text choice_prompt(std::size_t count);

@@ -73,7 +73,7 @@ fuzz-corpus: ## run each fuzzer over what is kept of its finds; shares its objec
 fuzzers: $(FUZZERS)
 $(FUZZERS:$(BUILD)/%=$(BUILD)/o/%.o): our_cxx += $(policy_defs)
 # Of the programs only what these name: an archive would have all of the program built once more.
-$(BUILD)/tests/fuzz/fuzz_flow: $(patsubst %,$(BUILD)/o/pam_jit/%.o,flow flow_request texts wording)
+$(BUILD)/tests/fuzz/fuzz_flow: $(patsubst %,$(BUILD)/o/pam_jit/%.o,flow flow_approval flow_request texts wording)
 $(BUILD)/tests/fuzz/fuzz_command_line: $(patsubst %,$(BUILD)/o/pam_jit/%.o,args command_line)
 $(BUILD)/tests/fuzz/fuzz_entry: $(BUILD)/o/lib/ledger/entry.o
 $(BUILD)/tests/fuzz/fuzz_leftovers: $(patsubst %,$(BUILD)/o/jit_leftovers/%.o,mounts home_path tree)

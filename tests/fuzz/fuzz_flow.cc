@@ -4,7 +4,8 @@
 // The first byte chooses the door, bit by bit: 1 account phase, 2 unproven, 4 no flow possible,
 // 8 role=web on the line, 16 a timeout, 32 observed, 64 quiet, 128 a large screen. Then records,
 // parted by form feeds, that answer in turn what the flow asks of the outside:
-//   a digit     what comes instead of a frame: Event's values, from '1', timed out
+//   a digit     what comes instead of a frame: Event's values, from '1', timed out; '0' instead of
+//               an answer beside the connection: yes
 //   '?'         what a person types next
 //   else        a frame
 #include <algorithm>
@@ -43,6 +44,8 @@ class Script final : public Outside
     bool said_live = false;        // as jansson reads the frames that were given out
     bool said_granted = false;
     bool said_ignore = false;
+    bool said_approval = false;
+    std::string request; // the last; where others are waited for, all are the same
     unsigned reasons_wanted = 0;
 
     BootTime now() override { return now_; }
@@ -52,18 +55,27 @@ class Script final : public Outside
         const auto call = ipc::decode_call(frame.substr(0, frame.size() - 1));
         expect(call.has_value());
         calls.push_back(call->method);
+        if (call->method == "io.jitd.Elevation.Request") {
+            if (request.empty() || !said_approval)
+                request = frame;
+            expect(frame == request);
+        }
         return {Event::ready, 0, {}};
     }
     Heard receive(BootTime until) override
     {
-        expect(++receives_ < 1000);
+        expect(++receives_ < 20000);
         if (until <= now_ || left_.empty()) {
             now_ = std::max(until, now_);
-            return {until == BootTime::max() ? Event::lost : Event::timed_out, 0, {}};
+            if (until == BootTime::max())
+                return {Event::lost, 0, {}};
+            if (left_.empty()) // a wait of a year has a line each minute
+                now_ += std::chrono::hours{1};
+            return {Event::timed_out, 0, {}};
         }
         std::string_view record = take();
         now_ += std::chrono::seconds{1};
-        if (record.size() == 1 && record[0] >= '1' && record[0] <= '5') {
+        if (record.size() == 1 && record[0] >= '1' && record[0] <= '7') {
             const auto event = static_cast<Event>(record[0] - '0');
             if (event == Event::timed_out)
                 now_ = std::max(until, now_);
@@ -76,6 +88,32 @@ class Script final : public Outside
             std::memcpy(frame_.get(), record.data(), record.size());
         note(record);
         return {Event::ready, 0, {frame_.get(), record.size()}};
+    }
+    Event pause(BootTime until) override
+    {
+        expect(said_approval && door_.is_proven);
+        now_ = std::max(until, now_);
+        if (left_ == "4" || left_.starts_with("4\f")) {
+            take();
+            return Event::interrupted;
+        }
+        return Event::timed_out;
+    }
+    void send_beside(std::string_view frame) override
+    {
+        expect(!frame.empty() && ipc::decode_call(frame.substr(0, frame.size() - 1)));
+    }
+    bool ask_beside(std::string_view frame, BootTime until) override
+    {
+        expect(said_approval && door_.is_proven && until > now_ && !frame.empty());
+        const auto call = ipc::decode_call(frame.substr(0, frame.size() - 1));
+        expect(call && call->method == "io.jitd.Elevation.Leave");
+        return take() == "0";
+    }
+    Event ask_at_interrupt(const Text &text, Typed &answer) override
+    {
+        expect(said_approval && door_.is_proven);
+        return ask(text, answer);
     }
     Event tell(Tone, const Text &text) override
     {
@@ -120,6 +158,8 @@ class Script final : public Outside
         const bool is_role = door_.role.empty() || is("role", door_.role);
         said_live |= is("verdict", "live") && is_role;
         said_granted |= is("state", "granted") && is_role;
+        said_approval |=
+            is("state", "approval") && is_role && calls.back() == "io.jitd.Elevation.Request";
         said_ignore |=
             is("verdict", "ignore") || is("verdict", "exempt") || is("verdict", "observed");
     }
@@ -162,18 +202,27 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
 
     const Passage passage = run_flow(door, script);
 
-    // A check that was dropped is asked once more; a request only with a reason that was wanted.
+    // A check that was dropped is asked once more; a request only with a reason that was wanted, or
+    // where others are waited for, each time after a check.
     const std::size_t checks = script.was_dropped ? 2 : 1;
     const bool has_asked = script.calls.size() > checks;
     expect(script.calls.size() >= checks);
-    expect(script.calls.size() <= checks + 1 + std::min(script.reasons_wanted, 3U));
-    for (std::size_t i = 0; i < script.calls.size(); ++i)
-        expect(script.calls[i] ==
-               (i < checks ? "io.jitd.Elevation.Check" : "io.jitd.Elevation.Request"));
-    expect(!has_asked || (door.phase == Phase::auth && door.is_proven && door.may_start));
+    const std::size_t first =
+        std::min(script.calls.size(), checks + 1 + std::min(script.reasons_wanted, 3U));
+    expect(script.said_approval || script.calls.size() == first);
+    for (std::size_t i = 0; i < script.calls.size(); ++i) {
+        const bool is_request = script.calls[i] == "io.jitd.Elevation.Request";
+        expect(is_request || script.calls[i] == "io.jitd.Elevation.Check");
+        if (!script.said_approval)
+            expect(is_request == (i >= checks));
+        expect(!is_request || i < first || script.calls[i - 1] == "io.jitd.Elevation.Check");
+    }
+    // Whether who has proven nothing may ask is for jitd to say; a live grant lets him in never.
+    expect(!has_asked || (door.phase == Phase::auth && door.may_start));
     if (passage.outcome == Outcome::allowed) {
-        expect(has_asked ? script.said_granted : script.said_live);
-        expect(door.phase == Phase::account || door.is_proven);
+        expect(has_asked ? script.said_granted || (script.said_approval && script.said_live)
+                         : script.said_live);
+        expect(door.phase == Phase::account || door.is_proven || script.said_granted);
         expect(passage.grant.empty() || is_id(passage.grant.view()));
     } else {
         expect(passage.grant.empty());

@@ -80,20 +80,25 @@ bool FakeJitd::wait(int peer, int limit_ms)
 
 void FakeJitd::serve()
 {
-    for (std::size_t i = 0; is_readable(listener_.get(), longest_ms); ++i) {
-        const Fd peer{accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
-        const Answers answers = i < connections_.size() ? connections_[i] : Answers{};
-        std::string call;
-        char byte = 0;
-        while ((answers.empty() || answers[0] != "!deaf") && is_readable(peer.get(), longest_ms) &&
-               read(peer.get(), &byte, 1) == 1) {
-            call += byte;
-            if (byte == '\0')
-                break;
-        }
-        calls.push_back(call);
-        answer(peer.get(), answers);
+    while (is_readable(listener_.get(), longest_ms))
+        serve_one();
+}
+
+void FakeJitd::serve_one()
+{
+    const Fd peer{accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    const Answers answers = next_ < connections_.size() ? connections_[next_] : Answers{};
+    ++next_;
+    std::string call;
+    char byte = 0;
+    while ((answers.empty() || answers[0] != "!deaf") && is_readable(peer.get(), longest_ms) &&
+           read(peer.get(), &byte, 1) == 1) {
+        call += byte;
+        if (byte == '\0')
+            break;
     }
+    calls.push_back(call);
+    answer(peer.get(), answers);
 }
 
 void FakeJitd::answer(int peer, const Answers &answers)
@@ -102,7 +107,10 @@ void FakeJitd::answer(int peer, const Answers &answers)
     for (const std::string &each : answers) {
         if (each == "!deaf")
             continue;
-        if (each == "!hang") {
+        if (each == "!beside") {
+            if (is_readable(listener_.get(), longest_ms))
+                serve_one();
+        } else if (each == "!hang") {
             (void)wait(peer, longest_ms);
         } else if (each == "!act") {
             acted = Clock::now();

@@ -16,6 +16,7 @@ namespace jit::pam::test {
 //   !deaf     first of all: the call is not read
 //   !hang     waits until the module closes
 //   !act      calls the hook
+//   !beside   serves the next connection, by its own script, before it goes on
 //   !wait MS  waits so many milliseconds, or until the module closes
 //   !drip MS  what follows is sent byte by byte with such a pause after each, until the module
 //   closes
@@ -46,9 +47,11 @@ class FakeJitd
     // False when the module closed.
     bool wait(int peer, int limit_ms);
     void serve();
+    void serve_one();
     void answer(int peer, const Answers &answers);
 
     std::vector<Answers> connections_;
+    std::size_t next_ = 0; // of them
     std::function<void()> act_;
     Fd listener_;
     Fd stop_;

@@ -28,6 +28,8 @@ bool find_script(const std::string &name, Answers &out)
         {"grant", {pending, code, "!wait 200", granted}},
         {"decline", {pending, code, "!wait 200", declined}},
         {"wait", {pending, code, "!hang"}},
+        {"others", {pending, code, approval("an approver must say yes"), "!beside", "!hang"}},
+        {"left", {frame("")}},
     };
     for (const auto &each : scripts)
         if (name == each.name) {

@@ -42,6 +42,11 @@ inline const std::string code =
               R"(,"host":"web01","duration":1800,"expires":900,)"
               R"("uri":"https://microsoft.com/devicelogin","code":"K7QF2MZ9R")",
           go_on);
+inline std::string approval(const std::string &message, const std::string &more = go_on)
+{
+    return frame(R"("state":"approval",)" + id + R"(,"expires":3600,"message":")" + message + "\"",
+                 more);
+}
 inline const std::string granted =
     frame(R"("state":"granted",)" + id + R"(,"until":"2026-03-17T14:05:00Z")");
 inline const std::string declined =

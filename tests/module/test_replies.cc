@@ -144,11 +144,27 @@ void a_request_answered_with_nonsense_is_a_system_error_and_cancelled(void **)
     };
     const std::string other_role = R"("id":"0123456789abcdef","role":"dba")";
     for (const std::string &answer :
-         {state("granted", other_role), state("granted", R"("role":"web")"),
-          state("granted", R"("id":"x","role":"web")"), state("granted", id, go_on),
-          state("Granted", id), state("approved", id), state("", id), state("live", id), frame(id),
-          live, want, not_gated, state("pending", id), state("code", id),
-          state("pending", other_role, go_on), code.substr(0, code.size() - 1) + "x" + nul,
+         {state("granted", other_role),
+          state("granted", R"("role":"web")"),
+          state("granted", R"("id":"x","role":"web")"),
+          state("granted", id, go_on),
+          state("Granted", id),
+          state("approved", id),
+          state("", id),
+          state("live", id),
+          frame(id),
+          live,
+          want,
+          not_gated,
+          state("pending", id),
+          state("code", id),
+          state("pending", other_role, go_on),
+          state("approval", id),
+          state("approval", id, go_on),
+          state("approval", other_role + R"(,"expires":9)", go_on),
+          state("approval", id + R"(,"expires":-1)", go_on),
+          state("approved", id, go_on),
+          code.substr(0, code.size() - 1) + "x" + nul,
           state("code",
                 id + R"(,"uri":"https://microsoft.com/devicelogin","code":"A","expires":9)")}) {
         for (const Answers &before : {Answers{}, Answers{pending, code}}) {
@@ -194,6 +210,12 @@ void replies_without_end_are_a_system_error(void **)
     for (int i = 0; i < 200; ++i)
         many += pending;
     assert_codes(play_flow("a", {{want}, {many, "!hang"}}).outcome, {PAM_SYSTEM_ERR});
+    many.clear();
+    for (int i = 0; i < 300; ++i)
+        many += approval(std::to_string(i));
+    const Play played = play_flow("a", {{want}, {pending, many, "!hang"}});
+    assert_codes(played.outcome, {PAM_SYSTEM_ERR});
+    assert_true(has(played.outcome.shown, "Ijit: 255\nEjit: "));
 }
 
 void what_a_terminal_would_obey_is_shown_as_question_marks(void **)
@@ -214,6 +236,8 @@ void what_a_terminal_would_obey_is_shown_as_question_marks(void **)
         frame(R"("state":"code",)" + id + R"(,"host":")" + mean +
                   R"(","duration":60,"expires":900,"uri":"https://microsoft.com","code":"W")",
               go_on);
+    const Play told = play_flow("a", {{want}, {pending, approval(mean), declined}});
+    assert_true(has(told.outcome.shown, "I" + mild));
     const Play played = play_flow("a", {{want}, {host, declined}});
     assert_true(has(played.outcome.shown, "on host a?[2Jb?c?d?e?f?g?h for 1m\n"));
     const std::string until = frame(R"("state":"granted",)" + id + R"(,"until":"\u001b[2J")");

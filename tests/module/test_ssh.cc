@@ -207,6 +207,47 @@ void a_conversation_that_can_not_prompt_ends_the_request(void **)
     assert_int_equal(played.left_count, 1);
 }
 
+void an_approval_stands_above_a_prompt_too(void **)
+{
+    const Connection connection{AF_INET};
+    const std::string awaits = approval("an approver must say yes");
+    const Play played = play_wish(login(connection, "ac"),
+                                  {{want}, {pending, awaits, "!wait 50", approved}, {}, {made}});
+    assert_codes(played.outcome, {PAM_SUCCESS, PAM_SUCCESS});
+    assert_true(has(played.outcome.shown, "Ijit: an approver must say yes\n"
+                                          "jit: 1h left for the approval\n\n"
+                                          "Pjit: press Enter to look again \n"));
+    // Nobody is asked whether to keep it: who goes away cancels.
+    std::thread leaving;
+    FakeJitd jitd{socket_path(), {{want}, {pending, awaits, "!act", "!hang"}}, [&] {
+                      leaving = std::thread{[&] {
+                          (void)usleep(300'000);
+                          (void)shutdown(connection.client.get(), SHUT_RDWR);
+                      }};
+                  }};
+    Wish wish = login(connection, "a");
+    assert_codes(run(wish), {PAM_ABORT});
+    jitd.stop();
+    leaving.join();
+    assert_int_equal(jitd.left_count, 1);
+}
+
+void a_request_that_outlasts_its_login_is_left_before_the_prompt(void **)
+{
+    const Connection connection{AF_INET};
+    Wish wish = login(connection, "a");
+    write_service("sshd", "timeout=110s");
+    const Play played =
+        play_wish(wish, {{want},
+                         {pending, approval("an approver must say yes"), "!beside", approved},
+                         {frame("")}});
+    assert_codes(played.outcome, {PAM_SUCCESS});
+    assert_true(has(played.calls.at(2), "io.jitd.Elevation.Leave"));
+    assert_true(has(played.outcome.shown,
+                    "jit: this login waits for 1m50s, and the request goes on after that\n\n"
+                    "Pjit: press Enter to look again \n"));
+}
+
 } // namespace
 
 int main(int, char **argv)
@@ -220,6 +261,8 @@ int main(int, char **argv)
         cmocka_unit_test(a_client_that_goes_while_jitd_is_waited_for_ends_the_wait),
         cmocka_unit_test(its_session_is_told_by_the_connection_from_whatever_process),
         cmocka_unit_test(a_conversation_that_can_not_prompt_ends_the_request),
+        cmocka_unit_test(an_approval_stands_above_a_prompt_too),
+        cmocka_unit_test(a_request_that_outlasts_its_login_is_left_before_the_prompt),
     };
     return JIT_RUN_STAGE("module/ssh", argv, tests);
 }

@@ -50,6 +50,8 @@ int converse(int count, const pam_message **messages, pam_response **responses, 
         shown_here += message.msg_style == PAM_ERROR_MSG ? "E" : is_prompt ? "P" : "I";
         shown_here += message.msg;
         shown_here += '\n';
+        if (is_prompt && wish_here->on_prompt)
+            wish_here->on_prompt();
         if (is_prompt && talk != Talk::no_text)
             made[i].resp = strdup(wish_here->answer.c_str());
         if (is_prompt && (talk == Talk::deaf || (talk == Talk::good && made[i].resp == nullptr))) {

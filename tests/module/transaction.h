@@ -44,8 +44,9 @@ struct Wish {
     // establish, refresh, delete, o open, x close, p chauthtok; without a code: w waits 1.2 s, f
     // goes on in a child, u makes the user root.
     std::string phases;
-    std::function<void()> before; // in the process, when the handle is made
-    std::function<int()> after;   // before it is given back; its exit status
+    std::function<void()> before;    // in the process, when the handle is made
+    std::function<void()> on_prompt; // there, while a prompt waits for its answer
+    std::function<int()> after;      // before it is given back; its exit status
 };
 
 struct Outcome {

@@ -21,6 +21,7 @@ struct Answer {
     std::vector<std::string> frames; // each is sent with its NUL
     bool hangs_up = true;            // else the peer's end of the connection is waited for
     unsigned pause_ms = 0;           // before each frame
+    bool is_aside = false;           // the next connection is answered meanwhile
 };
 
 class FakeJitd
@@ -86,21 +87,34 @@ class FakeJitd
         alarm(20);
         for (const Answer &answer : answers) {
             const int peer = accept(listener_, nullptr, nullptr);
-            char c = 1;
-            while (read(peer, &c, 1) == 1 && c != '\0')
-                (void)!write(report, &c, 1);
-            for (const std::string &frame : answer.frames) {
-                usleep(answer.pause_ms * 1000);
-                (void)!send(peer, frame.c_str(), frame.size() + 1, MSG_NOSIGNAL);
+            if (answer.is_aside && fork() != 0) {
+                close(peer);
+                continue;
             }
-            if (!answer.hangs_up) {
-                while (read(peer, &c, 1) == 1) {
-                }
-                (void)!write(report, "<closed>", 8);
-            }
-            close(peer);
+            serve(answer, peer, report);
+            if (answer.is_aside)
+                break;
         }
         _exit(0);
+    }
+
+    static void serve(const Answer &answer, int peer, int report)
+    {
+        alarm(20);
+        char c = 1;
+        while (read(peer, &c, 1) == 1 && c != '\0')
+            (void)!write(report, &c, 1);
+        for (const std::string &frame : answer.frames) {
+            usleep(answer.pause_ms * 1000);
+            (void)!send(peer, frame.c_str(), frame.size() + 1, MSG_NOSIGNAL);
+        }
+        if (!answer.hangs_up) {
+            while (read(peer, &c, 1) == 1)
+                if (c != '\0')
+                    (void)!write(report, &c, 1);
+            (void)!write(report, "<closed>", 8);
+        }
+        close(peer);
     }
 
     std::string directory_;

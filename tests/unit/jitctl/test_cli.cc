@@ -80,11 +80,35 @@ void pins_lists_or_changes_one(void **)
     assert_true(clear.command->json);
 }
 
+void approve_and_deny_take_an_id(void **)
+{
+    const Parsed approve = parse({"approve", "0123456789abcdef"});
+    assert_true(approve.command->verb == Verb::approve);
+    assert_text(*approve.command->id, "0123456789abcdef");
+    assert_false(approve.command->yes);
+    assert_true(parse({"approve", "0123456789abcdef", "--yes", "--json"}).command->yes);
+    const Parsed deny = parse({"deny", "0123456789abcdef", "--reason", "not today", "--json"});
+    assert_true(deny.command->verb == Verb::deny);
+    assert_text(*deny.command->id, "0123456789abcdef");
+    assert_text(*deny.command->reason, "not today");
+    assert_true(deny.command->json);
+    assert_false(parse({"deny", "0123456789abcdef"}).command->reason.has_value()); // is asked for
+    assert_true(parse({"pending"}).command->verb == Verb::pending);
+}
+
 void what_is_wrong_is_told_and_is_no_command(void **)
 {
     const std::vector<std::vector<const char *>> table{
         {},
-        {"approve", "0123456789abcdef"},
+        {"pending", "0123456789abcdef"},
+        {"approve"},
+        {"approve", "web"},
+        {"approve", "0123456789ABCDEF"},
+        {"approve", "0123456789abcdef", "--reason", "x"},
+        {"deny"},
+        {"deny", "web", "--reason", "x"},
+        {"deny", "0123456789abcdef", "--reason", ""},
+        {"deny", "0123456789abcdef", "--yes"},
         {"request"},
         {"request", ""},
         {"request", "../x"},
@@ -164,8 +188,8 @@ void what_is_wrong_is_told_and_is_no_command(void **)
 
 void every_verb_has_help_and_json(void **)
 {
-    for (const char *verb : {"request", "extend", "status", "roles", "list", "drop", "revoke",
-                             "cancel", "pins", "sudoers", "doctor"}) {
+    for (const char *verb : {"request", "extend", "pending", "approve", "deny", "status", "roles",
+                             "list", "drop", "revoke", "cancel", "pins", "sudoers", "doctor"}) {
         const Parsed parsed = parse({verb, "--help"});
         assert_true(parsed.is_help);
         assert_true(parsed.text.find(std::string{"jitctl "} + verb) != parsed.text.npos);
@@ -259,6 +283,7 @@ int main()
         cmocka_unit_test(revoke_takes_exactly_one_of_four),
         cmocka_unit_test(extend_takes_a_role_or_an_id),
         cmocka_unit_test(pins_lists_or_changes_one),
+        cmocka_unit_test(approve_and_deny_take_an_id),
         cmocka_unit_test(what_is_wrong_is_told_and_is_no_command),
         cmocka_unit_test(every_verb_has_help_and_json),
         cmocka_unit_test(policy_check_takes_a_folder_or_none),

@@ -94,6 +94,25 @@ void status_shows_grants_and_requests_apart(void **)
         "00000000000000a2  pending-signin  web   alice  jit-web  2026-03-17T09:56:05Z  over\n");
 }
 
+void what_waits_for_others_has_who_said_yes_so_far(void **)
+{
+    const auto approving = [](const char *id, const char *approvers, bool continues) {
+        std::string frame = waiting(id, continues);
+        frame.replace(frame.find("pending-signin"), 14, "pending-approval");
+        return frame.replace(frame.find("[]"), 2, approvers);
+    };
+    for (const Function verb : {status, list}) {
+        const Run ran =
+            run(verb, {},
+                {approving("00000000000000a1", R"(["o1\u001b","o2"])", true),
+                 approving("00000000000000a2", "[]", true), waiting("00000000000000a3", false)});
+        assert_int_equal(ran.exit, 0);
+        assert_true(has(ran.out, "00000000000000a1  pending-approval  web "));
+        assert_true(has(ran.out, "\n00000000000000a1: approved so far by o1?,o2\n"));
+        assert_true(ran.out.ends_with("\n00000000000000a2: approved so far by nobody\n"));
+    }
+}
+
 void list_keeps_the_order_and_asks_for_ended_ones_only_with_all(void **)
 {
     Command command;
@@ -204,7 +223,7 @@ void every_verb_says_that_jitd_is_not_there(void **)
 {
     Command command;
     command.id = "00000000000000a1";
-    for (const Function verb : {status, list, roles, drop, revoke, cancel}) {
+    for (const Function verb : {status, list, roles, pending, drop, revoke, cancel}) {
         const Caught out, err;
         const Exit exit =
             verb(command, {out.stream(), err.stream(), true, false}, "/nonexistent/s");
@@ -222,6 +241,7 @@ int main()
         cmocka_unit_test(status_with_nothing_says_so_and_is_done),
         cmocka_unit_test(status_of_an_id_that_is_not_there_is_not_found),
         cmocka_unit_test(status_shows_grants_and_requests_apart),
+        cmocka_unit_test(what_waits_for_others_has_who_said_yes_so_far),
         cmocka_unit_test(list_keeps_the_order_and_asks_for_ended_ones_only_with_all),
         cmocka_unit_test(a_list_cut_short_is_not_taken_for_the_whole),
         cmocka_unit_test(roles_are_shown_with_their_durations),

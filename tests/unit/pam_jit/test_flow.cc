@@ -5,7 +5,9 @@
 #include <jansson.h>
 #include <security/pam_modules.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <deque>
 #include <string>
 #include <vector>
@@ -26,6 +28,9 @@ enum class Act {
     complain,
     ask,
     enter, // waits for Enter alone
+    pause,
+    ask_beside,
+    ask_at_interrupt,
 };
 
 struct Step {
@@ -72,7 +77,29 @@ class Script final : public Outside
         return step.event;
     }
     void hear_enter() override { hears_enter = true; }
+    Event pause(BootTime to) override
+    {
+        const Step step = take(Act::pause);
+        if (step.event == Event::timed_out)
+            clock = std::max(clock, to);
+        return step.event;
+    }
     void send_beside(std::string_view frame) override { beside.emplace_back(frame); }
+    bool ask_beside(std::string_view frame, BootTime to) override
+    {
+        assert_true(to > clock && to <= clock + seconds{2});
+        const Step step = take(Act::ask_beside);
+        assert_true(frame.find(step.text) != std::string::npos);
+        return step.event == Event::ready;
+    }
+    Event ask_at_interrupt(const Text &prompt, Typed &answer) override
+    {
+        const Step step = take(Act::ask_at_interrupt);
+        assert_text(prompt.view(),
+                    "jit: keep the request waiting, and come back to it later? [y/N] ");
+        (void)answer.set(step.text);
+        return step.event;
+    }
     Event ask(const Text &, Typed &answer) override
     {
         const Step step = take(Act::ask);
@@ -82,7 +109,7 @@ class Script final : public Outside
     Event await_enter(const Text &prompt) override
     {
         const Step step = take(Act::enter);
-        assert_true(prompt.view().find("press Enter") != std::string_view::npos);
+        assert_true(prompt.view().find("press Enter" + step.text) != std::string_view::npos);
         return step.event;
     }
 
@@ -960,6 +987,488 @@ void approved_is_an_answer_over_ssh_alone(void **)
                                              {Act::complain, "understood"}}) == Outcome::broken);
 }
 
+// --- while others must say yes
+
+Step awaits(const char *message, int expires, const char *id = "0123456789abcdef")
+{
+    return hears_more(R"("state":"approval","id":")" + std::string(id) +
+                      R"(","role":"web","message":")" + message + R"(","expires":)" +
+                      std::to_string(expires));
+}
+
+Step awaits_last(const char *message, int expires)
+{
+    return hears(R"("state":"approval","id":"0123456789abcdef","role":"web","message":")" +
+                 std::string(message) + R"(","expires":)" + std::to_string(expires));
+}
+
+const Step hears_approval = awaits("an approver must say yes", 3600);
+const Step told_approval{Act::tell, "jit: an approver must say yes\njit: 1h left for the approval "
+                                    "(Enter: look now, Ctrl-C: stop waiting)"};
+const Step ctrl_c{Act::receive, "", Event::interrupted};
+const Step nothing_there{Act::receive, "", Event::timed_out};
+const Step says_leave{
+    Act::ask_beside,
+    R"({"method":"io.jitd.Elevation.Leave","parameters":{"id":"0123456789abcdef"}})"};
+const Step lost{Act::receive, "", Event::lost};
+const Step paused{Act::pause, "", Event::timed_out};
+
+// A sign-in is over, and somebody else must say yes.
+Outcome approving(Script &script, std::deque<Step> more, Door at = door(Phase::auth))
+{
+    script.steps = {check,      hears_request,   request,        hears_pending,
+                    hears_code, {Act::tell, ""}, hears_approval, told_approval};
+    script.steps.insert(script.steps.end(), more.begin(), more.end());
+    return play(at, script).outcome;
+}
+
+Outcome approving(std::deque<Step> more, Door at = door(Phase::auth))
+{
+    Script script;
+    return approving(script, std::move(more), at);
+}
+
+void each_approval_is_shown_until_it_is_granted(void **)
+{
+    Script script;
+    const Step minute{Act::receive, "", Event::timed_out, 0, seconds{60}};
+    const Outcome outcome = approving(script, {minute,
+                                               {Act::tell, "still waiting for approval, 59m left"},
+                                               awaits("1 of 2 have approved it", 3500),
+                                               {Act::tell, "jit: 1 of 2 have approved it"},
+                                               awaits("1 of 2 have approved it", 3500),
+                                               minute,
+                                               {Act::tell, "still waiting for approval, 57m left"},
+                                               hears_granted,
+                                               {Act::tell, "granted"}});
+    assert_true(outcome == Outcome::allowed);
+    assert_true(script.hears_enter);
+    assert_true(script.shown.find("approved it\njit: still") != std::string::npos);
+}
+
+void what_is_said_of_an_approval_is_fit_for_a_terminal(void **)
+{
+    assert_true(approving({awaits(R"(a\u001b[2J\nb)", 60),
+                           {Act::tell, "jit: a?[2J?b"},
+                           hears_granted,
+                           {Act::tell, ""}}) == Outcome::allowed);
+    // Without words there are our own.
+    assert_true(approving({awaits("", 61),
+                           {Act::tell, "jit: still waiting for approval, 1m left"},
+                           hears_granted,
+                           {Act::tell, ""}}) == Outcome::allowed);
+    const Step endless =
+        hears_more(R"("state":"approval","id":"0123456789abcdef","role":"web","message":"x")");
+    assert_true(approving({endless, {Act::complain, "understood"}}) == Outcome::broken);
+}
+
+void no_code_is_needed_before_an_approval(void **)
+{
+    Script script;
+    script.steps = {check,          hears_request, request,       hears_pending,
+                    hears_approval, told_approval, hears_granted, {Act::tell, "granted"}};
+    assert_true(play(door(Phase::auth), script).outcome == Outcome::allowed);
+    assert_true(script.hears_enter);
+}
+
+void the_approval_s_end_is_the_end_of_the_wait_and_not_the_code_s(void **)
+{
+    const Step later{Act::receive, "", Event::timed_out, 0, seconds{1800}};
+    const Step end{Act::receive, "", Event::timed_out, 0, seconds{1831}};
+    assert_true(
+        approving(
+            {later, {Act::tell, "30m left"}, end, {Act::complain, "nobody approved in time"}}) ==
+        Outcome::denied);
+}
+
+void a_code_after_an_approval_counts_as_one(void **)
+{
+    const Step end{Act::receive, "", Event::timed_out, 0, seconds{931}};
+    assert_true(approving({hears_code,
+                           {Act::tell, "K7QF2MZ9R"},
+                           end,
+                           {Act::complain, "nobody approved in time"}}) == Outcome::denied);
+    // Nobody is asked whether to keep it, and nobody follows it again.
+    assert_true(
+        approving({hears_code, {Act::tell, "K7QF2MZ9R"}, ctrl_c, {Act::tell, "cancelled"}}) ==
+        Outcome::aborted);
+    assert_true(approving({hears_code,
+                           {Act::tell, "K7QF2MZ9R"},
+                           lost,
+                           {Act::complain, "jit: jitd went away; try again"}}) == Outcome::denied);
+}
+
+void enter_has_jitd_look_while_it_waits_for_approval(void **)
+{
+    Script script;
+    const Step entered{Act::receive, "", Event::entered, 0, seconds{2}};
+    assert_true(approving(script, {entered, entered, hears_granted, {Act::tell, "granted"}}) ==
+                Outcome::allowed);
+    assert_int_equal(script.beside.size(), 2);
+    assert_true(script.beside[0].find("io.jitd.Elevation.Hurry") != std::string::npos);
+}
+
+void many_approvals_pass_and_a_flood_ends(void **)
+{
+    for (const int count : {256, 257}) {
+        std::deque<Step> steps{check, hears_request, request, hears_pending};
+        for (int i = 0; i < count; ++i) {
+            steps.push_back(awaits(std::to_string(i).c_str(), 3600));
+            steps.push_back({Act::tell, "jit: " + std::to_string(i)});
+        }
+        if (count == 257) {
+            steps.pop_back();
+            steps.push_back({Act::complain, "understood"});
+        } else {
+            steps.push_back(hears_granted);
+            steps.push_back({Act::tell, "granted"});
+        }
+        assert_true(play(door(Phase::auth), steps) ==
+                    (count == 257 ? Outcome::broken : Outcome::allowed));
+    }
+}
+
+void ctrl_c_asks_and_leaves_the_request_waiting(void **)
+{
+    for (const char *yes : {"y", "Y", "yes", "YES"}) {
+        Script script;
+        assert_true(approving(script, {ctrl_c,
+                                       {Act::ask_at_interrupt, yes},
+                                       nothing_there,
+                                       says_leave,
+                                       {Act::tell, "jit: the request waits on; to come back to it "
+                                                   "run the same again here\n"
+                                                   "jit: (jitctl status 0123456789abcdef)"}}) ==
+                    Outcome::aborted);
+        assert_int_equal(script.beside.size(), 0);
+    }
+}
+
+void all_else_than_a_yes_cancels(void **)
+{
+    for (const char *no : {"", "n", "no", "ye", "yess", "y ", "j"})
+        assert_true(approving({ctrl_c, {Act::ask_at_interrupt, no}, {Act::tell, "cancelled"}}) ==
+                    Outcome::aborted);
+    for (const Event event : {Event::interrupted, Event::conversation_lost, Event::terminal_lost})
+        assert_true(
+            approving({ctrl_c, {Act::ask_at_interrupt, "y", event}, {Act::tell, "cancelled"}}) ==
+            Outcome::aborted);
+    // A second Ctrl-C after the yes.
+    Script script;
+    assert_true(
+        approving(script,
+                  {ctrl_c, {Act::ask_at_interrupt, "y"}, ctrl_c, {Act::tell, "cancelled"}}) ==
+        Outcome::aborted);
+    assert_true(script.beside.at(0).find("io.jitd.Elevation.Cancel") != std::string::npos);
+    // Who is gone is not asked.
+    assert_true(approving({{Act::receive, "", Event::terminal_lost}}) == Outcome::aborted);
+}
+
+void a_grant_that_came_during_the_question_wins_over_leaving(void **)
+{
+    assert_true(approving({ctrl_c,
+                           {Act::ask_at_interrupt, "y"},
+                           awaits("2 of 2", 3000),
+                           {Act::tell, "2 of 2"},
+                           hears_granted,
+                           {Act::tell, "granted"}}) == Outcome::allowed);
+    assert_true(approving({ctrl_c, {Act::ask_at_interrupt, "n"}, {Act::tell, "cancelled"}}) ==
+                Outcome::aborted);
+    const Step denied = hears(
+        R"("state":"denied","id":"0123456789abcdef","role":"web","message":"carol denied it")");
+    assert_true(
+        approving(
+            {ctrl_c, {Act::ask_at_interrupt, "y"}, denied, {Act::complain, "carol denied it"}}) ==
+        Outcome::denied);
+}
+
+void what_jitd_does_not_keep_is_not_said_to_wait(void **)
+{
+    Step no_answer = says_leave;
+    no_answer.event = Event::timed_out;
+    assert_true(
+        approving({ctrl_c,
+                   {Act::ask_at_interrupt, "y"},
+                   nothing_there,
+                   no_answer,
+                   {Act::complain, "jit: jitd does not say that the request waits on;\njit: "
+                                   "look: jitctl status 0123456789abcdef"}}) == Outcome::aborted);
+}
+
+void who_has_proven_nothing_can_not_come_back(void **)
+{
+    Door at = door(Phase::auth);
+    at.is_proven = false;
+    assert_true(approving({ctrl_c, {Act::tell, "cancelled"}}, at) == Outcome::aborted);
+    assert_true(approving({lost, {Act::complain, "went away; try again"}}, at) == Outcome::denied);
+    assert_true(approving({awaits_last("goes on", 3000),
+                           {Act::tell, "goes on"},
+                           {Act::complain, "went away; try again"}},
+                          at) == Outcome::denied);
+}
+
+void our_own_time_ends_before_the_request_and_it_waits_on(void **)
+{
+    Door at = door(Phase::auth);
+    at.timeout = seconds{600};
+    const Step end{Act::receive, "", Event::timed_out, 0, seconds{601}};
+    const auto plays = [&](std::deque<Step> more) {
+        std::deque<Step> steps{check,         hears_request,  request,
+                               hears_pending, hears_approval, {Act::tell, "10m left"}};
+        steps.insert(steps.end(), more.begin(), more.end());
+        return play(at, steps);
+    };
+    assert_true(
+        plays({end,
+               says_leave,
+               {Act::complain, "the request waits on:\njit: to come back to it run the same "
+                               "again here (jitctl status 0123456789abcdef)"}}) == Outcome::denied);
+    Step no_answer = says_leave;
+    no_answer.event = Event::timed_out;
+    assert_true(plays({end, no_answer, {Act::complain, "does not say"}}) == Outcome::denied);
+    // One that ends with us is not left.
+    assert_true(plays({awaits("x", 500),
+                       {Act::tell, "x"},
+                       {Act::receive, "", Event::timed_out, 0, seconds{531}},
+                       {Act::complain, "nobody approved in time"}}) == Outcome::denied);
+    at.is_proven = false;
+    assert_true(plays({end, {Act::complain, "nobody approved in time"}}) == Outcome::denied);
+}
+
+void a_request_that_jitd_s_restart_left_is_followed_again(void **)
+{
+    for (const bool is_said : {true, false}) {
+        Script script;
+        std::deque<Step> steps;
+        if (is_said)
+            steps = {awaits_last("jitd is being started anew", 3000),
+                     {Act::tell, "jitd is being started anew"}};
+        else
+            steps = {lost};
+        const std::deque<Step> then{
+            paused,
+            {Act::send, "Check", Event::lost, ECONNREFUSED},
+            paused,
+            check,
+            lost,
+            paused,
+            check,
+            {Act::receive, R"({"error":"io.jitd.Elevation.Unavailable","parameters":{}})"},
+            paused,
+            check,
+            hears_request,
+            {Act::send, R"("more":true})"},
+            hears_pending,
+            awaits("1 of 2", 2990),
+            {Act::tell, "jit: 1 of 2"},
+            hears_granted,
+            {Act::tell, "granted"}};
+        steps.insert(steps.end(), then.begin(), then.end());
+        assert_true(approving(script, steps) == Outcome::allowed);
+        // What was not news is not said again.
+        assert_true(script.shown.find("for the approval") ==
+                    script.shown.rfind("for the approval"));
+    }
+}
+
+void a_request_asks_word_for_word_for_the_same_again(void **)
+{
+    Script script;
+    script.steps = asked_once("INC-7", R"("reason":"INC-7"},"more":true})");
+    const std::deque<Step> more{hears_pending, hears_approval, told_approval, lost,
+                                paused,        check,          hears_request, {Act::send, "INC-7"},
+                                hears_granted, {Act::tell, ""}};
+    script.steps.insert(script.steps.end(), more.begin(), more.end());
+    assert_true(play(door(Phase::auth), script).outcome == Outcome::allowed);
+    // The session is the only member that this door has not.
+    assert_text(script.last_frame,
+                std::string(R"({"method":"io.jitd.Elevation.Request","parameters":{)"
+                            R"("role":"web","user":"alice","service":"sudo","reason":"INC-7"},)"
+                            R"("more":true})") +
+                    '\0');
+}
+
+void what_was_decided_while_jitd_was_away_counts(void **)
+{
+    const auto comes_back_to = [](std::deque<Step> more) {
+        std::deque<Step> steps{lost, paused, check};
+        steps.insert(steps.end(), more.begin(), more.end());
+        return approving(steps);
+    };
+    assert_true(comes_back_to({hears(R"("verdict":"live","role":"web")")}) == Outcome::allowed);
+    assert_true(comes_back_to({hears(R"("verdict":"denied","message":"not now")"),
+                               {Act::complain, "not now"}}) == Outcome::denied);
+    assert_true(comes_back_to({hears(R"("verdict":"ignore")"), {Act::complain, "understood"}}) ==
+                Outcome::broken);
+    // Another request than before begins as each does.
+    const Step other_pending = hears_more(
+        R"("state":"pending","id":"fedcba9876543210","role":"web","host":"web01","duration":1800)");
+    assert_true(comes_back_to({hears_request,
+                               request,
+                               other_pending,
+                               lost,
+                               {Act::complain, "jitd went away; try again"}}) == Outcome::denied);
+}
+
+void a_jitd_that_does_not_come_back_is_given_up(void **)
+{
+    Script script;
+    std::deque<Step> steps{lost};
+    for (int i = 0; i < 59; ++i) {
+        steps.push_back(paused);
+        steps.push_back({Act::send, "Check", Event::lost, ECONNREFUSED});
+    }
+    steps.push_back(
+        {Act::complain, "jit: jitd went away, and the request may go on; run it again"});
+    assert_true(approving(script, steps) == Outcome::denied);
+    // One that drops whoever asks, and one that is there and says nothing.
+    steps = {lost};
+    for (int i = 0; i < 59; ++i)
+        for (const Step &step : {paused, check, hears_request, request, lost})
+            steps.push_back(step);
+    steps.push_back({Act::complain, "run it again to follow it"});
+    assert_true(approving(steps) == Outcome::denied);
+    assert_true(approving({lost,
+                           paused,
+                           check,
+                           {Act::receive, "", Event::timed_out, 0, seconds{30}},
+                           {Act::complain, "run it again to follow it"}}) == Outcome::denied);
+}
+
+void a_person_s_no_while_jitd_is_away_is_sent_to_the_next_one(void **)
+{
+    Script script;
+    const Step no{Act::pause, "", Event::interrupted};
+    assert_true(
+        approving(script, {lost, no, {Act::ask_at_interrupt, ""}, {Act::tell, "cancelled"}}) ==
+        Outcome::aborted);
+    assert_int_equal(script.beside.size(), 1);
+    assert_true(script.beside[0].find("io.jitd.Elevation.Cancel") != std::string::npos);
+    assert_true(script.beside[0].find(R"("id":"0123456789abcdef")") != std::string::npos);
+    Step unsure = says_leave;
+    unsure.event = Event::timed_out;
+    assert_true(
+        approving(
+            {lost, no, {Act::ask_at_interrupt, "y"}, unsure, {Act::complain, "does not say"}}) ==
+        Outcome::aborted);
+    Script gone;
+    assert_true(approving(gone, {lost, {Act::pause, "", Event::terminal_lost}}) ==
+                Outcome::aborted);
+    assert_int_equal(gone.beside.size(), 1);
+}
+
+void quiet_shows_who_must_say_yes_and_no_lines_after_it(void **)
+{
+    Door at = door(Phase::auth);
+    at.is_quiet = true;
+    const Step minute{Act::receive, "", Event::timed_out, 0, seconds{60}};
+    assert_true(approving({minute, hears_granted}, at) == Outcome::allowed);
+    assert_true(approving({ctrl_c, {Act::ask_at_interrupt, "y"}, nothing_there, says_leave}, at) ==
+                Outcome::aborted);
+}
+
+// --- the same over ssh
+
+const Step look_again{Act::enter, " to look again"};
+
+Outcome approving_login(Script &script, Door at, const char *lasts, std::deque<Step> more,
+                        bool leaves = false)
+{
+    script.steps = {check, hears_request, request, hears_pending, hears_approval};
+    if (leaves)
+        script.steps.push_back(says_leave);
+    script.steps.push_back(
+        {Act::tell, "jit: an approver must say yes\njit: " + std::string(lasts) + "\n"});
+    script.steps.insert(script.steps.end(), more.begin(), more.end());
+    return play(at, script).outcome;
+}
+
+void over_ssh_an_approval_stands_above_a_prompt(void **)
+{
+    Script script;
+    assert_true(approving_login(script, ssh_door(Phase::auth), "1h left for the approval",
+                                {look_again,
+                                 nothing_yet,
+                                 {Act::tell, "not approved yet, 59m52s left"},
+                                 look_again,
+                                 awaits("1 of 2", 3500),
+                                 {Act::tell, "jit: 1 of 2\njit: 58m20s left"},
+                                 look_again,
+                                 hears_approved}) == Outcome::allowed);
+    assert_false(script.hears_enter);
+    assert_int_equal(script.beside.size(), 2);
+    assert_true(script.beside[0].find("io.jitd.Elevation.Hurry") != std::string::npos);
+    // Who goes away cancels, and is asked nothing.
+    for (const Step &gone : {Step{Act::enter, "", Event::conversation_lost},
+                             Step{Act::enter, "", Event::terminal_lost}}) {
+        Script left;
+        assert_true(approving_login(left, ssh_door(Phase::auth), "1h left for the approval",
+                                    {gone}) != Outcome::allowed);
+        assert_int_equal(left.beside.size(), 0);
+    }
+    Script interrupted;
+    assert_true(approving_login(interrupted, ssh_door(Phase::auth), "1h left for the approval",
+                                {look_again, ctrl_c, {Act::tell, "cancelled"}}) ==
+                Outcome::aborted);
+}
+
+void a_login_whose_time_ends_before_the_request_leaves_it(void **)
+{
+    Door at = ssh_door(Phase::auth);
+    at.timeout = seconds{110};
+    const char *const goes_on = "this login waits for 1m50s, and the request goes on after that";
+    Script script;
+    assert_true(
+        approving_login(script, at, goes_on,
+                        {{Act::enter, " to look again", Event::ready, 0, seconds{111}},
+                         {Act::receive, "", Event::timed_out},
+                         {Act::complain, "log in with the same key from the same address\njit: "
+                                         "(jitctl status 0123456789abcdef)"}},
+                        true) == Outcome::denied);
+    // jitd forgets it when somebody follows the request again.
+    Script again;
+    assert_true(approving_login(again, at, goes_on,
+                                {look_again,
+                                 lost,
+                                 paused,
+                                 check,
+                                 hears_request,
+                                 request,
+                                 hears_pending,
+                                 hears_approval,
+                                 says_leave,
+                                 {Act::tell, "goes on after that"},
+                                 look_again,
+                                 hears_approved},
+                                true) == Outcome::allowed);
+    at.is_proven = false;
+    at.proof = std::string_view{};
+    Script unproven;
+    assert_true(approving_login(unproven, at,
+                                "this login waits for 1m50s, and the request ends with it",
+                                {{Act::enter, "", Event::ready, 0, seconds{111}},
+                                 {Act::receive, "", Event::timed_out},
+                                 {Act::complain, "nobody approved in time"}}) == Outcome::denied);
+}
+
+void over_ssh_a_restart_of_jitd_s_asks_for_nothing_before_it_is_back(void **)
+{
+    Script script;
+    assert_true(approving_login(script, ssh_door(Phase::auth), "1h left for the approval",
+                                {look_again,
+                                 awaits_last("jitd is being started anew", 3000),
+                                 {Act::tell, "jitd is being started anew"},
+                                 paused,
+                                 check,
+                                 hears_request,
+                                 request,
+                                 hears_pending,
+                                 awaits("1 of 2", 2990),
+                                 {Act::tell, "1 of 2"},
+                                 look_again,
+                                 hears_approved}) == Outcome::allowed);
+}
+
 } // namespace
 
 int main()
@@ -1010,6 +1519,28 @@ int main()
         cmocka_unit_test(a_live_grant_is_no_answer_to_who_has_proven_nothing),
         cmocka_unit_test(over_ssh_the_account_phase_says_what_to_do_or_what_was_granted),
         cmocka_unit_test(approved_is_an_answer_over_ssh_alone),
+        cmocka_unit_test(each_approval_is_shown_until_it_is_granted),
+        cmocka_unit_test(what_is_said_of_an_approval_is_fit_for_a_terminal),
+        cmocka_unit_test(no_code_is_needed_before_an_approval),
+        cmocka_unit_test(the_approval_s_end_is_the_end_of_the_wait_and_not_the_code_s),
+        cmocka_unit_test(a_code_after_an_approval_counts_as_one),
+        cmocka_unit_test(enter_has_jitd_look_while_it_waits_for_approval),
+        cmocka_unit_test(many_approvals_pass_and_a_flood_ends),
+        cmocka_unit_test(ctrl_c_asks_and_leaves_the_request_waiting),
+        cmocka_unit_test(all_else_than_a_yes_cancels),
+        cmocka_unit_test(a_grant_that_came_during_the_question_wins_over_leaving),
+        cmocka_unit_test(what_jitd_does_not_keep_is_not_said_to_wait),
+        cmocka_unit_test(who_has_proven_nothing_can_not_come_back),
+        cmocka_unit_test(our_own_time_ends_before_the_request_and_it_waits_on),
+        cmocka_unit_test(a_request_that_jitd_s_restart_left_is_followed_again),
+        cmocka_unit_test(a_request_asks_word_for_word_for_the_same_again),
+        cmocka_unit_test(what_was_decided_while_jitd_was_away_counts),
+        cmocka_unit_test(a_jitd_that_does_not_come_back_is_given_up),
+        cmocka_unit_test(a_person_s_no_while_jitd_is_away_is_sent_to_the_next_one),
+        cmocka_unit_test(quiet_shows_who_must_say_yes_and_no_lines_after_it),
+        cmocka_unit_test(over_ssh_an_approval_stands_above_a_prompt),
+        cmocka_unit_test(a_login_whose_time_ends_before_the_request_leaves_it),
+        cmocka_unit_test(over_ssh_a_restart_of_jitd_s_asks_for_nothing_before_it_is_back),
     };
     return cmocka_run_group_tests_name("pam_jit/flow", tests, nullptr, nullptr);
 }

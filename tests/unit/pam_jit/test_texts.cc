@@ -31,6 +31,16 @@ constexpr Language other{{
     {Sentence::press_enter, "jit: Enter you press, that done "},
     {Sentence::not_yet, "jit: {left} it has, and no yes yet"},
     {Sentence::still_waiting, "jit: {left} it has"},
+    {Sentence::approval_lasts, "jit: for a yes {left} it has (Ctrl-C: no more, Enter: look)"},
+    {Sentence::login_approval_lasts, "jit: for a yes {left} it has"},
+    {Sentence::login_approval_goes_on, "jit: {left} this login has, and more the request"},
+    {Sentence::login_approval_ends, "jit: {left} this login has, and no more the request"},
+    {Sentence::look_again, "jit: Enter you press, to see "},
+    {Sentence::still_waiting_approval, "jit: {left} it has for a yes"},
+    {Sentence::keep_waiting, "jit: later you come, and wait it shall? [y/N] "},
+    {Sentence::waits_on, "jit: {id} waits, until again you run it"},
+    {Sentence::waits_for_you, "jit: {id} waits, until you run it, this time being over"},
+    {Sentence::waits_for_login, "jit: {id} waits, until with that key you come"},
     {Sentence::granted, "jit: {role} is yours"},
     {Sentence::granted_until, "jit: until {until} is {role} yours"},
     {Sentence::granted_for, "jit: {duration} long is {role} yours"},
@@ -52,6 +62,8 @@ constexpr Language other{{
     {Sentence::denied, "jit: no it says"},
     {Sentence::gone_early, "jit: away it went early"},
     {Sentence::gone, "jit: away it went"},
+    {Sentence::not_followed, "jit: away it went, and once more you run it"},
+    {Sentence::not_left, "jit: that {id} waits nobody says"},
     {Sentence::unreachable, "jit: {reason}: so {socket} says"},
     {Sentence::unreachable_somehow, "jit: why, nobody knows, at {socket}"},
     {Sentence::no_answer, "jit: {duration} long nothing came of {socket}"},
@@ -80,6 +92,7 @@ const std::vector<Value> ordinary{
     {"{count}", "12"},
     {"{socket}", "/run/jit/io.jitd.Elevation"},
     {"{reason}", "No such file or directory"},
+    {"{id}", "0123456789abcdef"},
 };
 
 std::string said(const Language &language, Sentence sentence, const std::vector<Value> &values)
@@ -268,6 +281,12 @@ void nothing_is_wider_than_80_columns_whatever_the_names_are(void **)
                           login_code_words(reply, left, false),
                           not_yet_words(left),
                           waiting_words(left),
+                          waiting_approval_words(left),
+                          approval_words(reply, left, true),
+                          approval_words(reply, left, false),
+                          login_approval_words(reply, left, Wait::whole),
+                          login_approval_words(reply, left, Wait::goes_on),
+                          login_approval_words(reply, left, Wait::ends),
                           granted_words(reply, left),
                           granted_words(reply, seconds{200000}),
                           choice_words(reply),
@@ -302,6 +321,9 @@ void nothing_from_outside_moves_the_cursor(void **)
     reply.role_count = 1;
     std::vector<Text> all{code_words(reply, bad + "\n", seconds{1}, {true, 80, 24}),
                           login_code_words(reply, seconds{1}, true),
+                          approval_words(reply, seconds{1}, true),
+                          login_approval_words(reply, seconds{1}, Wait::ends),
+                          kept_words(Sentence::waits_for_login, bad),
                           granted_words(reply, seconds{1}),
                           choice_words(reply),
                           no_choice_words(reply),
@@ -350,6 +372,28 @@ void what_is_asked_for_is_said_as_far_as_it_is_known(void **)
     assert_text(first_line(), "jit: role \"web\" on host web01");
 }
 
+void an_approval_is_what_jitd_says_and_the_time_left(void **)
+{
+    jit::ipc::ElevationReply reply;
+    const auto says = [&](int left, bool has_keys) {
+        return std::string{approval_words(reply, seconds{left}, has_keys).view()};
+    };
+    assert_text(says(59, false), "jit: still waiting for approval, 59s left");
+    assert_text(says(3661, true),
+                "jit: 1h1m left for the approval (Enter: look now, Ctrl-C: stop waiting)");
+    (void)reply.message.set("carol may approve");
+    assert_text(says(59, false), "jit: carol may approve");
+    assert_text(says(119, true),
+                "jit: carol may approve\n"
+                "jit: 1m left for the approval (Enter: look now, Ctrl-C: stop waiting)");
+    // A prompt follows.
+    assert_text(login_approval_words(reply, seconds{86400}, Wait::whole).view(),
+                "jit: carol may approve\njit: 1d left for the approval\n");
+    assert_text(login_approval_words(reply, seconds{110}, Wait::goes_on).view(),
+                "jit: carol may approve\n"
+                "jit: this login waits for 1m50s, and the request goes on after that\n");
+}
+
 void an_error_without_a_name_is_an_unknown_one(void **)
 {
     assert_text(unreachable_words("/s", 123456, seconds{5}).view(),
@@ -374,6 +418,7 @@ int main()
         cmocka_unit_test(nothing_from_outside_moves_the_cursor),
         cmocka_unit_test(the_result_is_one_line_with_the_end),
         cmocka_unit_test(what_is_asked_for_is_said_as_far_as_it_is_known),
+        cmocka_unit_test(an_approval_is_what_jitd_says_and_the_time_left),
         cmocka_unit_test(an_error_without_a_name_is_an_unknown_one),
     };
     return cmocka_run_group_tests_name("pam_jit/texts", tests, nullptr, nullptr);
