@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "jitd/limits.h"
 #include "jitd/records.h"
 #include "jitd/words.h"
 #include "lib/base/text.h"
@@ -157,7 +156,10 @@ void ActivationWatch::look()
                 tell(id, std::string{words::too_many_watched});
     std::erase_if(said_,
                   [&](const auto &one) { return !parts_.requests.find_approving(one.first); });
-    std::erase_if(ending_, [&](const std::string &id) { return !parts_.grants.table().find(id); });
+    const auto is_over = [&](const std::string &id) { return !parts_.grants.table().find(id); };
+    std::erase_if(ending_, is_over);
+    std::erase_if(unwatched_, is_over);
+    std::erase_if(missed_, [&](const auto &one) { return is_over(one.first); });
 }
 
 // False: there is no place.
@@ -327,22 +329,17 @@ std::string ActivationWatch::judge_waiting(const std::string &id,
     return extends;
 }
 
-void ActivationWatch::judge_grants(Watched &one, const std::vector<oidc::Activation> &seen,
+void ActivationWatch::judge_grants(const Watched &one, const std::vector<oidc::Activation> &seen,
                                    const std::set<std::string> &extended)
 {
     const WallTime now = wall_time();
-    std::map<std::string, unsigned> missed;
     std::vector<std::string> over;
     for (const Grant *grant : grants_on(one.group)) {
         if (is_standing(*grant, seen, now))
-            continue;
-        const auto before = one.missed.find(grant->id);
-        const unsigned misses = before == one.missed.end() ? 1 : before->second + 1;
-        missed[grant->id] = misses;
-        if (misses >= misses_that_count && !extended.contains(grant->id))
+            missed_.erase(grant->id);
+        else if (++missed_[grant->id] >= misses_that_count && !extended.contains(grant->id))
             over.push_back(grant->id);
     }
-    one.missed = std::move(missed);
     for (const std::string &id : over)
         end(id);
 }
@@ -360,14 +357,14 @@ void ActivationWatch::end(const std::string &id)
                       });
 }
 
-void ActivationWatch::on_failed(Watched &one, const std::string &advice)
+void ActivationWatch::on_failed(const Watched &one, const std::string &advice)
 {
     for (const std::string &id : waiting_for(one.group))
         tell(id, advice);
-    if (boot_time() - one.seen_at < limits::until_unwatched)
+    if (boot_time() - one.seen_at < parts_.until_unwatched)
         return;
     for (const Grant *grant : grants_on(one.group)) {
-        if (!one.unwatched.insert(grant->id).second)
+        if (!unwatched_.insert(grant->id).second)
             continue;
         AuditRecord record = record_of(*grant, Event::unwatched);
         record.message = "role " + grant->role + " of " + grant->user +

@@ -22,6 +22,7 @@
 #include "jitd/audit.h"
 #include "jitd/grants.h"
 #include "jitd/host_credential.h"
+#include "jitd/limits.h"
 #include "jitd/requests.h"
 #include "jitd/settings.h"
 #include "jitd/store.h"
@@ -53,6 +54,7 @@ class ActivationWatch
         Grants &grants;
         Requests &requests;
         const Settings &settings;
+        std::chrono::seconds until_unwatched = limits::until_unwatched;
     };
 
     static Result<std::unique_ptr<ActivationWatch>> make(Parts parts);
@@ -73,11 +75,8 @@ class ActivationWatch
         std::string graph_host;
         std::unique_ptr<sys::Timer> timer;
         net::HttpClient::Transfer transfer = 0;
-        bool is_asking = false;                 // for a token
-        BootTime seen_at{};                     // the last whole answer, at first when it began
-        std::map<std::string, unsigned> missed; // grants: in how many answers in a row they stood
-                                                // on nothing
-        std::set<std::string> unwatched;        // grants whose records say so
+        bool is_asking = false; // for a token
+        BootTime seen_at{};     // the last whole answer, at first when it began
     };
 
     explicit ActivationWatch(Parts parts) : parts_(std::move(parts)) {}
@@ -93,12 +92,12 @@ class ActivationWatch
     void ask_token(Watched &one);
     void follow(Watched &one, oidc::PollStep step);
     void on_seen(Watched &one, const oidc::GroupSeen &seen);
-    void on_failed(Watched &one, const std::string &advice);
+    void on_failed(const Watched &one, const std::string &advice);
     // The grant that is extended by it; empty: none.
     std::string judge_waiting(const std::string &id, const std::vector<oidc::Activation> &seen);
     std::set<std::string> find_used(const Session &session,
                                     const std::vector<oidc::Activation> &seen) const;
-    void judge_grants(Watched &one, const std::vector<oidc::Activation> &seen,
+    void judge_grants(const Watched &one, const std::vector<oidc::Activation> &seen,
                       const std::set<std::string> &extended);
     void end(const std::string &id);
     void tell(const std::string &id, const std::string &message);
@@ -109,7 +108,10 @@ class ActivationWatch
     std::map<std::string, std::unique_ptr<Watched>> watched_; // by group
     std::vector<std::unique_ptr<Watched>> over_; // a timer does not outlive its own call otherwise
     std::map<std::string, std::string> said_;    // to whom waits, by the request's id
-    std::set<std::string> ending_;               // grants that the helper was asked to end
+    // By the grant's id: in how many answers in a row it stood on nothing.
+    std::map<std::string, unsigned> missed_;
+    std::set<std::string> unwatched_; // grants whose records say so
+    std::set<std::string> ending_;    // grants that the helper was asked to end
     std::unique_ptr<sys::Later> look_;
 };
 
