@@ -65,12 +65,13 @@ bool is_standing(const Grant &grant, const std::vector<oidc::Activation> &seen, 
     });
 }
 
-Result<std::unique_ptr<ActivationWatch>> ActivationWatch::make(Parts parts)
+Result<std::unique_ptr<ActivationWatch>> ActivationWatch::make(const Parts &parts)
 {
     std::unique_ptr<ActivationWatch> made{new ActivationWatch(parts)};
     ActivationWatch *const self = made.get();
     made->look_ = TRY(sys::Later::make(parts.loop, [self] { self->look(); }));
-    parts.requests.on_watched([self](const std::string &group) { self->hurry(group); });
+    parts.requests.set_onlooker({[self](const std::string &group) { self->hurry(group); },
+                                 [self](const std::string &id) { return self->why(id); }});
     parts.grants.on_change([self] { self->look_->schedule(); });
     return made;
 }
@@ -78,6 +79,15 @@ Result<std::unique_ptr<ActivationWatch>> ActivationWatch::make(Parts parts)
 ActivationWatch::~ActivationWatch()
 {
     use(nullptr);
+    parts_.requests.set_onlooker({});
+}
+
+std::string ActivationWatch::why(const std::string &id) const
+{
+    const auto said = said_.find(id);
+    return said == said_.end() || said->second == oidc::explain(oidc::WatchRefusal::absent)
+               ? std::string{}
+               : said->second;
 }
 
 void ActivationWatch::use(net::HttpClient *http)

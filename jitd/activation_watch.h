@@ -57,7 +57,7 @@ class ActivationWatch
         std::chrono::seconds until_unwatched = limits::until_unwatched;
     };
 
-    static Result<std::unique_ptr<ActivationWatch>> make(Parts parts);
+    static Result<std::unique_ptr<ActivationWatch>> make(const Parts &parts);
     ~ActivationWatch();
     ActivationWatch(const ActivationWatch &) = delete;
     ActivationWatch &operator=(const ActivationWatch &) = delete;
@@ -66,6 +66,11 @@ class ActivationWatch
     // goes: null. What is under way is begun anew.
     void use(net::HttpClient *http);
 
+    // Whether the end of what that grant stands on is looked for here.
+    bool sees(const Grant &grant) const
+    {
+        return credential_ != nullptr && !split_activation(grant.activation).group.empty();
+    }
     std::size_t watched() const { return watched_.size(); }
 
   private:
@@ -79,13 +84,14 @@ class ActivationWatch
         BootTime seen_at{};     // the last whole answer, at first when it began
     };
 
-    explicit ActivationWatch(Parts parts) : parts_(std::move(parts)) {}
+    explicit ActivationWatch(const Parts &parts) : parts_(parts) {}
 
     std::set<std::string> wanted_groups() const;
     std::vector<std::string> waiting_for(const std::string &group) const;
     std::vector<const Grant *> grants_on(const std::string &group) const;
     void look();
     void hurry(const std::string &group);
+    std::string why(const std::string &id) const;
     bool add(const std::string &group);
     void forget(std::unique_ptr<Watched> one);
     void wake(Watched &one);

@@ -86,12 +86,15 @@ class Requests
     Result<void> activate(const std::string &id, const std::string &activation, WallTime until);
     // Says to those who follow it how it stands. Nothing, if it does not wait for others.
     void tell_approving(const std::string &id, const std::string &message);
-    // Called with the group when a request begins to wait for an activation of it in mode watch,
-    // and when its person says that that is done.
-    void on_watched(std::function<void(const std::string &group)> watched)
-    {
-        watched_ = std::move(watched);
-    }
+    // Who looks on in Entra, for mode watch.
+    struct Onlooker {
+        // A request begins to wait for an activation of that group, or its person says that it is
+        // there.
+        std::function<void(const std::string &group)> hurry;
+        // Why nothing counts yet for the request of that id; empty: nothing is there.
+        std::function<std::string(const std::string &id)> why;
+    };
+    void set_onlooker(Onlooker onlooker) { onlooker_ = std::move(onlooker); }
 
     // Its requester leaves, and it waits on for others. Errors: not_found; denied: it waits for
     // him.
@@ -207,7 +210,7 @@ class Requests
     SshLogins logins_;
     std::unique_ptr<sys::Timer> missed_;
     std::function<void(const std::string &)> over_;
-    std::function<void(const std::string &)> watched_;
+    Onlooker onlooker_;
     Waits waits_;
 };
 

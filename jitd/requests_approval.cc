@@ -46,8 +46,9 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
 
 void Requests::note_watched(const Session &session) const
 {
-    if (watched_ && session.is_approving() && session.facts().mode == policy::Approval::Mode::watch)
-        watched_(session.facts().pim_group);
+    if (onlooker_.hurry && session.is_approving() &&
+        session.facts().mode == policy::Approval::Mode::watch)
+        onlooker_.hurry(session.facts().pim_group);
 }
 
 ipc::RequestReply Requests::make_awaiting_reply(const Session &session) const

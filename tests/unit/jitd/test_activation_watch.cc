@@ -242,6 +242,8 @@ void what_does_not_count_is_said_once(void **)
     host.round();
     assert_true(host.heard(0).empty());
     assert_true(host.session_at(0)->is_approving());
+    host.ask(1); // who joins hears it, too
+    assert_text(last_of(host.heard(1)), oidc::explain(oidc::WatchRefusal::no_token));
     // A permanent member; then nothing again.
     InstanceText standing;
     standing.type = "Assigned";
