@@ -45,6 +45,10 @@ inline constexpr std::size_t approvals_of_one_user = 4;
 inline constexpr unsigned approvals_by_notice = 100;
 inline constexpr std::chrono::seconds code_again = 5s;
 inline constexpr std::chrono::seconds code_again_most = 300s;
+// Groups whose demands on a token for PIM are kept in mind, some 200 bytes each; activations that
+// are taken back, or ended, in Entra at the same time for people who have gone.
+inline constexpr std::size_t demanding_groups = 64;
+inline constexpr std::size_t activations_at_once = 256;
 // Connections that follow one request (sudos of one origin).
 inline constexpr std::size_t watchers_of_one_request = 8;
 // Requests that one requester may begin in a window, over all his connections: a flood of codes is

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "jitd/activations.h"
 #include "jitd/attempts.h"
 #include "jitd/audit.h"
 #include "jitd/grant_client.h"
@@ -119,6 +120,9 @@ class Requests
     using Claimed = std::function<void(const StoredRequest &grant, const std::string *no)>;
     void claim(const std::string &id, Claimed claimed);
 
+    // What goes on in Entra for grants, and for requests that have ended.
+    Activations &activations() { return *activations_; }
+
     // Logins over ssh, and the grants that were made for them.
     SshLogins &logins() { return logins_; }
     void let_in(const std::string &connection, const std::string &user, const std::string &grant,
@@ -173,7 +177,9 @@ class Requests
     void keep_helper_awake();
     void sweep();
     void perform(const std::string &id, Actions actions);
-    void ask_helper(const RequestFacts &facts, bool is_trial, GrantClient::Granted granted);
+    //   end  nothing that is granted may last longer; absent: as long as it likes
+    void ask_helper(const RequestFacts &facts, bool is_trial, GrantClient::Granted granted,
+                    std::optional<WallTime> end = {});
     void ask_trial(const std::string &id);
     void find_party(const std::string &id, Purpose purpose);
     void find_keys(const std::string &id, bool refresh);
@@ -184,7 +190,8 @@ class Requests
     void await(const std::string &id, const std::optional<AuditRecord> &record);
     void note_watched(const Session &session) const;
     void take_up(const StoredRequest &stored, KeptRequest kept);
-    void drop_kept(StoredRequest stored);
+    void drop_kept(StoredRequest stored, bool is_pim);
+    void settle_activation(Waiting &waiting, const Close &close);
     // What waited for others is at its end: the row and the record that says so, both or neither.
     void end_kept(Waiting &waiting, const WriteRecord &last);
     void end_late();
@@ -204,6 +211,8 @@ class Requests
     net::HttpClient *http_ = nullptr;
     std::unique_ptr<ProviderCache> provider_;
     oidc::SeenTokens seen_;
+    std::unique_ptr<Activations> activations_;
+    std::map<std::string, std::string> demands_; // of groups in PIM, on the token
     Attempts attempts_;
     std::map<std::string_view, Waiting> waiting_; // by the id in its facts
     ByUser by_user_;                              // by the user in its facts

@@ -63,6 +63,8 @@ ipc::RequestReply Requests::make_awaiting_reply(const Session &session) const
     reply.expires = std::max(left, std::chrono::seconds{1});
     if (facts.mode == policy::Approval::Mode::watch)
         show_activation(reply, session, parts_.settings.expected.authority_host);
+    if (!session.waits_for().empty())
+        reply.message = session.waits_for();
     if (facts.mode != policy::Approval::Mode::approver)
         return reply;
     const policy::Role *const role =
@@ -204,16 +206,24 @@ void Requests::stop()
             (void)cancel(id, ipc::Cause::cancelled, std::string{words::stopping});
             continue;
         }
+        // Its token is kept nowhere.
+        if (waiting.session->facts().mode == policy::Approval::Mode::pim) {
+            (void)cancel(id, ipc::Cause::timed_out, std::string{words::activate_again});
+            continue;
+        }
         // The last reply, and not an end: who follows it asks again.
         waiting.is_kept = true;
         ipc::RequestReply reply = make_awaiting_reply(*waiting.session);
         reply.message = words::goes_on;
         answer_all(waiting, reply);
     }
+    activations_->stop();
 }
 
 void Requests::resume()
 {
+    if (parts_.settings.policy)
+        activations_->tell_unwatched(*parts_.settings.policy);
     auto rows = parts_.store.read_open();
     if (!rows)
         return; // they are tried again at the next start
@@ -223,11 +233,12 @@ void Requests::resume()
             continue;
         auto kept = decode_kept(stored.kept);
         // Of this boot, since where it came from is; of this provider, since its people are.
-        if (kept && provider_ && kept->boot_id == parts_.grants.boot_id() &&
+        const bool is_pim = kept && kept->facts.mode == policy::Approval::Mode::pim;
+        if (kept && !is_pim && provider_ && kept->boot_id == parts_.grants.boot_id() &&
             kept->provider == provider_name() && kept->facts.id == stored.id)
             take_up(stored, *std::move(kept));
         else
-            drop_kept(std::move(stored));
+            drop_kept(std::move(stored), is_pim);
     }
 }
 
@@ -249,15 +260,16 @@ void Requests::take_up(const StoredRequest &stored, KeptRequest kept)
         waits_(*session, stored, false);
 }
 
-void Requests::drop_kept(StoredRequest stored)
+void Requests::drop_kept(StoredRequest stored, bool is_pim)
 {
-    stored.state = ipc::State::cancelled;
+    stored.state = is_pim ? ipc::State::timed_out : ipc::State::cancelled;
     stored.cause = "restart";
     stored.kept.clear();
     AuditRecord record;
-    record.event = Event::cancelled;
+    record.event = is_pim ? Event::timed_out : Event::cancelled;
     record.message = "the request of " + stored.user + " for role " + stored.role +
-                     " ended because the host or its configuration was started anew";
+                     (is_pim ? ": " + std::string{words::activate_again}
+                             : " ended because the host or its configuration was started anew");
     record.request = stored.id;
     record.role = stored.role;
     record.user = stored.user;

@@ -71,7 +71,8 @@ std::optional<Actions> Session::await(const policy::Role &role, const Rules &rul
         const Now now{rules.now, rules.boot};
         facts_.deadline = now.boot + role.approval.timeout;
         facts_.deadline_wall = now.wall + role.approval.timeout;
-        return list(Await{}, WakeAt{facts_.deadline});
+        Actions actions = facts_.mode == Approval::Mode::pim ? activate(now) : Actions{};
+        return join(list(Await{}, WakeAt{facts_.deadline}), std::move(actions));
     }
     // What was not bound to this request is not what the policy of now wants.
     if (facts_.mode == Approval::Mode::watch && role.approval.bind == Approval::Bind::token &&

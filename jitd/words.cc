@@ -346,6 +346,28 @@ std::string pin_waits(std::string_view user)
            std::string{user};
 }
 
+std::string asks_entra(std::string_view group)
+{
+    return "asks Entra to activate your membership of group " + std::string{group};
+}
+
+std::string waits_in_entra(std::string_view group)
+{
+    return "waits for approval in Entra, by somebody who approves for group " + std::string{group} +
+           " in Privileged Identity Management";
+}
+
+std::string entra_allows(std::chrono::seconds most)
+{
+    return "Entra's policy for the group allows " + format_duration(most) + " at a time";
+}
+
+std::string no_activation(std::string_view advice, std::string_view correlation)
+{
+    return with_correlation("the group was not activated in Entra: " + std::string{advice},
+                            correlation);
+}
+
 std::string no_groups(std::string_view advice, std::string_view correlation)
 {
     return with_correlation("it can't be seen which groups you are in: " + std::string{advice},
