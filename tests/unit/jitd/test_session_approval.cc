@@ -22,6 +22,13 @@ policy::Approver person(const char *oid)
     return {policy::Approver::Kind::user, oid};
 }
 
+const policy::Config &map_of(const char *oid)
+{
+    static policy::Config config;
+    config.users = {{"alice", oid}};
+    return config;
+}
+
 World approved_by(std::vector<policy::Approver> approvers, unsigned quorum = 1)
 {
     World world;
@@ -31,6 +38,7 @@ World approved_by(std::vector<policy::Approver> approvers, unsigned quorum = 1)
     approval.quorum = quorum;
     approval.timeout = 2h;
     world.facts.mode = approval.mode;
+    world.config = &map_of(alice_oid);
     return world;
 }
 
@@ -207,6 +215,10 @@ const Change changes[] = {
      "record:denied close:refused", "not-requester"},
     {"the role is shared by now", [](World &world) { role_of(world).shared = true; },
      "record:denied close:policy-changed", "policy-changed"},
+    {"the user is another person by now", [](World &world) { world.config = &map_of(bob_oid); },
+     "record:denied close:policy-changed", "person-changed"},
+    {"the user is nobody by now", [](World &world) { world.config = nullptr; },
+     "record:denied close:policy-changed", "person-changed"},
     {"it is out of hours", [](World &world) { role_of(world).conditions.hours.emplace_back(); },
      "record:denied close:refused", "hours"},
 };
@@ -395,15 +407,15 @@ void what_was_kept_goes_on_with_the_approvals_so_far(void **)
     Session before = waiting_for_others(world);
     (void)before.on_approval(yes_of(bob_oid), world.rules());
     Session session{before.keep()};
-    assert_text(shape_of(session.resume()), "wake");
-    assert_text(shape_of(session.resume()), ""); // once
+    assert_text(shape_of(session.resume(boot_at(20))), "wake");
+    assert_text(shape_of(session.resume(boot_at(20))), ""); // once
     assert_true(session.is_approving());
     assert_true(session.facts().deadline == before.facts().deadline);
     assert_text(approve(session, world, yes_of(bob_oid)), "await");
     assert_text(approve(session, world, yes_of(carol_oid)), "await rules");
     // jitd is stopped between the last yes and its grant.
     Session met{session.keep()};
-    assert_text(shape_of(met.resume()), "wake rules");
+    assert_text(shape_of(met.resume(boot_at(20))), "wake rules");
     // Meanwhile nobody says anything any more.
     assert_text(approve(met, world, yes_of(carol_oid)), "");
     const Actions granting = met.on_rules(world.rules());
@@ -411,12 +423,18 @@ void what_was_kept_goes_on_with_the_approvals_so_far(void **)
     assert_text(std::get<AskGrant>(granting[0]).approvers, std::string{bob_oid} + " " + carol_oid);
 
     Session changed{session.keep()};
-    (void)changed.resume();
+    (void)changed.resume(boot_at(20));
     role_of(world).approval.approvers = {person(carol_oid), person(dave_oid)};
     assert_text(shape_of(changed.on_rules(world.rules())), "record:denied close:policy-changed");
 
+    // Its time ran out while nobody was there.
+    for (const Session *one : {&before, &session}) {
+        Session late{one->keep()};
+        assert_text(shape_of(late.resume(one->facts().deadline)),
+                    "record:timed-out close:timed-out");
+    }
     Session new_one{world.facts};
-    assert_text(shape_of(new_one.resume()), ""); // nothing was kept of it
+    assert_text(shape_of(new_one.resume(boot_at(20))), ""); // nothing was kept of it
 }
 
 } // namespace
