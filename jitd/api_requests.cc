@@ -7,6 +7,7 @@
 #include "jitd/words.h"
 #include "lib/base/text.h"
 #include "lib/ipc/extend.h"
+#include "lib/oidc/pim_watch.h"
 #include "lib/sys/digest.h"
 #include "lib/sys/random.h"
 #include "lib/sys/users.h"
@@ -36,8 +37,7 @@ ipc::Fault fault_of(policy::Refusal refusal)
 // NOT YET: see begin_request().
 bool may_carry_out(policy::Approval::Mode mode)
 {
-    return mode == policy::Approval::Mode::self || mode == policy::Approval::Mode::none ||
-           mode == policy::Approval::Mode::approver;
+    return mode != policy::Approval::Mode::pim;
 }
 
 } // namespace
@@ -196,6 +196,12 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     auto id = sys::make_id();
     if (!id)
         return fail(exchange, ipc::Fault::unavailable, id.error().what);
+    if (role.approval.mode == policy::Approval::Mode::watch) {
+        const auto random = sys::make_bytes();
+        if (!random)
+            return fail(exchange, ipc::Fault::unavailable, random.error().what);
+        facts.watch_token = oidc::make_watch_token(*random);
+    }
 
     facts.id = *std::move(id);
     facts.is_shared = role.shared;
@@ -234,7 +240,7 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     facts.began = read_clocks();
     facts.mode = role.approval.mode;
     facts.pim_group = role.approval.pim_group;
-    facts.is_unattended = !decision.needs_sign_in;
+    facts.is_unattended = role.approval.mode == policy::Approval::Mode::none;
     facts.is_limited = role.limits.is_any();
     facts.ends_runs = role.end.action == policy::End::Action::terminate;
     const auto most = role.approval.timeout;

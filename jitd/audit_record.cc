@@ -22,7 +22,7 @@ struct Kind {
     int priority;
 };
 
-constexpr std::array<Kind, 23> kinds{{
+constexpr std::array<Kind, 24> kinds{{
     {Event::requested, "requested", "b55f3a3958de4b6f9449670efb2e7791", LOG_INFO},
     {Event::code_issued, "code-issued", "0a1b7d35748048f9adb792909cb71f65", LOG_INFO},
     {Event::signed_in, "signed-in", "89fb6f0a7bd748f8941410fbddc65e06", LOG_INFO},
@@ -42,6 +42,7 @@ constexpr std::array<Kind, 23> kinds{{
     {Event::reconciled, "reconciled", "f52d6addaa774d01b6c842ef9ff961cc", LOG_WARNING},
     {Event::observed, "observed", "e6e075078e884884a137e71a12aa5eb2", LOG_NOTICE},
     {Event::exempted, "exempted", "e3b955dd070b47388da408b56d9df744", LOG_NOTICE},
+    {Event::unwatched, "unwatched", "7d2b9c4e51f8436a9e0d3c7ab1f46852", LOG_NOTICE},
     {Event::policy_loaded, "policy-loaded", "d220eeeaf70f41f1bc095f051c6bff6c", LOG_NOTICE},
     {Event::policy_rejected, "policy-rejected", "b499042382a6466d8c08408a2c054a20", LOG_ERR},
     {Event::config_changed, "config-changed", "497faee20615484b87b57542cd755fb0", LOG_NOTICE},

@@ -33,6 +33,7 @@ enum class Event {
     reconciled,
     observed,
     exempted,
+    unwatched,
     policy_loaded,
     policy_rejected,
     config_changed,

@@ -181,6 +181,7 @@ Result<void> Requests::hurry(const std::string &id)
     if (found == waiting_.end() || found->second.session->is_closed())
         return Error{Code::not_found, "no such request waits"};
     perform(id, found->second.session->hurry(boot_time()));
+    note_watched(*found->second.session);
     return {};
 }
 
@@ -233,7 +234,8 @@ void Requests::close(Waiting &waiting, const Close &close)
             if (!facts.is_held && !facts.connection.empty())
                 let_in(facts.connection, facts.user, facts.id, "", true);
         } else
-            parts_.grants.extend(facts.extends, reply.until.value_or(WallTime{}));
+            parts_.grants.extend(facts.extends, reply.until.value_or(WallTime{}),
+                                 stored_of(waiting).activation);
     }
     answer_all(waiting, reply);
     if (waiting.login)

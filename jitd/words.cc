@@ -230,6 +230,13 @@ std::string waits_for_approval(std::string_view id, std::size_t given, unsigned 
            "jitctl approve " + std::string{id};
 }
 
+std::string activate_group(std::string_view group, std::string_view token, std::string_view uri)
+{
+    return "to go on, activate your membership of group " + std::string{group} + " in Entra" +
+           (token.empty() ? "" : ", with " + std::string{token} + " in the justification") + ": " +
+           std::string{uri};
+}
+
 std::string approved_so_far(std::size_t given, unsigned needed)
 {
     return "approved; " + std::to_string(given) + " of " + std::to_string(needed) + " have done so";

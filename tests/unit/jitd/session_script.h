@@ -113,7 +113,7 @@ struct World {
     mutable oidc::SeenTokens seen;
     const Pin *pin = nullptr;
     bool pin_needs_root = false;
-    const policy::Config *config = nullptr;
+    const policy::Config *config = nullptr; // null: nobody is in a map
     RequestFacts facts;
 };
 

@@ -22,23 +22,26 @@ policy::Approver person(const char *oid)
     return {policy::Approver::Kind::user, oid};
 }
 
-const policy::Config &map_of(const char *oid)
+const policy::Config &mapped()
 {
-    static policy::Config config;
-    config.users = {{"alice", oid}};
+    static const policy::Config config = [] {
+        policy::Config made;
+        made.users.emplace("alice", alice_oid);
+        return made;
+    }();
     return config;
 }
 
 World approved_by(std::vector<policy::Approver> approvers, unsigned quorum = 1)
 {
     World world;
+    world.config = &mapped();
     policy::Approval &approval = world.policy.roles[0].approval;
     approval.mode = policy::Approval::Mode::approver;
     approval.approvers = std::move(approvers);
     approval.quorum = quorum;
     approval.timeout = 2h;
     world.facts.mode = approval.mode;
-    world.config = &map_of(alice_oid);
     return world;
 }
 
@@ -215,10 +218,6 @@ const Change changes[] = {
      "record:denied close:refused", "not-requester"},
     {"the role is shared by now", [](World &world) { role_of(world).shared = true; },
      "record:denied close:policy-changed", "policy-changed"},
-    {"the user is another person by now", [](World &world) { world.config = &map_of(bob_oid); },
-     "record:denied close:policy-changed", "person-changed"},
-    {"the user is nobody by now", [](World &world) { world.config = nullptr; },
-     "record:denied close:policy-changed", "person-changed"},
     {"it is out of hours", [](World &world) { role_of(world).conditions.hours.emplace_back(); },
      "record:denied close:refused", "hours"},
 };
@@ -427,14 +426,50 @@ void what_was_kept_goes_on_with_the_approvals_so_far(void **)
     role_of(world).approval.approvers = {person(carol_oid), person(dave_oid)};
     assert_text(shape_of(changed.on_rules(world.rules())), "record:denied close:policy-changed");
 
-    // Its time ran out while nobody was there.
-    for (const Session *one : {&before, &session}) {
-        Session late{one->keep()};
-        assert_text(shape_of(late.resume(one->facts().deadline)),
-                    "record:timed-out close:timed-out");
-    }
     Session new_one{world.facts};
     assert_text(shape_of(new_one.resume(boot_at(20))), ""); // nothing was kept of it
+}
+
+void what_comes_back_too_late_is_over(void **)
+{
+    const World world = approved_by({person(bob_oid)});
+    Session before = waiting_for_others(world);
+    (void)before.on_approval(yes_of(bob_oid), world.rules());
+    Session session{before.keep()};
+    const Actions over = session.resume(before.facts().deadline);
+    assert_text(shape_of(over), "record:timed-out close:timed-out");
+    assert_true(std::get<WriteRecord>(over[0]).ends == ipc::Cause::timed_out);
+    World late = world;
+    late.boot = before.facts().deadline;
+    Session slow = waiting_for_others(world);
+    assert_text(approve(slow, late, yes_of(bob_oid)), "record:timed-out close:timed-out");
+}
+
+// Root has found out meanwhile that it was not she.
+void whoever_is_not_the_person_any_more_gets_nothing(void **)
+{
+    const policy::Config nobody;
+    const Pin pin{"alice", alice_oid, "alice@contoso.com", {}, true};
+    const Pin other{"alice", bob_oid, "alice@contoso.com", {}, true};
+    const struct {
+        const policy::Config *config;
+        const Pin *pin;
+        const char *shape;
+    } rows[] = {
+        {&mapped(), nullptr, "grant:"},
+        {&nobody, &pin, "grant:"},
+        {&nobody, nullptr, "record:denied close:policy-changed"},
+        {&nobody, &other, "record:denied close:policy-changed"},
+        {nullptr, &pin, "record:denied close:policy-changed"},
+    };
+    for (const auto &row : rows) {
+        World world = approved_by({person(bob_oid)});
+        Session session = waiting_for_others(world);
+        (void)session.on_approval(yes_of(bob_oid), world.rules());
+        world.config = row.config;
+        world.pin = row.pin;
+        assert_text(shape_of(session.on_rules(world.rules())), row.shape);
+    }
 }
 
 } // namespace
@@ -457,6 +492,8 @@ int main()
         cmocka_unit_test(a_grant_goes_on_longer_by_the_whole_approval_again),
         cmocka_unit_test(over_ssh_what_is_approved_waits_for_its_login),
         cmocka_unit_test(what_was_kept_goes_on_with_the_approvals_so_far),
+        cmocka_unit_test(what_comes_back_too_late_is_over),
+        cmocka_unit_test(whoever_is_not_the_person_any_more_gets_nothing),
     };
     return cmocka_run_group_tests_name("jitd/session_approval", tests, nullptr, nullptr);
 }
