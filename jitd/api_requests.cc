@@ -7,6 +7,7 @@
 #include "jitd/words.h"
 #include "lib/base/text.h"
 #include "lib/ipc/extend.h"
+#include "lib/oidc/pim_watch.h"
 #include "lib/sys/digest.h"
 #include "lib/sys/random.h"
 #include "lib/sys/users.h"
@@ -31,12 +32,6 @@ ipc::Fault fault_of(policy::Refusal refusal)
     default:
         return ipc::Fault::refused;
     }
-}
-
-// NOT YET: see begin_request().
-bool may_carry_out(policy::Approval::Mode mode)
-{
-    return mode != policy::Approval::Mode::watch;
 }
 
 } // namespace
@@ -170,12 +165,6 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
         return refuse(fault_of(decision.refusal), policy::name_of(decision.refusal),
                       policy::explain(decision, facts.role, facts.user));
     const policy::Role &role = *decision.role;
-    // NOT YET: these modes are read and checked, and nothing here carries them out. Out with it,
-    // and with may_carry_out(), once that is so.
-    if (!may_carry_out(role.approval.mode))
-        return refuse(ipc::Fault::misconfigured, "approval-mode",
-                      "approval mode \"" + std::string{policy::name_of(role.approval.mode)} +
-                          "\" of role \"" + role.name + "\" is not supported by this version");
     if (const NoLogin no = why_no_login(role, view_of(call.service), call.proof.has_value());
         no && !extension)
         return refuse(ipc::Fault::refused, no.rule, no.line);
@@ -195,6 +184,12 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     auto id = sys::make_id();
     if (!id)
         return fail(exchange, ipc::Fault::unavailable, id.error().what);
+    if (role.approval.mode == policy::Approval::Mode::watch) {
+        const auto random = sys::make_bytes();
+        if (!random)
+            return fail(exchange, ipc::Fault::unavailable, random.error().what);
+        facts.watch_token = oidc::make_watch_token(*random);
+    }
 
     facts.id = *std::move(id);
     facts.is_shared = role.shared;
@@ -233,7 +228,7 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     facts.began = read_clocks();
     facts.mode = role.approval.mode;
     facts.pim_group = role.approval.pim_group;
-    facts.is_unattended = !decision.needs_sign_in;
+    facts.is_unattended = role.approval.mode == policy::Approval::Mode::none;
     facts.is_limited = role.limits.is_any();
     facts.ends_runs = role.end.action == policy::End::Action::terminate;
     const auto most = role.approval.timeout;

@@ -66,6 +66,7 @@ Daemon::~Daemon()
 {
     // Transfers call back into the requests.
     server_.reset();
+    watch_.reset();
     approvals_.reset();
     requests_.reset();
     http_.reset();
@@ -95,6 +96,7 @@ Result<void> Daemon::begin(Sockets sockets)
     approvals_ =
         TRY(Approvals::make({loop_, *audit_, *pins_, *requests_, settings_, notices_.get()}));
     requests_->on_over([this](const std::string &id) { approvals_->end_for(id); });
+    watch_ = TRY(ActivationWatch::make({loop_, *store_, *audit_, *grants_, *requests_, settings_}));
     requests_->on_waits([this](const Session &session, const StoredRequest &row, bool is_new) {
         approvals_->plead(session, row, is_new);
     });
@@ -168,6 +170,7 @@ void Daemon::adopt(Settings settings, bool at_start)
         use_provider();
     if (settings_.policy && is_new_policy)
         requests_->look_again();
+    watch_->use(http_.get()); // the host's credential may be another
     if (settings_.policy && !settings_.is_last_good)
         grants_->end_without_role(*settings_.policy);
     warnings_->arm();
@@ -177,6 +180,7 @@ void Daemon::adopt(Settings settings, bool at_start)
 void Daemon::use_provider()
 {
     approvals_->cancel_all(std::string{words::config_changed});
+    watch_->use(nullptr);
     requests_->set_provider(nullptr);
     http_.reset();
     if (!settings_.config)

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "jitd/activation_watch.h"
 #include "jitd/api.h"
 #include "jitd/audit.h"
 #include "jitd/grant_client.h"
@@ -72,6 +73,7 @@ class Daemon
     std::unique_ptr<net::HttpClient> http_;
     std::unique_ptr<Requests> requests_;
     std::unique_ptr<Approvals> approvals_;
+    std::unique_ptr<ActivationWatch> watch_;
     std::unique_ptr<Api> api_;
     std::unique_ptr<sys::VarlinkServer> server_;
     std::unique_ptr<sys::Timer> reload_soon_;

@@ -55,11 +55,14 @@ std::optional<Grant> GrantTable::take(std::string_view id)
     return grant;
 }
 
-void GrantTable::extend(std::string_view id, WallTime until, BootTime until_boot)
+void GrantTable::extend(std::string_view id, WallTime until, BootTime until_boot,
+                        std::string_view activation)
 {
     if (const auto found = grants_.find(id); found != grants_.end()) {
         found->second.until = until;
         found->second.until_boot = until_boot;
+        if (!activation.empty())
+            found->second.activation = activation;
     }
 }
 

@@ -140,10 +140,10 @@ void Grants::add(Grant grant)
     arm();
 }
 
-void Grants::extend(const std::string &id, WallTime until)
+void Grants::extend(const std::string &id, WallTime until, const std::string &activation)
 {
     const Now now = read_clocks();
-    table_.extend(id, until, now.boot + (until - now.wall));
+    table_.extend(id, until, now.boot + (until - now.wall), activation);
     arm();
 }
 
@@ -155,8 +155,8 @@ Result<std::vector<std::string>> Grants::local_groups(const std::string &user)
 
 void Grants::arm()
 {
-    if (changed_)
-        changed_();
+    for (const auto &changed : changed_)
+        changed();
     const auto next = table_.next_end();
     if (!next && unwritten_.empty())
         return timer_->stop();
@@ -174,7 +174,7 @@ void Grants::arm()
 
 void Grants::on_change(std::function<void()> changed)
 {
-    changed_ = std::move(changed);
+    changed_.push_back(std::move(changed));
 }
 
 void Grants::be_told(bool is_told)

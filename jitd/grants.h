@@ -47,7 +47,8 @@ class Grants
     void add(Grant grant);
 
     // The helper lets it go on until then, and the ledger has that already.
-    void extend(const std::string &id, WallTime until);
+    //   activation  what it stands on from now on; empty: as before
+    void extend(const std::string &id, WallTime until, const std::string &activation = {});
 
     // Has the root helper end it, then closes it. One that is gone already counts as ended. A
     // helper that does not answer is a fault for the caller, and is asked again until it does:
@@ -71,7 +72,7 @@ class Grants
     // Tries again to write the ends that the ledger could not take.
     void write_late();
 
-    // Called when a grant has come, gone or been extended.
+    // Called when a grant has come, gone or been extended. All who ask for it are.
     void on_change(std::function<void()> changed);
 
     // The grant is for the session of that process alone, and ends with it.
@@ -105,7 +106,7 @@ class Grants
     GrantTable table_;
     OpenSessions sessions_;
     SoleSessions sole_sessions_;
-    std::function<void()> changed_;
+    std::vector<std::function<void()>> changed_;
     StandingGroups standing_groups_;
     std::set<std::string> ending_; // the helper has been asked to end them and has not answered
     // Ends that the ledger could not take: tried again until it can, and found open at the next

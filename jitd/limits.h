@@ -95,6 +95,14 @@ inline constexpr unsigned uses_a_minute = 60;
 // Of the policy's files: policy/limits.h.
 inline constexpr std::size_t config_bytes = std::size_t{64} * 1024;
 inline constexpr std::size_t ca_bytes = std::size_t{1024} * 1024;
+// The host's own certificate, with those above it, and its key.
+inline constexpr std::size_t host_key_bytes = std::size_t{64} * 1024;
+
+// Groups of Privileged Identity Management that are read at the same time. Each takes two questions
+// to Graph in ten seconds at most, and what it answers up to a megabyte; a policy names few.
+inline constexpr std::size_t watched_groups = 64;
+// So long nothing is known of a group before the records of the grants that stand on it say so.
+inline constexpr std::chrono::seconds until_unwatched = 300s;
 
 // The ledger: pages of 4 KiB. Past it nothing more is granted; doc/THREATS.md says why.
 inline constexpr std::int64_t ledger_pages = 262'144;

@@ -37,6 +37,32 @@ ipc::RequestReply make_code_reply(const RequestFacts &facts, const ShowCode &cod
     return reply;
 }
 
+std::string activation_page(std::string_view authority_host)
+{
+    const std::string_view portal = authority_host.ends_with(".us")   ? "portal.azure.us"
+                                    : authority_host.ends_with(".cn") ? "portal.azure.cn"
+                                                                      : "portal.azure.com";
+    return "https://" + std::string{portal} +
+           "/#view/Microsoft_Azure_PIMCommon/ActivationMenuBlade/~/aadgroup";
+}
+
+void show_activation(ipc::RequestReply &reply, const Session &session,
+                     std::string_view authority_host)
+{
+    if (session.awaited()->is_met) {
+        reply.message = words::activation_seen;
+        return;
+    }
+    const std::string page = activation_page(authority_host);
+    const std::string &token = session.awaited()->watch_token;
+    reply.message = words::activate_group(session.facts().pim_group, token, page);
+    reply.uri = page;
+    if (std::string qr = make_qr(page); !qr.empty())
+        reply.qr = std::move(qr);
+    if (!token.empty())
+        reply.code = token;
+}
+
 StoredRequest make_stored(const RequestFacts &facts)
 {
     StoredRequest stored;

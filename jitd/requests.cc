@@ -26,6 +26,10 @@ Result<std::unique_ptr<Requests>> Requests::make(Parts parts)
     std::unique_ptr<Requests> made{new Requests(std::move(parts))};
     Requests *const self = made.get();
     made->activations_ = std::move(activations);
+    // The host looks on by itself then, and says when it can't (activation_watch.h).
+    made->activations_->on_other_eyes([&settings = made->parts_.settings](const Grant &) {
+        return settings.config && settings.config->credential != policy::Config::Credential::none;
+    });
     made->sweep_ = TRY(sys::Later::make(loop, [self] { self->sweep(); }));
     made->poke_ = TRY(sys::Timer::make(loop, [self] { self->keep_helper_awake(); }));
     made->wake_ = TRY(sys::Timer::make(
@@ -188,6 +192,7 @@ Result<void> Requests::hurry(const std::string &id)
     if (found == waiting_.end() || found->second.session->is_closed())
         return Error{Code::not_found, "no such request waits"};
     perform(id, found->second.session->hurry(boot_time()));
+    note_watched(*found->second.session);
     return {};
 }
 
@@ -241,7 +246,8 @@ void Requests::close(Waiting &waiting, const Close &close)
             if (!facts.is_held && !facts.connection.empty())
                 let_in(facts.connection, facts.user, facts.id, "", true);
         } else
-            parts_.grants.extend(facts.extends, reply.until.value_or(WallTime{}));
+            parts_.grants.extend(facts.extends, reply.until.value_or(WallTime{}),
+                                 stored_of(waiting).activation);
     }
     answer_all(waiting, reply);
     if (waiting.login)

@@ -86,6 +86,20 @@ class Requests
     //   errors  not_found; unavailable: it has ended, and the ledger does not know that yet
     Result<void> approve(const std::string &id, GivenApproval given);
     Result<void> deny(const std::string &id, const GivenApproval &by, const std::string &reason);
+    // Mode watch: what counts for it was seen in Entra, which calls it so. Errors: not_found.
+    Result<void> activate(const std::string &id, const std::string &activation, WallTime until);
+    // Says to those who follow it how it stands. Nothing, if it does not wait for others.
+    void tell_approving(const std::string &id, const std::string &message);
+    // Who looks on in Entra, for mode watch.
+    struct Onlooker {
+        // A request begins to wait for an activation of that group, or its person says that it is
+        // there.
+        std::function<void(const std::string &group)> hurry;
+        // Why nothing counts yet for the request of that id; empty: nothing is there.
+        std::function<std::string(const std::string &id)> why;
+    };
+    void set_onlooker(Onlooker onlooker) { onlooker_ = std::move(onlooker); }
+
     // Its requester leaves, and it waits on for others: by the very process that follows it, so
     // that nobody else turns a Ctrl-C into that.
     //   errors  not_found; denied: it does not wait for others, or another process follows it
@@ -174,6 +188,7 @@ class Requests
     void keep_pin(const std::string &id, Pin pin);
     Waiting &keep(std::unique_ptr<Session> session, Attempts::Place place);
     void await(const std::string &id, const std::optional<AuditRecord> &record);
+    void note_watched(const Session &session) const;
     void take_up(const StoredRequest &stored, KeptRequest kept);
     void drop_kept(StoredRequest stored, bool is_pim);
     void settle_activation(Waiting &waiting, const Close &close);
@@ -218,6 +233,7 @@ class Requests
     std::map<std::string, Unwritten> unwritten_; // by request
     std::unique_ptr<sys::Timer> write_again_;
     std::function<void(const std::string &)> over_;
+    Onlooker onlooker_;
     Waits waits_;
 };
 

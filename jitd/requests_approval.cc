@@ -44,6 +44,14 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
     // Each record after the first is of somebody who was told.
     if (!record && waits_ && kept.facts.mode == policy::Approval::Mode::approver)
         waits_(session, stored, true);
+    note_watched(session);
+}
+
+void Requests::note_watched(const Session &session) const
+{
+    if (onlooker_.hurry && session.is_approving() &&
+        session.facts().mode == policy::Approval::Mode::watch)
+        onlooker_.hurry(session.facts().pim_group);
 }
 
 ipc::RequestReply Requests::make_awaiting_reply(const Session &session) const
@@ -53,6 +61,8 @@ ipc::RequestReply Requests::make_awaiting_reply(const Session &session) const
     const auto left =
         std::chrono::duration_cast<std::chrono::seconds>(facts.deadline - boot_time());
     reply.expires = std::max(left, std::chrono::seconds{1});
+    if (facts.mode == policy::Approval::Mode::watch)
+        show_activation(reply, session, parts_.settings.expected.authority_host);
     if (!session.waits_for().empty())
         reply.message = session.waits_for();
     if (facts.mode != policy::Approval::Mode::approver)
@@ -107,6 +117,27 @@ Result<void> Requests::deny(const std::string &id, const GivenApproval &by,
     if (unwritten_.contains(id))
         return Error{Code::unavailable, "the ledger can't be written"};
     return {};
+}
+
+Result<void> Requests::activate(const std::string &id, const std::string &activation,
+                                WallTime until)
+{
+    if (!find_approving(id))
+        return Error{Code::not_found, "no such request waits for an activation"};
+    perform(id, waiting_.at(id).session->on_activation(activation, until));
+    return {};
+}
+
+void Requests::tell_approving(const std::string &id, const std::string &message)
+{
+    const Session *const session = find_approving(id);
+    if (session == nullptr)
+        return;
+    ipc::RequestReply reply = make_awaiting_reply(*session);
+    reply.message = message;
+    const ipc::Json parameters = ipc::encode_request_reply(reply);
+    for (const Watcher &watcher : waiting_.at(id).watchers)
+        watcher->reply_and_continue(parameters);
 }
 
 void Requests::end_kept(Waiting &waiting, const WriteRecord &last)

@@ -187,6 +187,8 @@ bool Requests::record_grant(Waiting &waiting, const AuditRecord &record)
         const Now now = read_clocks();
         longer->until = record.until;
         longer->until_boot = now.boot + (*record.until - now.wall);
+        if (const std::string &on = stored_of(waiting).activation; !on.empty())
+            longer->activation = on;
         // The request itself has come to its end with this.
         return parts_.audit.write(record, &*longer) &&
                store_state(waiting, ipc::State::ended, "extended");

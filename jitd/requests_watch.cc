@@ -118,9 +118,14 @@ void Requests::watch(Waiting &waiting, const std::string &connection, Watcher wa
             ipc::encode_request_reply(make_reply(ipc::Progress::approved, facts)));
     watcher->reply_and_continue(
         ipc::encode_request_reply(make_reply(ipc::Progress::pending, facts)));
-    if (waiting.session->is_approving())
-        watcher->reply_and_continue(
-            ipc::encode_request_reply(make_awaiting_reply(*waiting.session)));
+    if (waiting.session->is_approving()) {
+        ipc::RequestReply reply = make_awaiting_reply(*waiting.session);
+        watcher->reply_and_continue(ipc::encode_request_reply(reply));
+        if (std::string why = onlooker_.why ? onlooker_.why(facts.id) : ""; !why.empty()) {
+            reply.message = std::move(why);
+            watcher->reply_and_continue(ipc::encode_request_reply(reply));
+        }
+    }
     waiting.is_kept = false;
     if (const auto &code = waiting.session->code())
         watcher->reply_and_continue(ipc::encode_request_reply(make_code_reply(facts, *code)));

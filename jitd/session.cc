@@ -107,7 +107,7 @@ Actions Session::start()
 
 Actions Session::begin()
 {
-    if (facts_.is_unattended) {
+    if (facts_.is_unattended || facts_.mode == policy::Approval::Mode::watch) {
         state_ = State::deciding;
         return list(AskRules{});
     }

@@ -64,6 +64,8 @@ std::optional<Actions> Session::await(const policy::Role &role, const Rules &rul
         return std::nullopt;
     if (!awaited_) {
         awaited_ = std::make_unique<Awaited>();
+        if (facts_.mode == Approval::Mode::watch && role.approval.bind == Approval::Bind::token)
+            awaited_->watch_token = facts_.watch_token;
         state_ = State::approving;
         // Each step has its own time.
         const Now now{rules.now, rules.boot};
@@ -72,6 +74,10 @@ std::optional<Actions> Session::await(const policy::Role &role, const Rules &rul
         Actions actions = facts_.mode == Approval::Mode::pim ? activate(now) : Actions{};
         return join(list(Await{}, WakeAt{facts_.deadline}), std::move(actions));
     }
+    // What was not bound to this request is not what the policy of now wants.
+    if (facts_.mode == Approval::Mode::watch && role.approval.bind == Approval::Bind::token &&
+        awaited_->watch_token.empty())
+        return close(ipc::Cause::policy_changed, std::string{words::config_changed});
     // Nothing lasts longer than what it stands on.
     if (awaited_->until) {
         facts_.duration = std::min(facts_.duration, *awaited_->until - rules.now);

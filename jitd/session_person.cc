@@ -71,8 +71,10 @@ Actions Session::on_time(BootTime now)
     if (now >= facts_.deadline)
         return close(ipc::Cause::timed_out,
                      std::string{state_ == State::held        ? words::not_claimed
-                                 : state_ == State::approving ? words::not_approved
-                                                              : words::timed_out});
+                                 : state_ != State::approving ? words::timed_out
+                                 : facts_.mode == policy::Approval::Mode::watch
+                                     ? words::not_activated
+                                     : words::not_approved});
     return sign_in_ ? after_sign_in(sign_in_->on_time(now)) : list(WakeAt{facts_.deadline});
 }
 

@@ -7,14 +7,16 @@
 
 #include <jansson.h>
 
+#include "jitd/host_key_file.h"
 #include "jitd/limits.h"
 #include "lib/base/fd.h"
 #include "lib/base/handle.h"
 #include "lib/base/text.h"
+#include "lib/oidc/host_advice.h"
 #include "lib/sys/digest.h"
 #include "lib/sys/durable.h"
+#include "lib/sys/secret_file.h"
 #include "lib/sys/trusted_files.h"
-#include "lib/sys/whole_file.h"
 #include "lib/sys/zones.h"
 #include "policy/limits.h"
 #include "policy/parse.h"
@@ -68,21 +70,33 @@ oidc::Expectations make_expectations(const policy::Config &config)
     return expected;
 }
 
-// What systemd has put into a folder of jitd's own: that is root's word, whoever owns the file.
-Result<SecretString> read_credential(const std::string &folder, const std::string &name)
+Result<SecretString> read_webhook_key(const std::string &folder, const std::string &name)
 {
-    if (folder.empty())
-        return Error{Code::not_found, "there is no such credential"};
-    const Fd file{open((folder + "/" + name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
-    if (!file)
-        return Error{Code::not_found, "there is no such credential", errno};
-    std::string text = TRY(sys::read_whole(file.get(), limits::key_bytes + 1));
+    const SecretString held = TRY(sys::read_credential(folder, name, limits::key_bytes + 1));
+    std::string_view text = held.reveal();
     if (text.ends_with('\n'))
-        text.pop_back();
-    SecretString key = SecretString::take(text);
-    if (key.reveal().size() < limits::least_key_bytes || key.reveal().size() > limits::key_bytes)
+        text.remove_suffix(1);
+    if (text.size() < limits::least_key_bytes || text.size() > limits::key_bytes)
         return Error{Code::bad_input, "a key is 16 to 4096 bytes"};
-    return key;
+    return SecretString{text};
+}
+
+bool load_host_key(const Places &places, const policy::Config &config, Settings &settings)
+{
+    if (config.credential != policy::Config::Credential::certificate)
+        return true;
+    auto read = read_host_key(config, places.credentials);
+    if (auto *fault = std::get_if<policy::Diagnostic>(&read)) {
+        settings.config_faults.push_back(std::move(*fault));
+        return false;
+    }
+    settings.host_key = std::get<0>(std::move(read));
+    if (settings.host_key->not_after() <= wall_time()) {
+        auto warning = make_fault(config.certificate, oidc::host_certificate_is_over);
+        warning.kind = policy::Diagnostic::Kind::warning;
+        settings.config_faults.push_back(std::move(warning));
+    }
+    return true;
 }
 
 bool load_keys(const Places &places, const policy::Config &config, Settings &settings)
@@ -93,7 +107,7 @@ bool load_keys(const Places &places, const policy::Config &config, Settings &set
             keys.emplace_back();
             continue;
         }
-        auto key = read_credential(places.credentials, webhook.hmac_key);
+        auto key = read_webhook_key(places.credentials, webhook.hmac_key);
         if (key) {
             keys.push_back(std::make_shared<const SecretString>(*std::move(key)));
             continue;
@@ -130,7 +144,8 @@ void load_config(const Places &places, Settings &settings)
         }
         settings.ca_pem = *std::move(roots);
     }
-    if (!load_keys(places, *parsed.config, settings))
+    if (!load_keys(places, *parsed.config, settings) ||
+        !load_host_key(places, *parsed.config, settings))
         return;
     settings.config = std::move(parsed.config);
     settings.host.name =

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/base/secret.h"
+#include "lib/oidc/host_key.h"
 #include "lib/oidc/provider.h"
 #include "policy/config.h"
 #include "policy/decide.h"
@@ -35,6 +36,9 @@ struct Settings {
 
     // Only with config: of each webhook; null: no hmac_key.
     std::vector<std::shared_ptr<const SecretString>> webhook_keys;
+
+    // Only with config, and with credential = "certificate".
+    std::shared_ptr<const oidc::HostKey> host_key;
 
     std::string ca_pem;          // what ca_file holds; empty: the system's roots
     policy::Host host;           // only with config

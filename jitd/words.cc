@@ -221,13 +221,20 @@ std::string explain(oidc::TokenFault fault, std::string_view correlation)
 std::string waits_for_approval(std::string_view id, std::size_t given, unsigned needed)
 {
     const std::string who = needed == 1 ? "an approver" : std::to_string(needed) + " approvers";
-    const std::string so_far =
+    std::string so_far =
         std::to_string(given) + " of " + std::to_string(needed) + " have approved it";
     if (given >= needed)
         return so_far;
     return (given == 0 ? "you are signed in, and " + who + " must say yes: "
                        : so_far + "; the next one does so with: ") +
            "jitctl approve " + std::string{id};
+}
+
+std::string activate_group(std::string_view group, std::string_view token, std::string_view uri)
+{
+    return "to go on, activate your membership of group " + std::string{group} + " in Entra" +
+           (token.empty() ? "" : ", with " + std::string{token} + " in the justification") + ": " +
+           std::string{uri};
 }
 
 std::string approved_so_far(std::size_t given, unsigned needed)

@@ -37,6 +37,15 @@ inline constexpr std::string_view not_approved =
     "nobody who may approve it did so before the request's end; tell one of them, and run it again";
 inline constexpr std::string_view person_changed =
     "you are not known any more as the person who signed in for it; run it again";
+inline constexpr std::string_view not_activated =
+    "Entra showed no activation that counts before the request's end; run it again, and activate "
+    "the role's group then";
+inline constexpr std::string_view activation_seen = "Entra shows your activation";
+inline constexpr std::string_view no_watch =
+    "this host has no credential of its own in Entra, so it can't see what is activated there; ask "
+    "the administrator";
+inline constexpr std::string_view too_many_watched =
+    "too many groups are watched on this host just now; this one has to wait";
 inline constexpr std::string_view no_approvers_left =
     "the policy was changed, and those who approved are not enough any more; run it again";
 inline constexpr std::string_view activation_over =
@@ -134,6 +143,9 @@ std::string explain(oidc::Failure failure, std::string_view advice, std::string_
 std::string explain(oidc::TokenFault fault, std::string_view correlation);
 // What others have said, "1 of 2 have approved it", and what they do to say it.
 std::string waits_for_approval(std::string_view id, std::size_t given, unsigned needed);
+// Mode watch: what to activate, and where.
+//   token  that has to stand in the justification; empty: none
+std::string activate_group(std::string_view group, std::string_view token, std::string_view uri);
 std::string approved_so_far(std::size_t given, unsigned needed);
 std::string enough_approved(std::string_view requester, std::string_view role);
 std::string no_request_to_approve(std::string_view id);

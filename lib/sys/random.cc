@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string_view>
 
@@ -25,6 +26,14 @@ Result<std::string> read_random(std::size_t bytes)
 Result<std::string> make_id()
 {
     return encode_hex(TRY(read_random(8)));
+}
+
+Result<std::array<std::uint8_t, 8>> make_bytes()
+{
+    const std::string bytes = TRY(read_random(8));
+    std::array<std::uint8_t, 8> made{};
+    std::copy(bytes.begin(), bytes.end(), made.begin());
+    return made;
 }
 
 Result<std::string> make_guid()

@@ -264,7 +264,8 @@ void who_may_say_something_and_who_may_not(void **)
             const AuditRecord &refused = last_record(judged);
             assert_text(std::string{refused.rule}, row.rule);
             assert_text(refused.request, world.asked.id);
-            assert_text(refused.user, world.asked.requester);
+            assert_text(refused.user,
+                        world.asked.user.empty() ? world.asked.requester : world.asked.user);
             // Who signed in is on record wherever the token is good.
             if (shape_of(judged).starts_with("record:signed-in"))
                 assert_text(refused.approver_oid, alice_oid);

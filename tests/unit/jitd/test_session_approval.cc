@@ -22,9 +22,20 @@ policy::Approver person(const char *oid)
     return {policy::Approver::Kind::user, oid};
 }
 
+const policy::Config &mapped()
+{
+    static const policy::Config config = [] {
+        policy::Config made;
+        made.users.emplace("alice", alice_oid);
+        return made;
+    }();
+    return config;
+}
+
 World approved_by(std::vector<policy::Approver> approvers, unsigned quorum = 1)
 {
     World world;
+    world.config = &mapped();
     policy::Approval &approval = world.policy.roles[0].approval;
     approval.mode = policy::Approval::Mode::approver;
     approval.approvers = std::move(approvers);
@@ -395,15 +406,15 @@ void what_was_kept_goes_on_with_the_approvals_so_far(void **)
     Session before = waiting_for_others(world);
     (void)before.on_approval(yes_of(bob_oid), world.rules());
     Session session{before.keep()};
-    assert_text(shape_of(session.resume()), "wake");
-    assert_text(shape_of(session.resume()), ""); // once
+    assert_text(shape_of(session.resume(boot_at(20))), "wake");
+    assert_text(shape_of(session.resume(boot_at(20))), ""); // once
     assert_true(session.is_approving());
     assert_true(session.facts().deadline == before.facts().deadline);
     assert_text(approve(session, world, yes_of(bob_oid)), "await");
     assert_text(approve(session, world, yes_of(carol_oid)), "await rules");
     // jitd is stopped between the last yes and its grant.
     Session met{session.keep()};
-    assert_text(shape_of(met.resume()), "wake rules");
+    assert_text(shape_of(met.resume(boot_at(20))), "wake rules");
     // Meanwhile nobody says anything any more.
     assert_text(approve(met, world, yes_of(carol_oid)), "");
     const Actions granting = met.on_rules(world.rules());
@@ -411,12 +422,54 @@ void what_was_kept_goes_on_with_the_approvals_so_far(void **)
     assert_text(std::get<AskGrant>(granting[0]).approvers, std::string{bob_oid} + " " + carol_oid);
 
     Session changed{session.keep()};
-    (void)changed.resume();
+    (void)changed.resume(boot_at(20));
     role_of(world).approval.approvers = {person(carol_oid), person(dave_oid)};
     assert_text(shape_of(changed.on_rules(world.rules())), "record:denied close:policy-changed");
 
     Session new_one{world.facts};
-    assert_text(shape_of(new_one.resume()), ""); // nothing was kept of it
+    assert_text(shape_of(new_one.resume(boot_at(20))), ""); // nothing was kept of it
+}
+
+void what_comes_back_too_late_is_over(void **)
+{
+    const World world = approved_by({person(bob_oid)});
+    Session before = waiting_for_others(world);
+    (void)before.on_approval(yes_of(bob_oid), world.rules());
+    Session session{before.keep()};
+    const Actions over = session.resume(before.facts().deadline);
+    assert_text(shape_of(over), "record:timed-out close:timed-out");
+    assert_true(std::get<WriteRecord>(over[0]).ends == ipc::Cause::timed_out);
+    World late = world;
+    late.boot = before.facts().deadline;
+    Session slow = waiting_for_others(world);
+    assert_text(approve(slow, late, yes_of(bob_oid)), "record:timed-out close:timed-out");
+}
+
+// Root has found out meanwhile that it was not she.
+void whoever_is_not_the_person_any_more_gets_nothing(void **)
+{
+    const policy::Config nobody;
+    const Pin pin{"alice", alice_oid, "alice@contoso.com", {}, true};
+    const Pin other{"alice", bob_oid, "alice@contoso.com", {}, true};
+    const struct {
+        const policy::Config *config;
+        const Pin *pin;
+        const char *shape;
+    } rows[] = {
+        {&mapped(), nullptr, "grant:"},
+        {&nobody, &pin, "grant:"},
+        {&nobody, nullptr, "record:denied close:policy-changed"},
+        {&nobody, &other, "record:denied close:policy-changed"},
+        {nullptr, &pin, "record:denied close:policy-changed"},
+    };
+    for (const auto &row : rows) {
+        World world = approved_by({person(bob_oid)});
+        Session session = waiting_for_others(world);
+        (void)session.on_approval(yes_of(bob_oid), world.rules());
+        world.config = row.config;
+        world.pin = row.pin;
+        assert_text(shape_of(session.on_rules(world.rules())), row.shape);
+    }
 }
 
 } // namespace
@@ -439,6 +492,8 @@ int main()
         cmocka_unit_test(a_grant_goes_on_longer_by_the_whole_approval_again),
         cmocka_unit_test(over_ssh_what_is_approved_waits_for_its_login),
         cmocka_unit_test(what_was_kept_goes_on_with_the_approvals_so_far),
+        cmocka_unit_test(what_comes_back_too_late_is_over),
+        cmocka_unit_test(whoever_is_not_the_person_any_more_gets_nothing),
     };
     return cmocka_run_group_tests_name("jitd/session_approval", tests, nullptr, nullptr);
 }
