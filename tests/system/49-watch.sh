@@ -164,8 +164,10 @@ check 'and is no member' is_no_member bob jit-web
 host_run systemctl restart jitd.service
 portal activate bob "justification=INC-8 $(token_of bob)" force=true
 check 'jitd started anew: the same code counts' got bob 0 granted
+look
 check 'the same activation for a second request: does not count, and says why' said again 'has served another request'
 begin other bob late
+look
 check 'nor without a code, within the window' said other 'has served another request'
 
 # --- a window; Graph away

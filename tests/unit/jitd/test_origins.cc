@@ -382,7 +382,7 @@ void a_way_of_approval_that_jitd_does_not_know_is_not_the_requester_s_own(void *
     if (!is_root_here())
         return;
     using Mode = policy::Approval::Mode;
-    for (const Mode mode : {Mode::pim, Mode::watch}) {
+    for (const Mode mode : {Mode::pim}) {
         Host host;
         for (policy::Role &role : host.service.settings.policy->roles)
             role.approval.mode = mode;
