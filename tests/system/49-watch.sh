@@ -213,6 +213,9 @@ configure <<<'credential = "imds"'
 check 'a managed identity in Azure' by imds
 configure <<<'credential = "arc"'
 check 'a managed identity by Azure Arc' by arc
+nobody_waits() { ! host_run jitctl list --all | grep -q 'pending'; }
+host_run pkill -u bob jitctl
+check 'who goes away cancels' eventually 10 nobody_waits
 check 'to the end nobody was asked to sign in' same "$(asked devicecode)" 0
 check 'everything agrees' tests/system/agreement "$HOST_PID"
 finish
