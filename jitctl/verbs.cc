@@ -26,6 +26,8 @@ Exit print_ended(const Output &output, const Result<ipc::Reply> &reply, const ch
     else
         for (const std::string &id : ended->ids)
             output.print(done + (": " + id));
+    if (ended->message && !output.json)
+        output.tell(*ended->message);
     return Exit::done;
 }
 

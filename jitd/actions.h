@@ -68,6 +68,8 @@ struct TakeBack {
 }; // end the grant: its requester has gone
 struct WriteRecord {
     AuditRecord record;
+    // With this record the request comes to its end.
+    std::optional<ipc::Cause> ends = std::nullopt;
 };
 struct RecordGrant {
     AuditRecord record;

@@ -20,7 +20,7 @@ void Api::answer_leave(Call exchange)
     if (!facts)
         return;
     const std::string id = facts->id;
-    if (!parts_.requests.let_wait(id))
+    if (!parts_.requests.let_wait(id, exchange->peer().pid))
         return fail(exchange, ipc::Fault::refused, words::only_waits);
     exchange->reply(ipc::Json{json_object()});
 }
@@ -80,9 +80,10 @@ void Api::answer_pending(Call exchange)
     const policy::Person person = read_person(caller->user);
     if (call->id) {
         const Session *const session = find_approvable(exchange, *call->id, *caller, person);
-        if (session)
-            exchange->reply(ipc::encode_pending_reply({make_pending_record(*session), {}}));
-        return;
+        // jitctl asks for it before anybody is asked for a yes, and goes no further.
+        if (!session)
+            return note_no_approver(*call->id, *caller, person);
+        return exchange->reply(ipc::encode_pending_reply({make_pending_record(*session), {}}));
     }
     // What a sign-in might open is told to who knows the id: it was given to him.
     std::vector<ipc::PendingReply> replies;
@@ -180,6 +181,9 @@ void Api::begin_approval(Call exchange, const Caller &caller, const std::string 
     const std::string upn = caller.is_root() ? "" : config.upn_of(caller.user);
     if (caller.is_root() || (person.oid.empty() && upn.empty()))
         return refuse_caller(exchange, words::no_own_person);
+    // A name says nothing of a system account.
+    if (!upn.empty() && caller.uid < 1000)
+        return refuse_caller(exchange, words::system_account_by_name(caller.user));
     if (is_unconfirmed(caller.user, config, parts_.pins))
         return fail(exchange, ipc::Fault::refused, words::pin_waits(caller.user));
     const RequestFacts &request = session->facts();

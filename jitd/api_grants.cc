@@ -172,6 +172,11 @@ void Api::end_all(Call exchange, const std::vector<std::string> &ids, const Endi
         std::make_shared<Progress>(Progress{exchange, ids.size(), {}, std::nullopt});
     if (ids.empty())
         return exchange->reply(ipc::encode_ids_reply({}));
+    // What it stands on in Entra is given back as well, in its own time.
+    for (const std::string &id : ids)
+        if (const Grant *const grant = parts_.grants.table().find(id))
+            if (std::string left = parts_.requests.activations().end(*grant); !left.empty())
+                progress->ended.message = std::move(left);
     for (const std::string &id : ids)
         parts_.grants.end(id, ending, [progress, id](const HelperFault *fault) {
             if (fault)

@@ -34,12 +34,6 @@ ipc::Fault fault_of(policy::Refusal refusal)
     }
 }
 
-// NOT YET: see begin_request().
-bool may_carry_out(policy::Approval::Mode mode)
-{
-    return mode != policy::Approval::Mode::pim;
-}
-
 } // namespace
 
 void Api::answer_request(Call exchange)
@@ -171,12 +165,6 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
         return refuse(fault_of(decision.refusal), policy::name_of(decision.refusal),
                       policy::explain(decision, facts.role, facts.user));
     const policy::Role &role = *decision.role;
-    // NOT YET: these modes are read and checked, and nothing here carries them out. Out with it,
-    // and with may_carry_out(), once that is so.
-    if (!may_carry_out(role.approval.mode))
-        return refuse(ipc::Fault::misconfigured, "approval-mode",
-                      "approval mode \"" + std::string{policy::name_of(role.approval.mode)} +
-                          "\" of role \"" + role.name + "\" is not supported by this version");
     if (const NoLogin no = why_no_login(role, view_of(call.service), call.proof.has_value());
         no && !extension)
         return refuse(ipc::Fault::refused, no.rule, no.line);

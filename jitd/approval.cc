@@ -5,6 +5,7 @@
 #include "jitd/records.h"
 #include "jitd/words.h"
 #include "policy/approving.h"
+#include "policy/same_id.h"
 
 namespace jit::daemon {
 
@@ -38,13 +39,20 @@ AuditRecord Approval::make_record(Event event, std::string message) const
 
 Actions Approval::close(std::optional<ipc::Cause> cause, std::string message, std::string_view rule)
 {
+    // What came of what was said, the request's own records tell.
+    const bool is_said = state_ == State::saying;
     state_ = State::closed;
     sign_in_.reset();
     Actions actions;
-    // Whether something was said of the request, its own records tell.
-    if (cause && *cause != ipc::Cause::cancelled && *cause != ipc::Cause::timed_out) {
+    if (!is_said && cause && *cause != ipc::Cause::cancelled && *cause != ipc::Cause::timed_out) {
         AuditRecord refused =
             make_record(Event::refused, who() + " did not get " + what() + ": " + message);
+        // It is about him, where he is a user of this host, and counts for him.
+        if (!facts_.user.empty()) {
+            refused.user = facts_.user;
+            refused.uid.reset();
+            refused.oid = signed_in_oid_;
+        }
         refused.rule = rule.empty() ? ipc::name_of(*cause) : rule;
         actions.emplace_back(WriteRecord{std::move(refused)});
     }
@@ -54,11 +62,16 @@ Actions Approval::close(std::optional<ipc::Cause> cause, std::string message, st
 
 Actions Approval::start()
 {
+    last_ = facts_.began.boot;
     return state_ == State::idle ? begin() : Actions{};
 }
 
+// What is older than this code is no sign-in for it, however long the request has waited.
 Actions Approval::begin()
 {
+    facts_.began.wall +=
+        std::chrono::duration_cast<std::chrono::seconds>(last_ - facts_.began.boot);
+    facts_.began.boot = last_;
     state_ = State::signing_in;
     sign_in_ = std::make_unique<SignIn>(
         WhoSigns{facts_.user, facts_.oid, facts_.upn, facts_.user.empty(), Purpose::approval,
@@ -93,6 +106,7 @@ Actions Approval::follow(SignInMove move)
 Actions Approval::on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id,
                            BootTime now)
 {
+    last_ = now;
     return sign_in_ ? follow(sign_in_->on_party(std::move(party), std::move(flow_id), now))
                     : Actions{};
 }
@@ -104,6 +118,7 @@ Actions Approval::on_provider_failed(oidc::Failure failure, std::string_view why
 
 Actions Approval::on_reply(const oidc::HttpReply &reply, BootTime now)
 {
+    last_ = now;
     return sign_in_ ? after_sign_in(sign_in_->on_reply(reply, now)) : Actions{};
 }
 
@@ -111,6 +126,7 @@ Actions Approval::on_time(BootTime now)
 {
     if (state_ == State::closed || state_ == State::saying)
         return {};
+    last_ = now;
     if (now >= facts_.deadline)
         return close(ipc::Cause::timed_out, std::string{words::request_over});
     return sign_in_ ? after_sign_in(sign_in_->on_time(now)) : list(WakeAt{facts_.deadline});
@@ -118,6 +134,7 @@ Actions Approval::on_time(BootTime now)
 
 Actions Approval::hurry(BootTime now)
 {
+    last_ = now;
     return sign_in_ && now < facts_.deadline ? follow(sign_in_->hurry(now)) : Actions{};
 }
 
@@ -196,12 +213,12 @@ Actions Approval::on_rules(const Rules &rules)
         return close(ipc::Cause::refused,
                      words::no_approver(name, facts_.role, person.group_overage),
                      rule_not_approver);
-    // Whoever steps up for the role does so to approve it, too.
-    if (!facts_.auth_context.empty() &&
-        std::find(claims_->contexts.begin(), claims_->contexts.end(), facts_.auth_context) ==
-            claims_->contexts.end())
-        return close(ipc::Cause::refused, words::no_step_up(name, facts_.auth_context),
-                     "no-context");
+    // Whoever steps up for the role does so to approve it, too: by the policy of now and of when
+    // the code was asked for.
+    for (const std::string &context : {role->conditions.auth_context, facts_.auth_context})
+        if (!context.empty() && std::find(claims_->contexts.begin(), claims_->contexts.end(),
+                                          context) == claims_->contexts.end())
+            return close(ipc::Cause::refused, words::no_step_up(name, context), "no-context");
     const auto &age = role->conditions.auth_age;
     if (age && !is_fresh(*age, rules.skew))
         return close(ipc::Cause::refused, words::stale_approver(name), "stale-sign-in");
@@ -212,8 +229,9 @@ Actions Approval::on_rules(const Rules &rules)
     if (person.groups)
         for (const policy::Approver &one : role->approval.approvers)
             if (one.kind == policy::Approver::Kind::group &&
-                std::find(person.groups->begin(), person.groups->end(), one.value) !=
-                    person.groups->end())
+                std::any_of(
+                    person.groups->begin(), person.groups->end(),
+                    [&](const std::string &id) { return policy::is_same_id(id, one.value); }))
                 by.groups.push_back(one.value);
     state_ = State::saying;
     return list(Say{std::move(by)});

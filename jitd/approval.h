@@ -95,7 +95,8 @@ class Approval
     std::unique_ptr<oidc::Claims> claims_;
     std::string signed_in_oid_;
     std::string correlation_;
-    WallTime now_{}; // of the sign-in
+    WallTime now_{};  // of the sign-in
+    BootTime last_{}; // when something happened last
 };
 
 } // namespace jit::daemon

@@ -10,20 +10,14 @@
 
 namespace jit::daemon {
 
-Result<std::unique_ptr<Approvals>> Approvals::make(Parts parts)
+Result<std::unique_ptr<Approvals>> Approvals::make(const Parts &parts)
 {
     sd_event *const loop = parts.loop;
-    std::unique_ptr<Approvals> made{new Approvals(std::move(parts))};
+    std::unique_ptr<Approvals> made{new Approvals(parts)};
     Approvals *const self = made.get();
-    made->sweep_ = TRY(sys::Later::make(loop, [self] { self->sweep(); }));
+    made->sweep_ = TRY(sys::Later::make(loop, [self] { self->over_.clear(); }));
+    made->again_timer_ = TRY(sys::Timer::make(loop, [self] { self->begin_again(); }));
     return made;
-}
-
-void Approvals::sweep()
-{
-    over_.clear();
-    for (const std::string &request : std::exchange(again_, {}))
-        begin_by_notice(request);
 }
 
 ipc::RequestReply Approvals::make_reply(ipc::Progress state, const ApprovalFacts &facts)
@@ -54,20 +48,27 @@ std::optional<Approvals::Key> Approvals::open(ApprovalFacts facts, uid_t uid,
     return key;
 }
 
-void Approvals::begin(ApprovalFacts facts, Watcher watcher)
+void Approvals::begin(ApprovalFacts facts, const Watcher &watcher)
 {
     const uid_t uid = watcher->peer().uid;
     const auto of_user = std::count_if(talks_.begin(), talks_.end(), [&](const auto &one) {
         return one.second.watcher && one.second.uid == uid;
     });
-    if (talks_.size() >= limits::approvals_at_once ||
+    if (count(false) >= limits::approvals_at_once ||
         static_cast<std::size_t>(of_user) >= limits::approvals_of_one_user)
         return fail(watcher, ipc::Fault::too_many, words::too_many_approve);
+    // Each asks the provider for a code, and is on record.
+    const Knock knock{facts.user, "", false};
+    const BootTime now = boot_time();
+    if (const std::string no = attempts_.why_not(knock, now); !no.empty())
+        return fail(watcher, ipc::Fault::too_many, no);
     if (!parts_.requests.provider().cache)
         return fail(watcher, ipc::Fault::misconfigured, words::misconfigured);
+    const BootTime deadline = facts.deadline;
     const auto key = open(std::move(facts), uid, watcher);
     if (!key)
         return;
+    talks_.at(*key).place = attempts_.begin(knock, now, deadline);
     watcher->on_gone([this, key = *key] {
         if (const auto found = talks_.find(key); found != talks_.end())
             perform(key, found->second.approval->cancel(ipc::Cause::cancelled,
@@ -76,24 +77,46 @@ void Approvals::begin(ApprovalFacts facts, Watcher watcher)
     perform(*key, talks_.at(*key).approval->start());
 }
 
+std::size_t Approvals::count(bool by_notice) const
+{
+    return static_cast<std::size_t>(
+        std::count_if(talks_.begin(), talks_.end(), [&](const auto &one) {
+            return (one.second.watcher == nullptr) == by_notice;
+        }));
+}
+
 void Approvals::plead(const Session &session, const StoredRequest &row, bool is_new)
 {
     if (!parts_.notices)
         return;
     if (is_new)
         parts_.notices->tell_waiting(session.make_plea(), row, Notices::Whom::without_codes);
-    if (parts_.notices->has_codes())
-        begin_by_notice(session.facts().id);
+    if (!parts_.notices->has_codes())
+        return;
+    by_notice_[session.facts().id].is_told = !is_new;
+    begin_by_notice(session.facts().id);
+}
+
+void Approvals::tell_with_codes(const std::string &request)
+{
+    by_notice_[request].is_told = true;
+    const Session *const session = parts_.requests.find_approving(request);
+    if (const auto row = parts_.requests.read_row(request); row && session)
+        parts_.notices->tell_waiting(session->make_plea(), *row, Notices::Whom::with_codes);
 }
 
 // Whoever reads the channel may use a code up; so many are made, and then `jitctl approve` is left.
 void Approvals::begin_by_notice(const std::string &request)
 {
     const Session *const session = parts_.requests.find_approving(request);
-    if (!session || !parts_.requests.provider().cache ||
-        talks_.size() >= limits::approvals_at_once ||
-        ++by_notice_[request] > limits::approvals_by_notice)
+    if (!session || !parts_.notices->has_codes() ||
+        by_notice_[request].used_up >= limits::approvals_by_notice)
         return;
+    if (!parts_.requests.provider().cache || count(true) >= limits::notice_codes_at_once) {
+        if (!by_notice_[request].is_told)
+            tell_with_codes(request);
+        return try_again(request, limits::code_again_most);
+    }
     const RequestFacts &waiting = session->facts();
     ApprovalFacts facts;
     facts.id = waiting.id;
@@ -108,6 +131,50 @@ void Approvals::begin_by_notice(const std::string &request)
         perform(*key, talks_.at(*key).approval->start());
 }
 
+void Approvals::try_again(const std::string &request, std::chrono::seconds pause)
+{
+    again_.emplace(boot_time() + pause, request);
+    again_timer_->set(again_.begin()->first);
+}
+
+void Approvals::begin_again()
+{
+    const BootTime now = boot_time();
+    std::vector<std::string> due;
+    while (!again_.empty() && again_.begin()->first <= now) {
+        due.push_back(again_.begin()->second);
+        again_.erase(again_.begin());
+    }
+    for (const std::string &request : due)
+        begin_by_notice(request);
+    if (!again_.empty())
+        again_timer_->set(again_.begin()->first);
+}
+
+// Another approver may be wanted, and what a stranger used up changes nothing. What the provider
+// did not give is asked for again, with growing pauses.
+void Approvals::after_notice(const ApprovalFacts &facts, const Close &close)
+{
+    parts_.notices->forget_code(facts.id);
+    const auto found = by_notice_.find(facts.id);
+    if (found == by_notice_.end() || close.cause == ipc::Cause::cancelled ||
+        close.cause == ipc::Cause::timed_out)
+        return;
+    ByNotice &state = found->second;
+    const bool is_used_up = !close.cause || close.cause == ipc::Cause::declined ||
+                            close.cause == ipc::Cause::refused ||
+                            close.cause == ipc::Cause::wrong_person;
+    if (is_used_up) {
+        ++state.used_up;
+        state.pause = {};
+        return try_again(facts.id, std::chrono::seconds{0});
+    }
+    if (!state.is_told)
+        tell_with_codes(facts.id);
+    state.pause = std::clamp(state.pause * 2, limits::code_again, limits::code_again_most);
+    try_again(facts.id, state.pause);
+}
+
 void Approvals::perform(Key key, Actions actions)
 {
     for (Action &action : actions) {
@@ -115,7 +182,10 @@ void Approvals::perform(Key key, Actions actions)
         if (found == talks_.end())
             return;
         Talk &talk = found->second;
-        if (auto *record = std::get_if<WriteRecord>(&action))
+        if (auto *record = std::get_if<WriteRecord>(&action);
+            record && record->record.event == Event::refused)
+            parts_.audit.write_limited(record->record, boot_time());
+        else if (record)
             talk.is_recorded = parts_.audit.write(record->record) && talk.is_recorded;
         else if (auto *wake = std::get_if<WakeAt>(&action))
             talk.timer->set(wake->at);
@@ -143,10 +213,7 @@ void Approvals::show(Talk &talk, const ShowCode &code)
     const ApprovalFacts &facts = talk.approval->facts();
     if (!talk.watcher) {
         parts_.notices->keep_code(facts.id, {code.uri, SecretString{code.user_code}});
-        const Session *const session = parts_.requests.find_approving(facts.id);
-        if (const auto row = parts_.requests.read_row(facts.id); row && session)
-            parts_.notices->tell_waiting(session->make_plea(), *row, Notices::Whom::with_codes);
-        return;
+        return tell_with_codes(facts.id);
     }
     ipc::RequestReply reply = make_reply(ipc::Progress::code, facts);
     show_code(reply, code);
@@ -246,6 +313,10 @@ void Approvals::say(Key key, const GivenApproval &by)
     if (!said)
         return perform(key,
                        approval.on_said(ipc::Cause::timed_out, std::string{words::request_over}));
+    // The rules of now, or the ledger, were against it.
+    if (!denies && !requests.find(facts.id))
+        return perform(key, approval.on_said(ipc::Cause::policy_changed,
+                                             std::string{words::approved_in_vain}));
     const Session *const session = requests.find_approving(facts.id);
     const policy::Role *const role =
         parts_.settings.policy ? parts_.settings.policy->find(facts.role) : nullptr;
@@ -271,13 +342,8 @@ void Approvals::close(Key key, const Close &close)
     if (talk.transfer != 0 && parts_.requests.provider().http)
         parts_.requests.provider().http->cancel(talk.transfer);
     const ApprovalFacts &facts = talk.approval->facts();
-    if (!talk.watcher) {
-        parts_.notices->forget_code(facts.id);
-        // Another approver may be wanted; and what a stranger used up changes nothing.
-        if (close.cause != ipc::Cause::cancelled && close.cause != ipc::Cause::timed_out)
-            again_.push_back(facts.id);
-        return;
-    }
+    if (!talk.watcher)
+        return after_notice(facts, close);
     const bool is_yes = !close.cause && facts.verb == ApprovalFacts::Verb::approve;
     ipc::RequestReply reply =
         make_reply(is_yes ? ipc::Progress::approved : ipc::Progress::denied, facts);
@@ -307,6 +373,18 @@ void Approvals::end_for(const std::string &request)
         if (const auto found = talks_.find(key); found != talks_.end())
             perform(key, found->second.approval->cancel(ipc::Cause::timed_out,
                                                         std::string{words::request_over}));
+}
+
+void Approvals::end_by_notice()
+{
+    std::vector<Key> keys;
+    for (const auto &[key, talk] : talks_)
+        if (!talk.watcher)
+            keys.push_back(key);
+    for (const Key key : keys)
+        if (const auto found = talks_.find(key); found != talks_.end())
+            perform(key, found->second.approval->cancel(ipc::Cause::cancelled,
+                                                        std::string{words::config_changed}));
 }
 
 void Approvals::cancel_all(const std::string &message)

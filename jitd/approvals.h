@@ -8,6 +8,7 @@
 #include <string>
 
 #include "jitd/approval.h"
+#include "jitd/attempts.h"
 #include "jitd/audit.h"
 #include "jitd/notices.h"
 #include "jitd/pins.h"
@@ -33,7 +34,7 @@ class Approvals
         Notices *notices = nullptr; // null: nobody is told
     };
 
-    static Result<std::unique_ptr<Approvals>> make(Parts parts);
+    static Result<std::unique_ptr<Approvals>> make(const Parts &parts);
 
     // Tells webhooks of a request that waits for approvers; those with codes are told of a code,
     // too, that whoever is an approver may sign in with, and of another one when it has run out.
@@ -41,12 +42,14 @@ class Approvals
     void plead(const Session &session, const StoredRequest &row, bool is_new);
 
     // Has an approver sign in. Answers the watcher in any case; his going ends it.
-    void begin(ApprovalFacts facts, Watcher watcher);
+    void begin(ApprovalFacts facts, const Watcher &watcher);
     // The approver of that uid says that his sign-in for the request is done.
     // Whether there is one.
     bool hurry(const std::string &request, uid_t uid);
     // The request has come to its end: nobody needs to sign in for it any more.
     void end_for(const std::string &request);
+    // No webhook wants codes any more.
+    void end_by_notice();
     // The provider, or jitd, goes.
     void cancel_all(const std::string &message);
 
@@ -58,15 +61,20 @@ class Approvals
         Watcher watcher; // null: by a notice
         std::unique_ptr<sys::Timer> timer;
         net::HttpClient::Transfer transfer = 0;
+        Attempts::Place place;
         bool is_recorded = true; // every event so far is in the ledger's audit
     };
 
-    explicit Approvals(Parts parts) : parts_(std::move(parts)) {}
+    explicit Approvals(const Parts &parts) : parts_(parts) {}
     // Absent: the exchange, if there is one, has been answered.
     std::optional<Key> open(ApprovalFacts facts, uid_t uid, const Watcher &watcher);
     void begin_by_notice(const std::string &request);
     void perform(Key key, Actions actions);
-    void sweep();
+    void try_again(const std::string &request, std::chrono::seconds pause);
+    void begin_again();
+    void after_notice(const ApprovalFacts &facts, const Close &close);
+    void tell_with_codes(const std::string &request);
+    std::size_t count(bool by_notice) const;
     void show(Talk &talk, const ShowCode &code);
     void send(Key key, oidc::HttpRequest request);
     void find_party(Key key, Purpose purpose);
@@ -78,11 +86,20 @@ class Approvals
     static ipc::RequestReply make_reply(ipc::Progress state, const ApprovalFacts &facts);
 
     Parts parts_;
+    // Codes that webhooks are told of, for one request.
+    struct ByNotice {
+        unsigned used_up = 0;         // by somebody's sign-in
+        std::chrono::seconds pause{}; // before another one is tried for
+        bool is_told = false;         // of a code, or that there is none
+    };
+
     Key last_ = 0;
-    std::map<std::string, unsigned> by_notice_; // sign-ins that began so, by request
+    Attempts attempts_;                          // of approvers; outlives the places of talks
+    std::map<std::string, ByNotice> by_notice_;  // by request
+    std::multimap<BootTime, std::string> again_; // requests that another code is made for
+    std::unique_ptr<sys::Timer> again_timer_;
     std::map<Key, Talk> talks_;
-    std::vector<std::string> again_; // requests that another code is made for
-    std::vector<Talk> over_;         // to be swept: a timer does not outlive its own call otherwise
+    std::vector<Talk> over_; // to be swept: a timer does not outlive its own call otherwise
     std::unique_ptr<sys::Later> sweep_;
 };
 

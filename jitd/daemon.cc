@@ -33,8 +33,8 @@ bool is_same_provider(const Settings &a, const Settings &b)
     const policy::Config &x = *a.config;
     const policy::Config &y = *b.config;
     return x.discovery_url == y.discovery_url && x.client_id == y.client_id &&
-           x.scopes == y.scopes && a.ca_pem == b.ca_pem && x.proxy == y.proxy &&
-           x.timeout == y.timeout;
+           x.approver_client_id == y.approver_client_id && x.scopes == y.scopes &&
+           a.ca_pem == b.ca_pem && x.proxy == y.proxy && x.timeout == y.timeout;
 }
 
 AuditRecord make_record(Event event, std::string message, std::string rule = {})
@@ -138,6 +138,8 @@ void Daemon::adopt(Settings settings, bool at_start)
                                settings.policy.has_value() != settings_.policy.has_value();
     settings_ = std::move(settings);
     notices_->use(settings_); // before the records of what has changed
+    if (!notices_->has_codes())
+        approvals_->end_by_notice();
 
     write_faults(settings_.config_faults);
     write_faults(settings_.policy_faults);
@@ -166,6 +168,8 @@ void Daemon::adopt(Settings settings, bool at_start)
 
     if (!is_same)
         use_provider();
+    if (settings_.policy && is_new_policy)
+        requests_->look_again();
     watch_->use(http_.get()); // the host's credential may be another
     if (settings_.policy && !settings_.is_last_good)
         grants_->end_without_role(*settings_.policy);

@@ -10,11 +10,13 @@ namespace jit::daemon {
 namespace {
 
 constexpr std::size_t max_text_bytes = 4096;
-constexpr std::size_t max_id_bytes = 255;
+constexpr std::size_t max_id_bytes = 256;
 constexpr std::size_t max_groups = 1024;
 constexpr std::size_t max_given = 64;
 constexpr std::int64_t max_uid = std::numeric_limits<std::uint32_t>::max();
 constexpr std::int64_t max_number = std::numeric_limits<std::int64_t>::max();
+// The last second of the year 9999: what is added to it does not overflow.
+constexpr std::int64_t max_seconds = 253'402'300'799;
 
 std::int64_t since_epoch(WallTime time)
 {
@@ -106,7 +108,7 @@ Result<RequestFacts> decode_facts(const json_t *object)
     facts.upn = reader.maybe_empty_text("upn", max_text_bytes);
     facts.auth_context = reader.maybe_empty_text("context", max_id_bytes);
     facts.extends = reader.maybe_empty_text("extends", max_id_bytes);
-    facts.extends_until = wall_at(reader.number("extends_until", 0, max_number));
+    facts.extends_until = wall_at(reader.number("extends_until", 0, max_seconds));
     const auto mode = policy::approval_mode_of(reader.text("mode", max_id_bytes));
     facts.pim_group = reader.maybe_empty_text("pim_group", max_id_bytes);
     facts.is_shared = reader.flag("shared");
@@ -116,8 +118,8 @@ Result<RequestFacts> decode_facts(const json_t *object)
     facts.ends_runs = reader.flag("ends_runs");
     facts.is_held = reader.flag("held");
     facts.groups = reader.texts("groups", max_groups, max_id_bytes);
-    facts.duration = seconds{reader.number("duration", 1, max_number)};
-    if (const auto asked = reader.maybe_number("asked", 1, max_number))
+    facts.duration = seconds{reader.number("duration", 1, max_seconds)};
+    if (const auto asked = reader.maybe_number("asked", 1, max_seconds))
         facts.asked = seconds{*asked};
     facts.reason = reader.maybe_text("reason", max_text_bytes);
     const json_t *const origin = reader.object("origin");
@@ -126,9 +128,9 @@ Result<RequestFacts> decode_facts(const json_t *object)
     facts.connection = reader.maybe_empty_text("connection", max_text_bytes);
     facts.command = reader.maybe_empty_text("command", max_text_bytes);
     facts.host = reader.maybe_empty_text("host", max_text_bytes);
-    facts.began.wall = wall_at(reader.number("began", 0, max_number));
+    facts.began.wall = wall_at(reader.number("began", 0, max_seconds));
     facts.began.boot = boot_at(reader.number("began_boot", 0, max_number));
-    facts.deadline_wall = wall_at(reader.number("deadline", 0, max_number));
+    facts.deadline_wall = wall_at(reader.number("deadline", 0, max_seconds));
     facts.deadline = boot_at(reader.number("deadline_boot", 0, max_number));
     if (!mode)
         reader.refuse("mode should be one");
@@ -159,7 +161,7 @@ Result<oidc::Claims> decode_claims(const json_t *object)
     claims.group_overage = reader.flag("overage");
     claims.app_roles = reader.texts("app_roles", max_groups, max_id_bytes);
     claims.contexts = reader.texts("contexts", max_groups, max_id_bytes);
-    if (const auto at = reader.maybe_number("authenticated", 0, max_number))
+    if (const auto at = reader.maybe_number("authenticated", 0, max_seconds))
         claims.authenticated_at = wall_at(*at);
     claims.is_guest = reader.flag("guest");
     TRY(reader.finish());
@@ -181,9 +183,9 @@ Result<GivenApproval> decode_given(const json_t *object)
     ipc::MemberReader reader{object};
     GivenApproval given;
     given.oid = reader.text("oid", max_id_bytes);
-    given.user = reader.name("user");
+    given.user = reader.text("user", max_id_bytes);
     given.groups = reader.texts("groups", max_groups, max_id_bytes);
-    given.at = wall_at(reader.number("at", 0, max_number));
+    given.at = wall_at(reader.number("at", 0, max_seconds));
     TRY(reader.finish());
     return given;
 }
@@ -210,7 +212,7 @@ Result<Awaited> decode_awaited(const json_t *object)
     const json_t *const given = reader.array("given", max_given);
     awaited.watch_token = reader.maybe_empty_text("token", max_id_bytes);
     awaited.activation = reader.maybe_empty_text("activation", max_id_bytes);
-    if (const auto until = reader.maybe_number("until", 0, max_number))
+    if (const auto until = reader.maybe_number("until", 0, max_seconds))
         awaited.until = wall_at(*until);
     awaited.is_met = reader.flag("met");
     TRY(reader.finish());

@@ -34,11 +34,21 @@ inline constexpr std::size_t pending_requests = 10'240;
 inline constexpr std::size_t pending_of_one_requester = 4;
 // People who may have approved one request: as many as a quorum may be of.
 inline constexpr std::size_t approvals_of_one_request = 32;
-// Approvers who sign in at the same time.
+// How soon an end is written again that the ledger did not take.
+inline constexpr std::chrono::seconds write_again = 5s;
+// Approvers who sign in at the same time, and codes that notices have carried.
 inline constexpr std::size_t approvals_at_once = 256;
+inline constexpr std::size_t notice_codes_at_once = 128;
 inline constexpr std::size_t approvals_of_one_user = 4;
-// Codes that notices carry for one request: a day of codes that nobody uses.
+// Codes that notices carry for one request, each used up by somebody; and how soon another one is
+// tried for where the provider gave none.
 inline constexpr unsigned approvals_by_notice = 100;
+inline constexpr std::chrono::seconds code_again = 5s;
+inline constexpr std::chrono::seconds code_again_most = 300s;
+// Groups whose demands on a token for PIM are kept in mind, some 200 bytes each; activations that
+// are taken back, or ended, in Entra at the same time for people who have gone.
+inline constexpr std::size_t demanding_groups = 64;
+inline constexpr std::size_t activations_at_once = 256;
 // Connections that follow one request (sudos of one origin).
 inline constexpr std::size_t watchers_of_one_request = 8;
 // Requests that one requester may begin in a window, over all his connections: a flood of codes is

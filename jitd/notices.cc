@@ -145,8 +145,11 @@ std::vector<StoredNotice> Notices::of_record(const AuditRecord &record, WallTime
 
 bool Notices::has_codes() const
 {
-    return std::any_of(targets_.begin(), targets_.end(),
-                       [](const auto &target) { return target->webhook.codes; });
+    return std::any_of(targets_.begin(), targets_.end(), [](const auto &target) {
+        const auto &events = target->webhook.events;
+        return target->webhook.codes &&
+               std::find(events.begin(), events.end(), "requested") != events.end();
+    });
 }
 
 void Notices::tell_waiting(const AuditRecord &requested, const StoredRequest &row, Whom whom)

@@ -1,5 +1,7 @@
 #include "jitd/provider_cache.h"
 
+#include <algorithm>
+
 #include "jitd/limits.h"
 
 namespace jit::daemon {
@@ -20,6 +22,26 @@ oidc::Failure failure_of(const oidc::HttpReply &reply, const Error &error)
                                                      : oidc::Failure::broken;
 }
 
+// A token is for one resource, and Entra refuses to be asked for two: what is configured for
+// another than Graph, such as api://..., has no place beside PIM's. Of that nothing is lost: who
+// somebody is and what he has stands in the ID token.
+std::vector<std::string> scopes_for_graph(const std::vector<std::string> &configured,
+                                          const std::string &graph_host)
+{
+    const std::string graph = "https://" + graph_host + "/";
+    std::vector<std::string> scopes{"openid", "profile"};
+    const auto add = [&](const std::string &scope) {
+        if (std::find(scopes.begin(), scopes.end(), scope) == scopes.end())
+            scopes.push_back(scope);
+    };
+    for (const std::string &scope : configured)
+        if (scope.starts_with(graph) || scope.find('/') == std::string::npos)
+            add(scope);
+    for (const std::string_view scope : oidc::activation_scopes)
+        add(graph + std::string{scope});
+    return scopes;
+}
+
 } // namespace
 
 ProviderCache::Parties ProviderCache::make_parties(const oidc::Provider &provider) const
@@ -28,8 +50,7 @@ ProviderCache::Parties ProviderCache::make_parties(const oidc::Provider &provide
     made[static_cast<std::size_t>(Purpose::request)] =
         std::make_shared<const oidc::Party>(oidc::Party{expected_, provider});
     oidc::Expectations activation = expected_;
-    for (const std::string_view scope : oidc::activation_scopes)
-        activation.scopes.push_back("https://" + provider.graph_host + "/" + std::string{scope});
+    activation.scopes = scopes_for_graph(expected_.scopes, provider.graph_host);
     made[static_cast<std::size_t>(Purpose::activation)] =
         std::make_shared<const oidc::Party>(oidc::Party{std::move(activation), provider});
     oidc::Expectations approval = expected_;

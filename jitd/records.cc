@@ -55,6 +55,19 @@ ipc::GrantRecord make_grant_record(const Grant &grant, ipc::State state,
     return record;
 }
 
+ipc::State state_of(ipc::Cause cause)
+{
+    switch (cause) {
+    case ipc::Cause::cancelled:
+        return ipc::State::cancelled;
+    case ipc::Cause::expired:
+    case ipc::Cause::timed_out:
+        return ipc::State::timed_out;
+    default:
+        return ipc::State::denied;
+    }
+}
+
 AuditRecord record_of(const Grant &grant, Event event)
 {
     AuditRecord record;

@@ -25,6 +25,9 @@ ipc::RequestRecord make_request_record(const RequestFacts &facts, const Awaited 
 ipc::GrantRecord make_grant_record(const Grant &grant, ipc::State state,
                                    const policy::Config *config);
 
+// As what a request that ended so is kept.
+ipc::State state_of(ipc::Cause cause);
+
 // From the ledger: a grant if it was ever granted, else a request.
 ipc::ListReply make_record(const StoredRequest &stored, const policy::Config *config);
 

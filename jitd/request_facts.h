@@ -51,6 +51,7 @@ struct RequestFacts {
     policy::Approval::Mode mode = policy::Approval::Mode::self; // who has to say yes
     std::string pim_group;      // of modes pim and watch: whose activation it is
     std::string watch_token;    // random, for mode watch (Awaited); else empty
+    std::string pim_claims;     // of mode pim: what the group is known to demand of the token
     bool is_unattended = false; // nobody signs in: the role's approval is "auto"
     bool is_limited = false;    // the helper counts grants of the role: it is asked before anybody
     bool ends_runs = false;     // what is started under the grant ends with it

@@ -4,6 +4,7 @@
 
 #include "jitd/answers.h"
 #include "jitd/limits.h"
+#include "jitd/records.h"
 #include "jitd/request_replies.h"
 #include "jitd/words.h"
 
@@ -16,30 +17,20 @@ constexpr std::chrono::milliseconds wake_accuracy{1};
 // Requests that are woken in one turn: who calls meanwhile does not wait for a crowd of them.
 constexpr int woken_in_a_turn = 4;
 
-ipc::State state_of(ipc::Cause cause)
-{
-    switch (cause) {
-    case ipc::Cause::cancelled:
-        return ipc::State::cancelled;
-    case ipc::Cause::expired:
-    case ipc::Cause::timed_out:
-        return ipc::State::timed_out;
-    default:
-        return ipc::State::denied;
-    }
-}
-
 } // namespace
 
 Result<std::unique_ptr<Requests>> Requests::make(Parts parts)
 {
     sd_event *const loop = parts.loop;
+    auto activations = TRY(Activations::make({loop, parts.audit, parts.grants}));
     std::unique_ptr<Requests> made{new Requests(std::move(parts))};
     Requests *const self = made.get();
+    made->activations_ = std::move(activations);
     made->sweep_ = TRY(sys::Later::make(loop, [self] { self->sweep(); }));
     made->poke_ = TRY(sys::Timer::make(loop, [self] { self->keep_helper_awake(); }));
     made->wake_ = TRY(sys::Timer::make(
         loop, [self] { self->wake_some(); }, sys::Turn::usual, wake_accuracy));
+    made->write_again_ = TRY(sys::Timer::make(loop, [self] { self->end_late(); }));
     made->missed_ = TRY(sys::Timer::make(loop, [self] { self->look_for_missed(); }));
     return made;
 }
@@ -90,6 +81,7 @@ void Requests::set_provider(net::HttpClient *http)
 {
     cancel_all(ipc::Cause::cancelled, std::string{words::config_changed});
     http_ = http;
+    activations_->set_http(http);
     provider_.reset();
     if (http)
         provider_ = std::make_unique<ProviderCache>(*http, parts_.settings.expected,
@@ -138,7 +130,10 @@ void Requests::perform(const std::string &id, Actions actions)
         if (found == waiting_.end())
             return;
         Waiting &waiting = found->second;
-        if (auto *record = std::get_if<WriteRecord>(&action)) {
+        if (auto *record = std::get_if<WriteRecord>(&action);
+            record && record->ends && waiting.stored && !waiting.stored->kept.empty()) {
+            end_kept(waiting, *record);
+        } else if (record) {
             waiting.is_recorded = parts_.audit.write(record->record) && waiting.is_recorded;
         } else if (auto *wake = std::get_if<WakeAt>(&action)) {
             wake_at(waiting, wake->at);
@@ -150,8 +145,12 @@ void Requests::perform(const std::string &id, Actions actions)
             if (!poke_->is_set())
                 keep_helper_awake();
         } else if (auto *send = std::get_if<SendHttp>(&action)) {
+            if (waiting.session->is_closed())
+                continue;
             waiting.transfer =
                 http_->send(std::move(send->request), [this, id](oidc::HttpReply reply) {
+                    if (activations_->on_late_reply(id, reply))
+                        return;
                     if (const auto asking = waiting_.find(id); asking != waiting_.end()) {
                         asking->second.transfer = 0;
                         perform(id, asking->second.session->on_reply(reply, boot_time()));
@@ -213,6 +212,7 @@ void Requests::close(Waiting &waiting, const Close &close)
     sleep_on(waiting);
     if (waiting.stored)
         waiting.stored->kept.clear();
+    settle_activation(waiting, close);
     if (waiting.transfer != 0 && http_)
         http_->cancel(std::exchange(waiting.transfer, 0));
     const RequestFacts &facts = waiting.session->facts();
@@ -252,6 +252,33 @@ void Requests::close(Waiting &waiting, const Close &close)
     sweep_->schedule();
     if (over_)
         over_(facts.id);
+}
+
+// Mode pim: what is left in Entra once the request has ended here.
+void Requests::settle_activation(Waiting &waiting, const Close &close)
+{
+    Session &session = *waiting.session;
+    const RequestFacts &facts = session.facts();
+    if (facts.mode != policy::Approval::Mode::pim)
+        return;
+    // What the group demanded is asked for at once the next time, as long as it helps.
+    if (!close.cause && !facts.pim_claims.empty()) {
+        if (demands_.size() >= limits::demanding_groups && !demands_.contains(facts.pim_group))
+            demands_.erase(demands_.begin());
+        demands_[facts.pim_group] = facts.pim_claims;
+    } else if (close.cause && *close.cause != ipc::Cause::cancelled) {
+        demands_.erase(facts.pim_group);
+    }
+    if (auto asked = session.take_activation())
+        activations_->take_back({facts.id, facts.role, facts.user}, std::move(asked),
+                                std::exchange(waiting.transfer, 0));
+    if (auto activator = session.take_activator()) {
+        if (close.cause)
+            activations_->give_back({facts.id, facts.role, facts.user}, std::move(*activator));
+        else
+            activations_->watch(facts.extends.empty() ? facts.id : facts.extends,
+                                std::move(*activator));
+    }
 }
 
 void Requests::answer_all(Waiting &waiting, const ipc::RequestReply &reply)

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "jitd/activations.h"
 #include "jitd/attempts.h"
 #include "jitd/audit.h"
 #include "jitd/grant_client.h"
@@ -71,6 +72,8 @@ class Requests
     // Goes on with those that waited for others when jitd was stopped. Once, with the first
     // provider.
     void resume();
+    // The policy is another.
+    void look_again();
     // jitd is being stopped: those that wait for others are left as they are in the ledger.
     void stop();
 
@@ -79,7 +82,8 @@ class Requests
     std::vector<const Session *> all_approving() const;
     // Its row, as the ledger has it; absent: it can't be read.
     std::optional<StoredRequest> read_row(const std::string &id) const;
-    // What an approver has said of it, by his own sign-in. Errors: not_found.
+    // What an approver has said of it, by his own sign-in.
+    //   errors  not_found; unavailable: it has ended, and the ledger does not know that yet
     Result<void> approve(const std::string &id, GivenApproval given);
     Result<void> deny(const std::string &id, const GivenApproval &by, const std::string &reason);
     // Mode watch: what counts for it was seen in Entra, which calls it so. Errors: not_found.
@@ -96,9 +100,10 @@ class Requests
     };
     void set_onlooker(Onlooker onlooker) { onlooker_ = std::move(onlooker); }
 
-    // Its requester leaves, and it waits on for others. Errors: not_found; denied: it waits for
-    // him.
-    Result<void> let_wait(const std::string &id);
+    // Its requester leaves, and it waits on for others: by the very process that follows it, so
+    // that nobody else turns a Ctrl-C into that.
+    //   errors  not_found; denied: it does not wait for others, or another process follows it
+    Result<void> let_wait(const std::string &id, pid_t leaving);
 
     // Withdraws a request. Errors: not_found.
     Result<void> cancel(const std::string &id, ipc::Cause cause, std::string message);
@@ -114,6 +119,9 @@ class Requests
     // Has it granted, for who has come. Called back once; null: granted, else what to say.
     using Claimed = std::function<void(const StoredRequest &grant, const std::string *no)>;
     void claim(const std::string &id, Claimed claimed);
+
+    // What goes on in Entra for grants, and for requests that have ended.
+    Activations &activations() { return *activations_; }
 
     // Logins over ssh, and the grants that were made for them.
     SshLogins &logins() { return logins_; }
@@ -169,7 +177,9 @@ class Requests
     void keep_helper_awake();
     void sweep();
     void perform(const std::string &id, Actions actions);
-    void ask_helper(const RequestFacts &facts, bool is_trial, GrantClient::Granted granted);
+    //   end  nothing that is granted may last longer; absent: as long as it likes
+    void ask_helper(const RequestFacts &facts, bool is_trial, GrantClient::Granted granted,
+                    std::optional<WallTime> end = {});
     void ask_trial(const std::string &id);
     void find_party(const std::string &id, Purpose purpose);
     void find_keys(const std::string &id, bool refresh);
@@ -180,7 +190,11 @@ class Requests
     void await(const std::string &id, const std::optional<AuditRecord> &record);
     void note_watched(const Session &session) const;
     void take_up(const StoredRequest &stored, KeptRequest kept);
-    void drop_kept(StoredRequest stored);
+    void drop_kept(StoredRequest stored, bool is_pim);
+    void settle_activation(Waiting &waiting, const Close &close);
+    // What waited for others is at its end: the row and the record that says so, both or neither.
+    void end_kept(Waiting &waiting, const WriteRecord &last);
+    void end_late();
     ipc::RequestReply make_awaiting_reply(const Session &session) const;
     std::string provider_name() const;
     void ask_grant(const std::string &id, const AskGrant &asked);
@@ -197,6 +211,8 @@ class Requests
     net::HttpClient *http_ = nullptr;
     std::unique_ptr<ProviderCache> provider_;
     oidc::SeenTokens seen_;
+    std::unique_ptr<Activations> activations_;
+    std::map<std::string, std::string> demands_; // of groups in PIM, on the token
     Attempts attempts_;
     std::map<std::string_view, Waiting> waiting_; // by the id in its facts
     ByUser by_user_;                              // by the user in its facts
@@ -209,6 +225,13 @@ class Requests
     std::unique_ptr<sys::Later> sweep_;
     SshLogins logins_;
     std::unique_ptr<sys::Timer> missed_;
+    // Ends of such that could not be written: they would come back with the next start.
+    struct Unwritten {
+        AuditRecord record;
+        StoredRequest row;
+    };
+    std::map<std::string, Unwritten> unwritten_; // by request
+    std::unique_ptr<sys::Timer> write_again_;
     std::function<void(const std::string &)> over_;
     Onlooker onlooker_;
     Waits waits_;

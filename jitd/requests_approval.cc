@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "jitd/limits.h"
 #include "jitd/records.h"
 #include "jitd/request_replies.h"
 #include "jitd/words.h"
@@ -31,8 +32,10 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
     if (!kept.awaited.activation.empty())
         stored.activation = kept.facts.pim_group + " " + kept.awaited.activation;
     stored.kept = encode_kept(kept);
+    // What could not be read again would be lost with its approvals at the next start.
     const bool is_kept =
-        record ? parts_.audit.write(*record, &stored) : parts_.store.put(stored).has_value();
+        decode_kept(stored.kept).has_value() &&
+        (record ? parts_.audit.write(*record, &stored) : parts_.store.put(stored).has_value());
     if (!is_kept || !waiting.is_recorded)
         return perform(id, waiting.session->on_await_failed());
     const auto reply = ipc::encode_request_reply(make_awaiting_reply(session));
@@ -60,6 +63,8 @@ ipc::RequestReply Requests::make_awaiting_reply(const Session &session) const
     reply.expires = std::max(left, std::chrono::seconds{1});
     if (facts.mode == policy::Approval::Mode::watch)
         show_activation(reply, session, parts_.settings.expected.authority_host);
+    if (!session.waits_for().empty())
+        reply.message = session.waits_for();
     if (facts.mode != policy::Approval::Mode::approver)
         return reply;
     const policy::Role *const role =
@@ -109,6 +114,8 @@ Result<void> Requests::deny(const std::string &id, const GivenApproval &by,
     if (!find_approving(id))
         return Error{Code::not_found, "no such request waits for approval"};
     perform(id, waiting_.at(id).session->on_denial(by, reason));
+    if (unwritten_.contains(id))
+        return Error{Code::unavailable, "the ledger can't be written"};
     return {};
 }
 
@@ -133,26 +140,75 @@ void Requests::tell_approving(const std::string &id, const std::string &message)
         watcher->reply_and_continue(parameters);
 }
 
-Result<void> Requests::let_wait(const std::string &id)
+void Requests::end_kept(Waiting &waiting, const WriteRecord &last)
+{
+    StoredRequest &row = *waiting.stored;
+    row.kept.clear();
+    row.state = state_of(*last.ends);
+    row.cause = ipc::name_of(*last.ends);
+    row.since.reset();
+    row.until.reset();
+    waiting.is_recorded = parts_.audit.write(last.record, &row) && waiting.is_recorded;
+    if (waiting.is_recorded)
+        return;
+    unwritten_.insert_or_assign(row.id, Unwritten{last.record, row});
+    write_again_->set(boot_time() + limits::write_again);
+}
+
+void Requests::end_late()
+{
+    while (!unwritten_.empty()) {
+        const auto first = unwritten_.begin();
+        if (!parts_.audit.write_late(first->second.record, &first->second.row))
+            return write_again_->set(boot_time() + limits::write_again);
+        unwritten_.erase(first);
+    }
+}
+
+Result<void> Requests::let_wait(const std::string &id, pid_t leaving)
 {
     const auto found = waiting_.find(id);
     if (found == waiting_.end() || found->second.session->is_leaving())
         return Error{Code::not_found, "no such request waits"};
     if (!found->second.session->is_approving())
         return Error{Code::denied, "the request does not wait for others"};
+    const auto &watchers = found->second.watchers;
+    if (std::none_of(watchers.begin(), watchers.end(),
+                     [&](const Watcher &watcher) { return watcher->peer().pid == leaving; }))
+        return Error{Code::denied, "another process follows the request"};
     found->second.is_kept = true;
     return {};
 }
 
+void Requests::look_again()
+{
+    std::vector<std::string> ids;
+    for (const Session *session : all_approving())
+        ids.push_back(session->facts().id);
+    for (const std::string &id : ids)
+        with_rules(
+            id, [&](const Rules &rules) { return waiting_.at(id).session->on_new_policy(rules); });
+}
+
 void Requests::stop()
 {
+    end_late();
     std::vector<std::string> ids;
     for (const auto &[id, waiting] : waiting_)
         ids.emplace_back(id);
     for (const std::string &id : ids) {
         Waiting &waiting = waiting_.at(id);
-        if (!waiting.session->is_approving()) {
+        // What others have approved waits on for its login as well.
+        const bool waits_on = waiting.session->is_approving() ||
+                              (waiting.session->awaited() && waiting.session->is_approved() &&
+                               !waiting.session->is_claimed());
+        if (!waits_on) {
             (void)cancel(id, ipc::Cause::cancelled, std::string{words::stopping});
+            continue;
+        }
+        // Its token is kept nowhere.
+        if (waiting.session->facts().mode == policy::Approval::Mode::pim) {
+            (void)cancel(id, ipc::Cause::timed_out, std::string{words::activate_again});
             continue;
         }
         // The last reply, and not an end: who follows it asks again.
@@ -161,10 +217,13 @@ void Requests::stop()
         reply.message = words::goes_on;
         answer_all(waiting, reply);
     }
+    activations_->stop();
 }
 
 void Requests::resume()
 {
+    if (parts_.settings.policy)
+        activations_->tell_unwatched(*parts_.settings.policy);
     auto rows = parts_.store.read_open();
     if (!rows)
         return; // they are tried again at the next start
@@ -174,11 +233,12 @@ void Requests::resume()
             continue;
         auto kept = decode_kept(stored.kept);
         // Of this boot, since where it came from is; of this provider, since its people are.
-        if (kept && provider_ && kept->boot_id == parts_.grants.boot_id() &&
+        const bool is_pim = kept && kept->facts.mode == policy::Approval::Mode::pim;
+        if (kept && !is_pim && provider_ && kept->boot_id == parts_.grants.boot_id() &&
             kept->provider == provider_name() && kept->facts.id == stored.id)
             take_up(stored, *std::move(kept));
         else
-            drop_kept(std::move(stored));
+            drop_kept(std::move(stored), is_pim);
     }
 }
 
@@ -189,21 +249,27 @@ void Requests::take_up(const StoredRequest &stored, KeptRequest kept)
     Waiting &waiting = keep(std::make_unique<Session>(std::move(kept)), std::move(place));
     waiting.is_kept = true;
     waiting.stored = std::make_unique<StoredRequest>(stored);
-    perform(stored.id, waiting.session->resume());
+    perform(stored.id, waiting.session->resume(now));
+    // By the policy of now, which may have lost its role meanwhile.
+    if (find_approving(stored.id))
+        with_rules(stored.id, [&](const Rules &rules) {
+            return waiting_.at(stored.id).session->on_new_policy(rules);
+        });
     if (const Session *session = find_approving(stored.id);
         session && waits_ && session->facts().mode == policy::Approval::Mode::approver)
         waits_(*session, stored, false);
 }
 
-void Requests::drop_kept(StoredRequest stored)
+void Requests::drop_kept(StoredRequest stored, bool is_pim)
 {
-    stored.state = ipc::State::cancelled;
+    stored.state = is_pim ? ipc::State::timed_out : ipc::State::cancelled;
     stored.cause = "restart";
     stored.kept.clear();
     AuditRecord record;
-    record.event = Event::cancelled;
+    record.event = is_pim ? Event::timed_out : Event::cancelled;
     record.message = "the request of " + stored.user + " for role " + stored.role +
-                     " ended because the host or its configuration was started anew";
+                     (is_pim ? ": " + std::string{words::activate_again}
+                             : " ended because the host or its configuration was started anew");
     record.request = stored.id;
     record.role = stored.role;
     record.user = stored.user;

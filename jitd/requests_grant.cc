@@ -12,6 +12,9 @@ namespace {
 // nobody should wait for who has signed in.
 constexpr std::chrono::seconds between_pokes{45};
 
+constexpr std::chrono::seconds until_helper{2};
+constexpr std::chrono::seconds least_duration{1};
+
 ipc::Cause cause_of(HelperFault::Kind kind)
 {
     switch (kind) {
@@ -34,17 +37,22 @@ void Requests::keep_helper_awake()
     poke_->set(boot_time() + between_pokes);
 }
 
-void Requests::ask_helper(const RequestFacts &facts, bool is_trial, GrantClient::Granted granted)
+void Requests::ask_helper(const RequestFacts &facts, bool is_trial, GrantClient::Granted granted,
+                          std::optional<WallTime> end)
 {
     ipc::GrantCall call{facts.id,  facts.user,     facts.role,
                         facts.oid, facts.duration, parts_.settings.policy_digest,
                         is_trial};
+    // The helper counts from when it comes to it, and what a grant stands on ends by the clock.
+    if (end)
+        call.duration =
+            std::max(std::min(call.duration, *end - wall_time() - until_helper), least_duration);
     if (facts.extends.empty())
         return parts_.helper.ask_grant(call, std::move(granted));
     call.id = facts.extends;
     // Until the moment that was asked for, however long the approval took.
-    call.duration = std::clamp(facts.extends_until - wall_time(), std::chrono::seconds{1},
-                               std::max(facts.duration, std::chrono::seconds{1}));
+    call.duration = std::clamp(facts.extends_until - wall_time(), least_duration,
+                               std::max(call.duration, least_duration));
     parts_.helper.ask_extend(call, std::move(granted));
 }
 
@@ -75,8 +83,8 @@ void Requests::ask_grant(const std::string &id, const AskGrant &asked)
     stored.asked_helper = true;
     stored.oid = facts.oid; // perhaps it was not known before the sign-in
     stored.approver_oid = asked.approvers;
-    if (const Awaited *awaited = waiting.session->awaited();
-        awaited && !awaited->activation.empty())
+    const Awaited *const awaited = waiting.session->awaited();
+    if (awaited && !awaited->activation.empty())
         stored.activation = facts.pim_group + " " + awaited->activation;
     stored.kept.clear(); // what the helper may have granted is mended, not gone on with
     const bool is_written = asked.approved ? parts_.audit.write(*asked.approved, &stored)
@@ -86,6 +94,11 @@ void Requests::ask_grant(const std::string &id, const AskGrant &asked)
     if (!waiting.is_recorded)
         return perform(id, waiting.session->on_grant_failed(ipc::Cause::failed,
                                                             std::string{words::no_ledger}));
+    // What it stands on may end no later than the grant does already.
+    const Grant *const longer = parts_.grants.table().find(facts.extends);
+    if (longer && awaited && awaited->until && *awaited->until - until_helper <= longer->until)
+        return perform(id, waiting.session->on_grant_failed(
+                               ipc::Cause::refused, std::string{words::activation_no_longer}));
     // From here on the member may be in the group file, whatever is heard of it.
     if (facts.extends.empty())
         parts_.grants.standing_groups().hold(id, facts.user, facts.groups);
@@ -106,7 +119,7 @@ void Requests::ask_grant(const std::string &id, const AskGrant &asked)
         if (is_stale)
             parts_.policy_is_stale();
     };
-    ask_helper(facts, false, granted);
+    ask_helper(facts, false, granted, awaited ? awaited->until : std::nullopt);
 }
 
 // What of a user's groups is of jit's making, now that the helper has answered.
@@ -142,6 +155,15 @@ void Requests::on_granted(const std::string &id, const ipc::GrantReply &reply)
 {
     Waiting &waiting = waiting_.at(id);
     const Now now = read_clocks();
+    // A grant that goes on past the end of what it stands on is ended: it can't be shortened again.
+    const Awaited *const awaited = waiting.session->awaited();
+    const std::string extends = waiting.session->facts().extends;
+    if (!extends.empty() && awaited && awaited->until && reply.until > *awaited->until) {
+        parts_.grants.end(extends, {Event::revoked, "revoked", "jitd", "activation-over"},
+                          [](const HelperFault *) {}); // asked again until it is done
+        return perform(id, waiting.session->on_grant_failed(ipc::Cause::expired,
+                                                            std::string{words::activation_over}));
+    }
     if (waiting.session->facts().extends.empty()) {
         StoredRequest &stored = stored_of(waiting);
         stored.groups = reply.groups;

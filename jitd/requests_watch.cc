@@ -77,6 +77,9 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
     if (!provider_)
         return fail(watcher, ipc::Fault::misconfigured, words::misconfigured);
 
+    if (facts.mode == policy::Approval::Mode::pim)
+        if (const auto known = demands_.find(facts.pim_group); known != demands_.end())
+            facts.pim_claims = known->second;
     const std::string id = facts.id;
     const StoredRequest row = make_stored(facts);
     Attempts::Place place = attempts_.begin(knock_of(facts), facts.began.boot, facts.deadline);

@@ -63,15 +63,21 @@ Actions Session::close(ipc::Cause cause, std::string message, std::string_view r
 {
     state_ = State::closed;
     sign_in_.reset();
+    // What is open in Entra when the time is up is taken up by the next run. Who wants it no more
+    // has it taken back, and given back what came too late for that.
+    if (cause == ipc::Cause::timed_out)
+        activation_.reset();
+    if (cause != ipc::Cause::cancelled || was_active_ || !awaited_ || !awaited_->is_met)
+        activator_.reset();
     Actions actions;
-    const auto record = [&](Event event) {
+    const auto record = [&](Event event, std::optional<ipc::Cause> ends) {
         AuditRecord made = make_record(event, who() + ": role " + facts_.role + ": " + message);
         made.rule = rule.empty() ? ipc::name_of(cause) : rule;
-        actions.emplace_back(WriteRecord{std::move(made)});
+        actions.emplace_back(WriteRecord{std::move(made), ends});
     };
     if (is_provider_error(cause))
-        record(Event::provider_error);
-    record(event_of(cause));
+        record(Event::provider_error, std::nullopt);
+    record(event_of(cause), cause);
     actions.emplace_back(Close{cause, std::move(message), correlation_});
     return actions;
 }
@@ -106,9 +112,10 @@ Actions Session::begin()
         return list(AskRules{});
     }
     state_ = State::signing_in;
-    sign_in_ = std::make_unique<SignIn>(
-        WhoSigns{facts_.user, facts_.oid, facts_.upn, facts_.is_shared, Purpose::request,
-                 facts_.auth_context, facts_.deadline, facts_.began.wall});
+    sign_in_ = std::make_unique<SignIn>(WhoSigns{
+        facts_.user, facts_.oid, facts_.upn, facts_.is_shared,
+        facts_.mode == policy::Approval::Mode::pim ? Purpose::activation : Purpose::request,
+        facts_.auth_context, facts_.deadline, facts_.began.wall, facts_.pim_claims});
     return follow(sign_in_->begin());
 }
 
@@ -127,6 +134,10 @@ Actions Session::on_trial_failed(ipc::Cause cause, std::string message)
 
 std::variant<policy::Decision, Actions> Session::decide(const Rules &rules)
 {
+    // Much time may have gone by since the person was found.
+    if (awaited_ && !facts_.is_shared && !is_still_the_person(rules))
+        return close(ipc::Cause::policy_changed, std::string{words::person_changed},
+                     "person-changed");
     const policy::Ask ask{facts_.role,
                           facts_.asked,
                           facts_.reason ? std::string_view{*facts_.reason} : std::string_view{},
@@ -186,6 +197,10 @@ Actions Session::on_granted(WallTime since, WallTime until, std::vector<std::str
     // What is extended was there before: nothing of it is taken back.
     if (cancelled_ && facts_.extends.empty())
         return join(list(TakeBack{}), close(cancelled_->first, cancelled_->second));
+    // However long the helper took: nothing outlives what it stands on.
+    if (facts_.extends.empty() && awaited_ && awaited_->until && until > *awaited_->until)
+        return join(list(TakeBack{}),
+                    close(ipc::Cause::expired, std::string{words::activation_over}));
     state_ = State::recording;
     since_ = since;
     until_ = until;

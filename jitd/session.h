@@ -15,6 +15,7 @@
 //                   │ ^  │ where others approve                                  ^ ^
 //                   │ │  v                                                       │ │
 //                   │ approving ──── denied, not approved in time ───────────────┘ │
+//                   │    │           (pim: back to signing_in, once, for more proof) │
 //                   │    ^  │ only where a login is waited for                     │
 //                   │    │  v                                                      │
 //                   │    held ──── nobody came for it ─────────────────────────────┤
@@ -45,6 +46,7 @@
 #include "jitd/request_facts.h"
 #include "jitd/rules.h"
 #include "jitd/sign_in.h"
+#include "lib/oidc/pim_activation.h"
 
 namespace jit::daemon {
 
@@ -76,10 +78,12 @@ class Session
     Actions on_activation(std::string activation, WallTime until);
     // One of them says no, and why.
     Actions on_denial(const GivenApproval &by, const std::string &reason);
+    // The policy is another: what nobody can approve by it any more ends.
+    Actions on_new_policy(const Rules &rules);
     // What was to be kept could not be.
     Actions on_await_failed();
     // Goes on after a restart: from KeptRequest, in the place of start().
-    Actions resume();
+    Actions resume(BootTime now);
     // Somebody has come for what is held.
     Actions claim();
     Actions on_granted(WallTime since, WallTime until, std::vector<std::string> groups);
@@ -99,6 +103,13 @@ class Session
     bool is_approving() const { return state_ == State::approving; }
     // What others have to say and have said; null: nobody else is asked.
     const Awaited *awaited() const { return awaited_.get(); }
+    // Mode pim: what is waited for in Entra, for people; empty: nothing is known.
+    const std::string &waits_for() const { return waits_for_; }
+    // Mode pim, after the end: the activation that is still being asked for, to be taken back;
+    // null: there is none. And as whom Entra is asked about the one that came; null: as nobody, or
+    // the request has ended without a grant and the activation was not made for it.
+    std::unique_ptr<oidc::PimActivation> take_activation() { return std::move(activation_); }
+    std::unique_ptr<oidc::PimWho> take_activator() { return std::move(activator_); }
     // As others are told of it who have to approve it.
     AuditRecord make_plea() const;
     // As the ledger keeps it while others are waited for; without boot and provider.
@@ -130,11 +141,16 @@ class Session
     Actions after_sign_in(SignInMove move);
     Actions look_up_or_decide(const Rules &rules);
     policy::Person make_person(const Rules &rules) const;
+    bool is_still_the_person(const Rules &rules) const;
     // What the rules and who has signed in are for a role; else it is closed.
     std::variant<policy::Decision, Actions> decide(const Rules &rules);
     // Waits for others, unless they have said yes already; absent: they have, or nobody has to.
     std::optional<Actions> await(const policy::Role &role, const Rules &rules);
     Actions meet(std::string activation, WallTime until, std::string message);
+    Actions activate(Now now);
+    Actions follow_activation(oidc::PimStep step);
+    Actions on_active(const oidc::PimActive &active);
+    Now clocks_at(BootTime now) const;
     std::optional<AuditRecord> make_approved() const;
     std::string approvers() const;
     // For records: the user; as a shared account, who has signed in and as what.
@@ -152,7 +168,11 @@ class Session
     std::string person_; // as a shared account: who has signed in, for people
     std::string correlation_;
     std::unique_ptr<Awaited> awaited_;
+    std::unique_ptr<oidc::PimActivation> activation_; // mode pim, while Entra is asked
+    std::unique_ptr<oidc::PimWho> activator_;
+    std::string waits_for_;
     bool is_claimed_ = false;
+    bool was_active_ = false;                                       // before it was asked for
     std::unique_ptr<std::pair<ipc::Cause, std::string>> cancelled_; // while granting
     WallTime since_{};
     WallTime until_{};

@@ -40,10 +40,12 @@ AuditRecord Session::make_plea() const
     return plea;
 }
 
-Actions Session::resume()
+Actions Session::resume(BootTime now)
 {
     if (state_ != State::idle || !awaited_)
         return {};
+    if (now >= facts_.deadline)
+        return close(ipc::Cause::timed_out, std::string{words::not_approved});
     // What others said was enough, or was not: the rules of now are asked, and they know.
     state_ = awaited_->is_met ? State::deciding : State::approving;
     return awaited_->is_met ? list(WakeAt{facts_.deadline}, AskRules{})
@@ -69,7 +71,8 @@ std::optional<Actions> Session::await(const policy::Role &role, const Rules &rul
         const Now now{rules.now, rules.boot};
         facts_.deadline = now.boot + role.approval.timeout;
         facts_.deadline_wall = now.wall + role.approval.timeout;
-        return list(Await{}, WakeAt{facts_.deadline});
+        Actions actions = facts_.mode == Approval::Mode::pim ? activate(now) : Actions{};
+        return join(list(Await{}, WakeAt{facts_.deadline}), std::move(actions));
     }
     // What was not bound to this request is not what the policy of now wants.
     if (facts_.mode == Approval::Mode::watch && role.approval.bind == Approval::Bind::token &&
@@ -94,6 +97,8 @@ Actions Session::on_approval(GivenApproval given, const Rules &rules)
 {
     if (state_ != State::approving || facts_.mode != Approval::Mode::approver)
         return {};
+    if (rules.boot >= facts_.deadline)
+        return close(ipc::Cause::timed_out, std::string{words::not_approved});
     const policy::Role *const role = rules.policy.find(facts_.role);
     if (role == nullptr || role->approval.mode != Approval::Mode::approver)
         return close(ipc::Cause::policy_changed, std::string{words::config_changed});
@@ -147,6 +152,14 @@ Actions Session::on_denial(const GivenApproval &by, const std::string &reason)
         if (auto *write = std::get_if<WriteRecord>(&action))
             write->record.approver_oid = by.oid;
     return actions;
+}
+
+Actions Session::on_new_policy(const Rules &rules)
+{
+    const policy::Role *const role = rules.policy.find(facts_.role);
+    if (state_ != State::approving || (role != nullptr && role->approval.mode == facts_.mode))
+        return {};
+    return close(ipc::Cause::policy_changed, std::string{words::config_changed});
 }
 
 Actions Session::on_await_failed()

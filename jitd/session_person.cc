@@ -4,6 +4,7 @@
 #include "jitd/records.h"
 #include "jitd/session.h"
 #include "jitd/words.h"
+#include "policy/same_id.h"
 
 namespace jit::daemon {
 
@@ -55,6 +56,8 @@ Actions Session::on_provider_failed(oidc::Failure failure, std::string_view why)
 
 Actions Session::on_reply(const oidc::HttpReply &reply, BootTime now)
 {
+    if (activation_ && state_ == State::approving)
+        return follow_activation(activation_->on_reply(reply, clocks_at(now)));
     return sign_in_ ? after_sign_in(sign_in_->on_reply(reply, now)) : Actions{};
 }
 
@@ -62,6 +65,9 @@ Actions Session::on_time(BootTime now)
 {
     if (state_ == State::closed || state_ == State::granting || state_ == State::recording)
         return {};
+    // It knows the deadline, too, and what is left open in Entra.
+    if (activation_ && state_ == State::approving)
+        return follow_activation(activation_->on_time(clocks_at(now)));
     if (now >= facts_.deadline)
         return close(ipc::Cause::timed_out,
                      std::string{state_ == State::held        ? words::not_claimed
@@ -74,6 +80,8 @@ Actions Session::on_time(BootTime now)
 
 Actions Session::hurry(BootTime now)
 {
+    if (activation_ && state_ == State::approving)
+        return follow_activation(activation_->hurry(clocks_at(now)));
     return sign_in_ && now < facts_.deadline ? follow(sign_in_->hurry(now)) : Actions{};
 }
 
@@ -111,7 +119,8 @@ Actions Session::look_up_or_decide(const Rules &rules)
         if (!groups.empty())
             return after_sign_in(sign_in_->look_up(std::move(groups)));
     }
-    sign_in_.reset();
+    if (facts_.mode != policy::Approval::Mode::pim)
+        sign_in_.reset(); // else its token is what the group is activated with
     state_ = State::deciding;
     return on_rules(rules);
 }
@@ -125,9 +134,19 @@ Actions Session::after_sign_in(SignInMove move)
     // What was asked for is known now, and nothing else counts.
     claims_->groups = sign_in_->take_groups();
     claims_->group_overage = false;
-    sign_in_.reset();
+    if (facts_.mode != policy::Approval::Mode::pim)
+        sign_in_.reset();
     state_ = State::deciding;
     return join(std::move(actions), list(AskRules{}));
+}
+
+bool Session::is_still_the_person(const Rules &rules) const
+{
+    if (rules.config == nullptr)
+        return false;
+    const std::string_view mapped = rules.config->person_of(facts_.user);
+    return mapped.empty() ? rules.pin != nullptr && rules.pin->oid == facts_.oid
+                          : policy::is_same_id(mapped, facts_.oid);
 }
 
 policy::Person Session::make_person(const Rules &rules) const

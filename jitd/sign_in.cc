@@ -42,7 +42,7 @@ SignInMove SignIn::begin()
     return going(list(FindParty{who_.purpose}));
 }
 
-SignInMove SignIn::demand(std::string claims)
+SignInMove SignIn::demand(std::string claims, BootTime deadline)
 {
     if (state_ != State::known && state_ != State::looking_up && state_ != State::over)
         return {};
@@ -50,6 +50,7 @@ SignInMove SignIn::demand(std::string claims)
     if (!demanded_.empty() || claims.empty())
         return fail(ipc::Cause::blocked, words::explain(oidc::Failure::blocked, "", correlation_));
     demanded_ = std::move(claims);
+    who_.deadline = deadline;
     claims_.reset();
     access_token_.wipe();
     state_ = State::finding_party;
@@ -66,8 +67,12 @@ SignInMove SignIn::on_party(std::shared_ptr<const oidc::Party> party, std::strin
     state_ = State::signing_in;
     correlation_ = flow_id;
     party_ = std::move(party);
-    flow_.emplace(party_, std::move(flow_id),
-                  oidc::make_claims_request(who_.auth_context, demanded_), who_.deadline);
+    std::string claims = demanded_.empty() ? who_.claims : demanded_;
+    // A token for PIM says each time that we understand challenges.
+    if (who_.purpose == Purpose::activation)
+        claims = oidc::add_client_capability(claims.empty() ? "{}" : claims);
+    flow_.emplace(party_, std::move(flow_id), oidc::make_claims_request(who_.auth_context, claims),
+                  who_.deadline);
     return follow(flow_->start());
 }
 

@@ -44,6 +44,9 @@ struct WhoSigns {
     std::string auth_context; // what is demanded of the sign-in; empty: nothing
     BootTime deadline{};
     WallTime began{}; // what is older is no sign-in for this
+    // What the token has to be for besides, a demand as make_claims_request() takes it; empty:
+    // nothing.
+    std::string claims = {};
 };
 
 // How far it has come after an event, and what it wants done. A record among the actions has its
@@ -70,8 +73,9 @@ class SignIn
 
     SignInMove begin();
     // The same, once more, with more that is demanded of the person (make_claims_request()); only
-    // where nothing was demanded before, else it fails as the provider's side.
-    SignInMove demand(std::string claims);
+    // where nothing was demanded before (has_demanded()), else it fails as the provider's side.
+    SignInMove demand(std::string claims, BootTime deadline);
+    bool has_demanded() const { return !demanded_.empty(); }
     //   flow_id  a new GUID: what Entra will call this sign-in in its logs
     SignInMove on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id,
                         BootTime now);

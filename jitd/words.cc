@@ -221,9 +221,12 @@ std::string explain(oidc::TokenFault fault, std::string_view correlation)
 std::string waits_for_approval(std::string_view id, std::size_t given, unsigned needed)
 {
     const std::string who = needed == 1 ? "an approver" : std::to_string(needed) + " approvers";
+    std::string so_far =
+        std::to_string(given) + " of " + std::to_string(needed) + " have approved it";
+    if (given >= needed)
+        return so_far;
     return (given == 0 ? "you are signed in, and " + who + " must say yes: "
-                       : std::to_string(given) + " of " + std::to_string(needed) +
-                             " have approved it; the next one does so with: ") +
+                       : so_far + "; the next one does so with: ") +
            "jitctl approve " + std::string{id};
 }
 
@@ -341,6 +344,28 @@ std::string pin_waits(std::string_view user)
     return "the person of " + std::string{user} +
            " is known now and waits for an administrator, who runs: jitctl pins --confirm " +
            std::string{user};
+}
+
+std::string asks_entra(std::string_view group)
+{
+    return "asks Entra to activate your membership of group " + std::string{group};
+}
+
+std::string waits_in_entra(std::string_view group)
+{
+    return "waits for approval in Entra, by somebody who approves for group " + std::string{group} +
+           " in Privileged Identity Management";
+}
+
+std::string entra_allows(std::chrono::seconds most)
+{
+    return "Entra's policy for the group allows " + format_duration(most) + " at a time";
+}
+
+std::string no_activation(std::string_view advice, std::string_view correlation)
+{
+    return with_correlation("the group was not activated in Entra: " + std::string{advice},
+                            correlation);
 }
 
 std::string no_groups(std::string_view advice, std::string_view correlation)

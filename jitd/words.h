@@ -35,6 +35,8 @@ inline constexpr std::string_view not_claimed =
     "it was approved, and no login came for it before the request's end";
 inline constexpr std::string_view not_approved =
     "nobody who may approve it did so before the request's end; tell one of them, and run it again";
+inline constexpr std::string_view person_changed =
+    "you are not known any more as the person who signed in for it; run it again";
 inline constexpr std::string_view not_activated =
     "Entra showed no activation that counts before the request's end; run it again, and activate "
     "the role's group then";
@@ -48,10 +50,29 @@ inline constexpr std::string_view no_approvers_left =
     "the policy was changed, and those who approved are not enough any more; run it again";
 inline constexpr std::string_view activation_over =
     "the activation in Entra that it stands on is over; activate again, and run it again";
+// Of mode pim.
+inline constexpr std::string_view activation_no_longer =
+    "the activation in Entra that runs can't be made longer, and the grant ends with it; hand it "
+    "back "
+    "(jitctl drop) and ask again";
+inline constexpr std::string_view entra_carries_out = "Entra carries the activation out";
+inline constexpr std::string_view entra_activated = "the group is active in Entra";
+inline constexpr std::string_view activate_again =
+    "jitd was started anew and has no token of yours any more; run it again: what is open or "
+    "active in Entra stays so, and is taken up";
+inline constexpr std::string_view activation_stays =
+    "the activation in Entra stays until its end, since jitd has no token of the sign-in any more; "
+    "end it there, in Privileged Identity Management";
+inline constexpr std::string_view activation_shared =
+    "the activation in Entra stays, since another grant here stands on it";
 inline constexpr std::string_view goes_on =
     "jitd is being started anew, and the request goes on; run it again to follow it";
 inline constexpr std::string_view request_over =
     "the request has come to its end meanwhile; nothing was approved or denied by this";
+inline constexpr std::string_view approved_in_vain =
+    "approved, and yet nothing is granted: the policy of now or the ledger stood against it, and "
+    "the "
+    "requester is told which";
 inline constexpr std::string_view own_request =
     "the request is your own, and somebody else has to approve it";
 inline constexpr std::string_view own_approval =
@@ -148,6 +169,11 @@ std::string no_login(std::string_view role, std::string_view service);
 std::string other_oid(std::string_view user, std::string_view correlation);
 std::string guest_by_name(std::string_view user, std::string_view correlation);
 std::string pin_waits(std::string_view user);
+std::string asks_entra(std::string_view group);
+std::string waits_in_entra(std::string_view group);
+std::string entra_allows(std::chrono::seconds most);
+//   advice  PIM's own line
+std::string no_activation(std::string_view advice, std::string_view correlation);
 //   advice  of the look-up of groups
 std::string no_groups(std::string_view advice, std::string_view correlation);
 

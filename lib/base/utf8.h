@@ -66,14 +66,24 @@ inline std::size_t utf8_put(char32_t point, char (&out)[4])
     return 4;
 }
 
+// What takes room or none and shows nothing: fillers, joiners, selectors, musical controls.
+inline bool is_invisible(char32_t point)
+{
+    return point == 0x34F || point == 0x115F || point == 0x1160 || point == 0x17B4 ||
+           point == 0x17B5 || (point >= 0x180B && point <= 0x180F) || point == 0x2800 ||
+           point == 0x3164 || (point >= 0xFE00 && point <= 0xFE0F) || point == 0xFFA0 ||
+           (point >= 0x1D173 && point <= 0x1D17A);
+}
+
 // Characters that move, hide or reorder what a terminal shows: controls, DEL, C1, soft hyphen,
 // bidirectional, zero-width and tag marks.
 inline bool is_unsafe_point(char32_t point)
 {
-    return point < 0x20 || (point >= 0x7F && point < 0xA0) || point == 0xAD || point == 0x61C ||
-           (point >= 0x200B && point <= 0x200F) || (point >= 0x2028 && point <= 0x202E) ||
-           (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF ||
-           (point >= 0xFFF9 && point <= 0xFFFB) || (point >= 0xE0000 && point <= 0xE0FFF);
+    return is_invisible(point) || point < 0x20 || (point >= 0x7F && point < 0xA0) ||
+           point == 0xAD || point == 0x61C || (point >= 0x200B && point <= 0x200F) ||
+           (point >= 0x2028 && point <= 0x202E) || (point >= 0x2060 && point <= 0x206F) ||
+           point == 0xFEFF || (point >= 0xFFF9 && point <= 0xFFFB) ||
+           (point >= 0xE0000 && point <= 0xE0FFF);
 }
 
 } // namespace jit

@@ -252,6 +252,8 @@ struct RevokeCall {
 // The reply of Drop and of Revoke.
 struct IdsReply {
     std::vector<std::string> ids; // at most 1024
+    // What the person has to know besides: an activation in Entra that could not be ended.
+    std::optional<std::string> message = {};
 };
 Result<DropCall> decode_drop_call(const json_t *parameters);
 Result<RevokeCall> decode_revoke_call(const json_t *parameters);

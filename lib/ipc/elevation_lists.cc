@@ -212,6 +212,7 @@ Result<IdsReply> decode_ids_reply(const json_t *parameters)
 {
     MemberReader reader{parameters};
     IdsReply reply{reader.texts("ids", max_records, 16, &is_id)};
+    reply.message = reader.maybe_text("message", max_message_bytes);
     TRY(reader.finish());
     return reply;
 }
@@ -220,6 +221,7 @@ Json encode_ids_reply(const IdsReply &reply)
 {
     MemberWriter writer;
     writer.texts("ids", reply.ids);
+    writer.maybe_text("message", reply.message);
     return writer.take();
 }
 

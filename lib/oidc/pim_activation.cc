@@ -139,6 +139,14 @@ PimStep PimActivation::on_time(const Now &now)
     return now.boot < next_at_ ? PimStep{WaitUntil{next_at_}} : send(now);
 }
 
+PimStep PimActivation::hurry(const Now &now)
+{
+    if (state_ == State::idle || state_ == State::finished || is_out_ || is_cancelled_)
+        return on_time(now);
+    next_at_ = std::min(next_at_, allowed_at_);
+    return on_time(now);
+}
+
 PimStep PimActivation::on_reply(const HttpReply &reply, const Now &now)
 {
     if (!is_out_)
@@ -174,14 +182,15 @@ PimStep PimActivation::put_off(BootTime at)
     } else if (state_ == State::withdrawing && ++tries_ >= max_withdrawals) {
         return finish(PimGone{true});
     }
-    next_at_ = at;
+    next_at_ = allowed_at_ = at;
     return WaitUntil{at};
 }
 
 PimStep PimActivation::wait(seconds pause, const HttpReply &reply, const Now &now)
 {
-    pause = std::max(pause, read_retry_after(reply.retry_after).value_or(seconds{0}));
-    next_at_ = std::min(link_.deadline(), now.boot + pause);
+    const seconds demanded = read_retry_after(reply.retry_after).value_or(seconds{0});
+    next_at_ = std::min(link_.deadline(), now.boot + std::max(pause, demanded));
+    allowed_at_ = now.boot + std::max(first_pause, demanded);
     return WaitUntil{next_at_};
 }
 

@@ -81,6 +81,9 @@ class PimActivation
     // The time of the last WaitUntil or PimWaits has come; or the deadline, also while a request is
     // out. Called too early it says again when.
     PimStep on_time(const Now &now);
+    // The person says that something has come of it: what is waited for is asked for at once, but
+    // no sooner than two seconds after the last answer, nor than Graph allows.
+    PimStep hurry(const Now &now);
 
     // The person wants it no more. Ends at once where nothing was asked of PIM; else it goes on
     // until PimGone: a SendRequest from here replaces one that is out, whose answer no longer
@@ -134,6 +137,7 @@ class PimActivation
     bool is_out_ = false; // a request
     bool is_cancelled_ = false;
     BootTime next_at_{};
+    BootTime allowed_at_{}; // hurried
 
     bool is_eligible_ = false;
     PimRules rules_;

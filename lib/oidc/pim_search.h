@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include <jansson.h>
 
@@ -15,6 +17,7 @@ struct PimSearch {
     bool is_open = false;            // PIM says that a request is open
     WallTime posted{};               // the first POST
     std::optional<PimRequest> found; // the newest
+    std::vector<std::string> before; // provisioned shortly before the first POST: none of ours
 
     // Looks at one entry. What counts is a request on its way, of the last day and not for a later
     // one; where something must be there, also one whose status is not known here; and after a POST

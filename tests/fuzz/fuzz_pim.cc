@@ -245,6 +245,12 @@ void drive(Machine machine, Run &run, std::string_view left, unsigned leaves_at)
         const std::size_t end = std::min(left.find('\f'), left.size());
         const std::string_view record = left.substr(0, end);
         left.remove_prefix(std::min(end + 1, left.size()));
+        if constexpr (std::is_same_v<Machine, PimActivation>) {
+            if (!run.is_out && record == "hurry") {
+                has_ended = run.take(machine.hurry(run.now));
+                continue;
+            }
+        }
         if (run.is_out && record.size() >= 2) {
             run.now = later(run.now, seconds{std::clamp(record[1] - '0', 0, 90)});
             const HttpReply reply = read_reply(record[0], record.substr(2));

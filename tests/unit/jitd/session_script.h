@@ -92,7 +92,8 @@ struct World {
     Rules rules() const
     {
         seen = {};
-        return {policy, host, seconds{120}, local_groups, seen, pin, pin_needs_root, now, boot};
+        return {policy, host,           seconds{120}, local_groups, seen,
+                pin,    pin_needs_root, now,          boot,         config};
     }
     std::shared_ptr<const oidc::Party> party() const
     {
@@ -112,6 +113,7 @@ struct World {
     mutable oidc::SeenTokens seen;
     const Pin *pin = nullptr;
     bool pin_needs_root = false;
+    const policy::Config *config = nullptr; // null: nobody is in a map
     RequestFacts facts;
 };
 

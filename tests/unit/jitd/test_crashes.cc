@@ -589,6 +589,44 @@ void a_write_that_fails_once_costs_notices_and_no_record(void **)
     assert_true(look(world).is_chain_whole);
 }
 
+// Who has approved is in the row that a restart goes on with if, and only if, it is on record.
+void a_yes_and_its_record_are_in_the_ledger_both_or_neither(void **)
+{
+    bool is_hit = true;
+    for (int at = 0; is_hit; ++at) {
+        World world;
+        StoredRequest row = make_row(1, ipc::State::pending_approval);
+        row.kept = "nobody so far";
+        put(world, row, false);
+        {
+            const auto store = *Store::open(world.ledger, 1000);
+            Audit audit{*store};
+            disk.at = at;
+            disk.writes = 0;
+            row.kept = "bob";
+            row.approver_oid = "bob's";
+            AuditRecord record;
+            record.event = Event::approved;
+            record.request = row.id;
+            const bool is_written = audit.write(record, &row);
+            is_hit = disk.writes > at;
+            assert_true(is_written != is_hit);
+        }
+        disk = Disk{};
+        const Found found = look(world);
+        const StoredRequest &left = found.rows.at(id_of(1));
+        const bool is_there = left.kept == "bob";
+        assert_true(is_there == (left.approver_oid == "bob's"));
+        assert_int_equal(found.events.at(id_of(1)).size(), is_there ? 2 : 1);
+        assert_true(left.state == ipc::State::pending_approval);
+        assert_text(find_contradiction(found), "");
+        // The next daemon leaves it to those who go on with it.
+        Process process{world};
+        process.settle();
+        assert_true(process.store->read(id_of(1))->state == ipc::State::pending_approval);
+    }
+}
+
 void a_failed_transaction_leaves_the_store_usable_and_its_chain_whole(void **)
 {
     for (const int error : {EIO, ENOSPC}) {
@@ -714,6 +752,7 @@ int main()
         cmocka_unit_test(regress_a_row_and_its_record_are_in_the_ledger_both_or_neither),
         cmocka_unit_test(a_record_and_its_notices_are_in_the_ledger_both_or_neither),
         cmocka_unit_test(a_write_that_fails_once_costs_notices_and_no_record),
+        cmocka_unit_test(a_yes_and_its_record_are_in_the_ledger_both_or_neither),
         cmocka_unit_test(a_failed_transaction_leaves_the_store_usable_and_its_chain_whole),
         cmocka_unit_test(regress_an_end_that_the_ledger_could_not_take_is_written_when_it_can),
         cmocka_unit_test(regress_the_record_that_the_journal_may_lack_is_known_after_a_kill),

@@ -317,7 +317,7 @@ void no_message_has_control_characters_or_is_larger_than_allowed(void **)
     StoredRequest row = make_row();
     row.host = bad;
     const Notice large = make_notice(record, at, &row, "", "id");
-    assert_true(encode_notice(large).size() < 8192);
+    assert_true(encode_notice(large).size() < 12288);
     for (const Format format : formats)
         for (const Notice &notice : {make_hostile(), large}) {
             const std::string body = write_notice(format, notice, nullptr);

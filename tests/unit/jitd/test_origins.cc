@@ -376,28 +376,6 @@ void only_root_says_that_somebody_is_unproven(void **)
     assert_true(begins(host.ask(call, somebody).said, "NotPermitted"));
 }
 
-// NOT YET: to go with jitd's refusal of them.
-void a_way_of_approval_that_jitd_does_not_know_is_not_the_requester_s_own(void **)
-{
-    if (!is_root_here())
-        return;
-    using Mode = policy::Approval::Mode;
-    for (const Mode mode : {Mode::pim}) {
-        Host host;
-        for (policy::Role &role : host.service.settings.policy->roles)
-            role.approval.mode = mode;
-        ipc::RequestCall open = at_terminal(7);
-        open.role = "open";
-        for (const ipc::RequestCall &call : {at_terminal(7), open})
-            assert_text(host.ask(call, somebody).said,
-                        "Misconfigured: approval mode \"" + std::string{policy::name_of(mode)} +
-                            "\" of role \"" + call.role + "\" is not supported by this version");
-        assert_text(host.service.newest().rule, "approval-mode");
-        assert_true(begins(host.ask(login(first, key)).said, "Misconfigured: "));
-        assert_int_equal(host.waiting(), 0);
-    }
-}
-
 } // namespace
 
 int main()
@@ -415,7 +393,6 @@ int main()
         cmocka_unit_test(attempts_are_limited_across_connections),
         cmocka_unit_test(what_is_approved_for_the_unproven_is_of_the_asking_process_alone),
         cmocka_unit_test(only_root_says_that_somebody_is_unproven),
-        cmocka_unit_test(a_way_of_approval_that_jitd_does_not_know_is_not_the_requester_s_own),
     };
     return cmocka_run_group_tests_name("jitd/origins", tests, nullptr, nullptr);
 }

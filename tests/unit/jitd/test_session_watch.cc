@@ -133,7 +133,7 @@ void a_restart_keeps_the_token(void **)
     auto read = decode_kept(encode_kept(kept));
     assert_true(read.has_value());
     Session after{*std::move(read)};
-    assert_text(shape_of(after.resume()), "wake");
+    assert_text(shape_of(after.resume(boot_at(20))), "wake");
     assert_true(after.is_approving());
     assert_text(after.awaited()->watch_token, "BCDFGHJKM");
     assert_text(after.facts().pim_group, group);

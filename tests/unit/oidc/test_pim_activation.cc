@@ -787,6 +787,45 @@ void a_reason_goes_out_as_json_whatever_it_holds(void **)
     assert_null(std::strstr(bare.c_str(), "ticketInfo"));
 }
 
+void regress_what_was_given_back_a_moment_ago_is_not_what_a_lost_post_has_made(void **)
+{
+    const std::string old = pim_answer("Provisioned", "0ddd0000-0000-4000-8000-000000000001");
+    Run run{PimAsk{pim_who(), "INC-1", "", seconds{3600}, {}, true}};
+    run.play({eligible(),
+              no_policy(),
+              none("instances"),
+              turn("requests", pim_list({old})),
+              {"post", reply_of(429, "", "1")},
+              none("instances"),
+              turn("requests", pim_list({old}))});
+    assert_text(purpose_of(run.step), "post");
+    // And if it did make one, that is found.
+    run.play({{"post", reply_of(503, "")},
+              none("instances"),
+              turn("requests", pim_list({old, pim_answer("Provisioned")}))});
+    assert_text(purpose_of(run.step), "instances");
+}
+
+void who_hurries_is_heard_as_soon_as_graph_may_be_asked(void **)
+{
+    Run run{PimAsk{pim_who(), "INC-1", "", seconds{3600}, {}, true}};
+    run.ask().play({turn("post", pim_answer("PendingApproval"), 201)});
+    run.play({turn("poll", pim_answer("PendingApproval"))});
+    // The pause is of four seconds by now.
+    run.now = later(run.now, seconds{1});
+    assert_true(std::holds_alternative<WaitUntil>(run.machine.hurry(run.now)));
+    run.now = later(run.now, seconds{1});
+    run.step = run.machine.hurry(run.now);
+    assert_text(purpose_of(run.step), "poll");
+    assert_true(std::holds_alternative<WaitUntil>(run.machine.hurry(run.now)));
+    // Not before a server that is throttled may be asked.
+    run.step = run.machine.on_reply(reply_of(429, "", "20"), run.now);
+    run.now = later(run.now, seconds{19});
+    assert_true(std::holds_alternative<WaitUntil>(run.machine.hurry(run.now)));
+    run.now = later(run.now, seconds{1});
+    assert_text(purpose_of(run.machine.hurry(run.now)), "poll");
+}
+
 } // namespace
 
 int main()
@@ -820,6 +859,8 @@ int main()
         cmocka_unit_test(cancelling_while_the_post_is_out_waits_for_what_came_of_it),
         cmocka_unit_test(what_can_not_be_asked_is_not),
         cmocka_unit_test(a_reason_goes_out_as_json_whatever_it_holds),
+        cmocka_unit_test(regress_what_was_given_back_a_moment_ago_is_not_what_a_lost_post_has_made),
+        cmocka_unit_test(who_hurries_is_heard_as_soon_as_graph_may_be_asked),
     };
     return cmocka_run_group_tests_name("oidc/pim_activation", tests, nullptr, nullptr);
 }
