@@ -69,7 +69,9 @@ class ActivationWatch
     // Whether the end of what that grant stands on is looked for here.
     bool sees(const Grant &grant) const
     {
-        return credential_ != nullptr && !split_activation(grant.activation).group.empty();
+        const auto &config = parts_.settings.config;
+        return config && config->credential != policy::Config::Credential::none &&
+               !split_activation(grant.activation).group.empty();
     }
     std::size_t watched() const { return watched_.size(); }
 

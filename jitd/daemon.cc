@@ -97,6 +97,8 @@ Result<void> Daemon::begin(Sockets sockets)
         TRY(Approvals::make({loop_, *audit_, *pins_, *requests_, settings_, notices_.get()}));
     requests_->on_over([this](const std::string &id) { approvals_->end_for(id); });
     watch_ = TRY(ActivationWatch::make({loop_, *store_, *audit_, *grants_, *requests_, settings_}));
+    requests_->activations().on_other_eyes(
+        [this](const Grant &grant) { return watch_ && watch_->sees(grant); });
     requests_->on_waits([this](const Session &session, const StoredRequest &row, bool is_new) {
         approvals_->plead(session, row, is_new);
     });

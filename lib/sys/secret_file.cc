@@ -71,9 +71,7 @@ Result<SecretString> read_credential(const std::string &folder, const std::strin
     struct stat about = {};
     const auto file = open_regular(folder + "/" + name, about);
     if (!file)
-        return file.error().code == Code::not_found
-                   ? Error{Code::not_found, "there is no such credential", file.error().sys}
-                   : file.error();
+        return Error{Code::not_found, "there is no such credential", file.error().sys};
     return read_secret(file->get(), max_bytes);
 }
 

@@ -19,7 +19,8 @@ Result<SecretString> read_secret_file(const std::string &path, std::size_t max_b
 // What systemd has put under a name into a folder of this program's own (systemd.exec(5),
 // LoadCredential=): root's word, whoever owns the file.
 //   folder  empty: there is none
-//   errors  the same
+//   errors  not_found, also where it is no regular file; bad_input: empty, or more than max_bytes;
+//           unavailable
 Result<SecretString> read_credential(const std::string &folder, const std::string &name,
                                      std::size_t max_bytes);
 

@@ -164,8 +164,10 @@ check 'and is no member' is_no_member bob jit-web
 host_run systemctl restart jitd.service
 portal activate bob "justification=INC-8 $(token_of bob)" force=true
 check 'jitd started anew: the same code counts' got bob 0 granted
+look
 check 'the same activation for a second request: does not count, and says why' said again 'has served another request'
 begin other bob late
+look
 check 'nor without a code, within the window' said other 'has served another request'
 
 # --- a window; Graph away
@@ -211,6 +213,15 @@ configure <<<'credential = "imds"'
 check 'a managed identity in Azure' by imds
 configure <<<'credential = "arc"'
 check 'a managed identity by Azure Arc' by arc
+cancel_all() {
+    local id
+    for id in $(host_run jitctl list --all --json |
+        python3 -c 'import json, sys; print(*(one["id"] for one in json.load(sys.stdin)["requests"]))'); do
+        host_run jitctl cancel "$id"
+    done
+    [ -n "$id" ]
+}
+check 'what still waits can be cancelled' cancel_all
 check 'to the end nobody was asked to sign in' same "$(asked devicecode)" 0
 check 'everything agrees' tests/system/agreement "$HOST_PID"
 finish

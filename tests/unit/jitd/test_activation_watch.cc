@@ -372,6 +372,9 @@ void what_is_gone_twice_in_a_row_ends_its_grant(void **)
     host.add_grant("00000000000000b4", "");
     host.round();
     assert_int_equal(host.watch->watched(), 2);
+    // Nobody else has to say that their ends are not seen.
+    assert_true(host.watch->sees(*host.service.grants->table().find("00000000000000b2")));
+    assert_false(host.watch->sees(*host.service.grants->table().find("00000000000000b4")));
     assert_true(host.ended.empty());
     const auto saved = host.instances;
     host.instances.clear();

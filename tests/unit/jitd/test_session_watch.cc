@@ -24,7 +24,13 @@ struct Watching : World {
         facts.mode = Approval::Mode::watch;
         facts.pim_group = group;
         facts.watch_token = "BCDFGHJKM";
+        known.users = {{"alice", alice_oid}};
+        config = &known;
     }
+    Watching(const Watching &) = delete;
+    Watching &operator=(const Watching &) = delete;
+
+    policy::Config known;
 };
 
 Session wait(const Watching &w)
@@ -115,6 +121,15 @@ void a_group_that_the_policy_changed_is_not_granted_for(void **)
     assert_text(shape_of(session.on_rules(w.rules())), "record:denied close:policy-changed");
 }
 
+void who_is_another_person_by_now_gets_nothing(void **)
+{
+    Watching w;
+    Session session = wait(w);
+    (void)session.on_activation(schedule, w.now + seconds{600});
+    w.known.users = {{"alice", "b0b00000-0000-4000-8000-000000000002"}};
+    assert_text(shape_of(session.on_rules(w.rules())), "record:denied close:policy-changed");
+}
+
 void nothing_activated_in_time_says_so(void **)
 {
     const Watching w;
@@ -176,6 +191,7 @@ int main()
         cmocka_unit_test(an_activation_that_is_over_grants_nothing),
         cmocka_unit_test(another_mode_s_words_are_not_for_it),
         cmocka_unit_test(a_group_that_the_policy_changed_is_not_granted_for),
+        cmocka_unit_test(who_is_another_person_by_now_gets_nothing),
         cmocka_unit_test(nothing_activated_in_time_says_so),
         cmocka_unit_test(a_restart_keeps_the_token),
         cmocka_unit_test(what_is_said_names_the_group_the_token_and_the_page),
