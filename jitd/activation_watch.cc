@@ -48,7 +48,8 @@ StandsOn split_activation(std::string_view activation)
     const std::size_t space = activation.find(' ');
     if (space == std::string_view::npos)
         return {};
-    return {activation.substr(0, space), activation.substr(space + 1)};
+    const std::string_view id = activation.substr(space + 1);
+    return {activation.substr(0, space), id == unknown_activation ? std::string_view{} : id};
 }
 
 bool is_standing(const Grant &grant, const std::vector<oidc::Activation> &seen, WallTime now)

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "jitd/given_approvals.h"
@@ -14,6 +15,10 @@
 #include "policy/model.h"
 
 namespace jit::daemon {
+
+// In the place of Graph's id of an activation that ran before it was asked for, where that is not
+// known.
+inline constexpr std::string_view unknown_activation = "-";
 
 // What a request waits for by the mode of its role, and what has come of it.
 struct Awaited {

@@ -78,8 +78,8 @@ Actions Session::on_active(const oidc::PimActive &active)
         waits_for_ = words::entra_allows(*active.maximum);
     else
         waits_for_ = std::string{words::entra_activated};
-    // PIM's id of what ran before is not always known.
-    return join(meet(active.request.empty() ? "-" : active.request, active.until,
+    return join(meet(active.request.empty() ? std::string{unknown_activation} : active.request,
+                     active.until,
                      who() + "'s activation of " + facts_.pim_group + " in Entra" +
                          (active.was_there ? ", which ran before," : "") + " approves role " +
                          facts_.role),

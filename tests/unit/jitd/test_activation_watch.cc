@@ -470,6 +470,11 @@ void what_a_grant_stands_on_is_its_person_s_and_its_own(void **)
     assert_false(is_standing(grant, {one}, now));
     one.request.clear(); // it may be that one
     assert_true(is_standing(grant, {one}, now));
+    // Nor does mode pim always know what ran before: any of his in the group.
+    grant.activation = group + " " + std::string{unknown_activation};
+    one.request = "r2";
+    assert_true(is_standing(grant, {one}, now));
+    assert_false(is_standing(grant, {}, now));
     assert_true(split_activation("").group.empty());
     assert_true(split_activation("x").group.empty());
 }

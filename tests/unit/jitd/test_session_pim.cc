@@ -16,23 +16,20 @@ constexpr const char *group = oidc::pim_group;
 constexpr const char *other = oidc::pim_other;
 
 // Alice is in the map.
-struct PimWorld : World {
-    Rules rules() const
-    {
-        static const policy::Config config = [] {
-            policy::Config made;
-            made.users = {{"alice", alice_oid}};
-            return made;
-        }();
-        Rules made = World::rules();
-        made.config = &config;
-        return made;
-    }
-};
-
-PimWorld pim_world()
+const policy::Config &mapped()
 {
-    PimWorld world;
+    static const policy::Config made = [] {
+        policy::Config config;
+        config.users = {{"alice", alice_oid}};
+        return config;
+    }();
+    return made;
+}
+
+World pim_world()
+{
+    World world;
+    world.config = &mapped();
     world.expected.scopes = {"openid", "https://graph.microsoft.com/x"};
     policy::Approval &approval = world.policy.roles.front().approval;
     approval.mode = policy::Approval::Mode::pim;
@@ -48,13 +45,13 @@ std::string eligibility()
     return oidc::pim_list({oidc::pim_eligibility(group, alice_oid)});
 }
 
-std::string instance(const PimWorld &world, seconds left, const char *whose = alice_oid,
+std::string instance(const World &world, seconds left, const char *whose = alice_oid,
                      const char *of = group)
 {
     return oidc::pim_list({oidc::pim_instance(format_time(world.now + left), of, whose)});
 }
 
-std::string answer(const PimWorld &world, std::string_view status, const char *whose = alice_oid,
+std::string answer(const World &world, std::string_view status, const char *whose = alice_oid,
                    const char *of = group)
 {
     return oidc::pim_answer(status, oidc::pim_request, of, whose, format_time(world.now));
@@ -99,7 +96,7 @@ BootTime wake_of(const Actions &actions)
 }
 
 // Signed in; Graph is asked for the first thing.
-Session signed_in(const PimWorld &world, Actions *actions = nullptr)
+Session signed_in(const World &world, Actions *actions = nullptr)
 {
     Session session = walk(world, Stage::judging);
     Actions begun = session.on_keys(world.keys, world.rules(), world.now);
@@ -131,7 +128,7 @@ std::string context_policy()
 
 void an_activation_is_asked_for_and_the_grant_lasts_no_longer(void **)
 {
-    const PimWorld world = pim_world();
+    const World world = pim_world();
     Actions actions;
     Session session = signed_in(world, &actions);
     assert_text(shape_of(actions), "record:signed-in await wake http");
@@ -167,7 +164,7 @@ void an_activation_is_asked_for_and_the_grant_lasts_no_longer(void **)
 
 void what_is_waited_for_in_entra_is_said_once(void **)
 {
-    const PimWorld world = pim_world();
+    const World world = pim_world();
     Session session = signed_in(world);
     (void)ask(session);
     Actions actions = tell(session, answer(world, "PendingApproval"), 201);
@@ -191,7 +188,7 @@ void what_entra_refuses_ends_it_with_one_line_of_advice(void **)
         const char *status;
         const char *shape;
     };
-    const PimWorld world = pim_world();
+    const World world = pim_world();
     for (const Case &one : {Case{"Denied", "record:denied close:declined"},
                             Case{"Failed", "record:denied close:blocked"},
                             Case{"Canceled", "record:denied close:declined"}}) {
@@ -223,7 +220,7 @@ void what_entra_refuses_ends_it_with_one_line_of_advice(void **)
 
 void answers_about_others_grant_nothing(void **)
 {
-    const PimWorld world = pim_world();
+    const World world = pim_world();
     for (const auto &[whose, of] : {std::pair{alice_oid, other}, {other, group}}) {
         Session posted = signed_in(world);
         (void)ask(posted);
@@ -240,7 +237,7 @@ void answers_about_others_grant_nothing(void **)
 
 void what_runs_already_is_accepted_until_its_end(void **)
 {
-    const PimWorld world = pim_world();
+    const World world = pim_world();
     Session session = signed_in(world);
     (void)tell(session, eligibility());
     (void)tell(session, oidc::pim_list({}));
@@ -257,7 +254,7 @@ void what_runs_already_is_accepted_until_its_end(void **)
 
 void what_would_outlive_the_activation_is_taken_back(void **)
 {
-    const PimWorld world = pim_world();
+    const World world = pim_world();
     for (const int late : {0, 1}) {
         Session session = signed_in(world);
         (void)ask(session);
@@ -272,7 +269,7 @@ void what_would_outlive_the_activation_is_taken_back(void **)
 
 void who_goes_while_it_is_granted_gives_back_what_was_made_for_him(void **)
 {
-    const PimWorld world = pim_world();
+    const World world = pim_world();
     Session session = signed_in(world);
     (void)ask(session);
     (void)tell(session, answer(world, "Provisioned"), 201);
@@ -285,7 +282,7 @@ void who_goes_while_it_is_granted_gives_back_what_was_made_for_him(void **)
 
 void who_cancels_leaves_the_activation_to_be_taken_back(void **)
 {
-    const PimWorld world = pim_world();
+    const World world = pim_world();
     Session session = signed_in(world);
     (void)ask(session);
     (void)tell(session, answer(world, "PendingApproval"), 201);
@@ -301,7 +298,7 @@ void who_cancels_leaves_the_activation_to_be_taken_back(void **)
 
 void what_is_not_approved_in_time_stays_in_entra_for_the_next_run(void **)
 {
-    const PimWorld world = pim_world();
+    const World world = pim_world();
     Session session = signed_in(world);
     (void)ask(session);
     (void)tell(session, answer(world, "PendingApproval"), 201);
@@ -333,7 +330,7 @@ bool has(const std::string &text, const char *part)
 
 void a_token_for_pim_says_that_we_understand_challenges(void **)
 {
-    PimWorld world = pim_world();
+    World world = pim_world();
     Session session = walk(world, Stage::idle);
     const Actions begun = session.start();
     assert_true(std::get<FindParty>(begun.back()).purpose == Purpose::activation);
@@ -353,7 +350,7 @@ void a_token_for_pim_says_that_we_understand_challenges(void **)
 }
 
 // Signed in a second time, as was demanded.
-void sign_in_again(Session &session, const PimWorld &world)
+void sign_in_again(Session &session, const World &world)
 {
     assert_true(has(form_of(session.on_party(world.party(), flow_id, boot_at(20))), "c2"));
     const Actions shown = session.on_reply(
@@ -371,7 +368,7 @@ void sign_in_again(Session &session, const PimWorld &world)
 
 void more_proof_is_one_more_sign_in_and_no_third(void **)
 {
-    const PimWorld world = pim_world();
+    const World world = pim_world();
     Session session = signed_in(world);
     Actions actions = ask(session, context_policy());
     assert_text(shape_of(actions), "wake find-party");
@@ -393,7 +390,7 @@ void more_proof_is_one_more_sign_in_and_no_third(void **)
 
 void the_challenge_of_pim_itself_is_one_more_sign_in_too(void **)
 {
-    const PimWorld world = pim_world();
+    const World world = pim_world();
     Session session = signed_in(world);
     (void)ask(session);
     const Actions actions =
@@ -410,7 +407,7 @@ void the_challenge_of_pim_itself_is_one_more_sign_in_too(void **)
 
 void a_policy_that_changed_meanwhile_grants_nothing(void **)
 {
-    PimWorld world = pim_world();
+    World world = pim_world();
     Session session = signed_in(world);
     (void)ask(session);
     (void)tell(session, answer(world, "Provisioned"), 201);
@@ -421,7 +418,7 @@ void a_policy_that_changed_meanwhile_grants_nothing(void **)
 
 void a_login_that_comes_late_has_what_is_left(void **)
 {
-    PimWorld world = pim_world();
+    World world = pim_world();
     world.facts.is_held = true;
     Session session = signed_in(world);
     (void)ask(session);
@@ -436,7 +433,7 @@ void a_login_that_comes_late_has_what_is_left(void **)
 
 void what_others_end_here_ends_it(void **)
 {
-    const PimWorld world = pim_world();
+    const World world = pim_world();
     Session session = signed_in(world);
     assert_text(shape_of(session.on_await_failed()), "record:denied close:failed");
     assert_non_null(session.take_activation().get());
