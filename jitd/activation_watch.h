@@ -65,6 +65,8 @@ class ActivationWatch
     // Whom to ask from now on, with the credential of the settings as they are now; before a client
     // goes: null. What is under way is begun anew.
     void use(net::HttpClient *http);
+    // The policy may be another.
+    void on_new_policy() { look_->schedule(); }
 
     // Whether the end of what that grant stands on is looked for here.
     bool sees(const Grant &grant) const

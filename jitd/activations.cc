@@ -207,7 +207,14 @@ void Activations::watch(const std::string &grant, oidc::PimWho who)
 {
     // Made anew, so that an answer about the one before is not taken for it.
     watched_.erase(grant);
-    watched_.emplace(grant, Watched{std::move(who), parts_.clocks().boot + until_first_look});
+    const BootTime now = parts_.clocks().boot;
+    if (!http_) { // the provider that the token is of has gone meanwhile
+        if (const Grant *const there = parts_.grants.table().find(grant))
+            note_unwatched(*there, "config", "the configuration was changed");
+        return;
+    }
+    watched_.emplace(
+        grant, Watched{std::move(who), now + until_first_look, now, now + limits::person_token});
     arm();
 }
 
@@ -246,12 +253,20 @@ void Activations::conclude(const Whose &whose, const oidc::PimLookStep &step)
                           {Event::revoked, "revoked", "Entra, where its activation is over", "pim"},
                           [](const HelperFault *) {}); // asked again until it is done
     } else if (const auto *refused = std::get_if<oidc::PimRefused>(&step)) {
-        if (refused->failure != oidc::Failure::expired)
-            return;
-        watched_.erase(found);
-        note_unwatched(*grant, "token", "the sign-in's token has run out");
+        const BootTime now = parts_.clocks().boot;
+        if (refused->failure == oidc::Failure::expired || now >= watched.wiped_at) {
+            const bool is_told = watched.is_told;
+            watched_.erase(found);
+            if (!is_told)
+                note_unwatched(*grant, "token", "the sign-in's token has run out");
+        } else if (now - watched.seen_at >= limits::until_unwatched &&
+                   !std::exchange(watched.is_told, true)) {
+            note_unwatched(*grant, "provider", "Microsoft Graph does not tell");
+        }
     } else {
         watched.missed = 0;
+        watched.is_told = false;
+        watched.seen_at = parts_.clocks().boot;
     }
 }
 
@@ -272,7 +287,7 @@ void Activations::tell_unwatched(const policy::Policy &policy)
     for (const Grant *grant : parts_.grants.table().all()) {
         const policy::Role *const role = policy.find(grant->role);
         if (!grant->activation.empty() && !watched_.contains(grant->id) && role != nullptr &&
-            role->approval.mode == policy::Approval::Mode::pim)
+            role->approval.mode != policy::Approval::Mode::watch)
             note_unwatched(*grant, "restart", "jitd was started anew");
     }
 }
@@ -287,6 +302,10 @@ std::string Activations::end(const Grant &grant)
     for (const Grant *other : table.all())
         if (other->id != grant.id && !ending_.contains(other->id) &&
             stand_on_the_same(*other, grant)) {
+            // With a token that is good, if only this one has it.
+            if (const auto own = watched_.find(grant.id);
+                own != watched_.end() && !watched_.contains(other->id))
+                watch(other->id, std::move(own->second.who));
             watched_.erase(grant.id);
             return std::string{words::activation_shared};
         }
@@ -342,7 +361,7 @@ void Activations::arm()
     for (const auto &[number, task] : tasks_)
         next = std::min(next, task.at);
     for (const auto &[id, watched] : watched_)
-        if (!watched.is_looking)
+        if (http_ && !watched.is_looking)
             next = std::min(next, watched.look_at);
     if (next == BootTime::max())
         timer_->stop();

@@ -84,8 +84,11 @@ class Activations
     struct Watched {
         oidc::PimWho who;
         BootTime look_at;
+        BootTime seen_at;  // that it stands
+        BootTime wiped_at; // when the token is over, whatever Graph says
         bool is_looking = false;
-        unsigned missed = 0; // in a row
+        bool is_told = false; // that nothing is seen
+        unsigned missed = 0;  // in a row
     };
     using Number = unsigned long;
 

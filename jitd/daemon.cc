@@ -26,6 +26,17 @@ constexpr const char *reconciled_path = "/run/jit-grantd/reconciled";
 // Editors write a file in several steps; what is read in between would be half of it.
 constexpr std::chrono::milliseconds settle_time{300};
 
+// What the host proves itself to the provider with.
+bool is_same_credential(const Settings &a, const Settings &b)
+{
+    if (!a.config || !b.config)
+        return !a.config && !b.config;
+    const auto print_of = [](const Settings &one) {
+        return one.host_key ? one.host_key->thumbprint() : std::string{};
+    };
+    return a.config->credential == b.config->credential && print_of(a) == print_of(b);
+}
+
 bool is_same_provider(const Settings &a, const Settings &b)
 {
     if (!a.config || !b.config)
@@ -91,8 +102,8 @@ Result<void> Daemon::begin(Sockets sockets)
                                 [this](std::string_view user, std::string_view group) {
                                     return group_file_.has(user, group);
                                 }}));
-    requests_ = TRY(Requests::make(
-        {loop_, *store_, *audit_, *grants_, helper_, settings_, *pins_, [this] { reload(); }}));
+    requests_ = TRY(Requests::make({loop_, *store_, *audit_, *grants_, helper_, settings_, *pins_,
+                                    [this] { reload_stale(); }}));
     approvals_ =
         TRY(Approvals::make({loop_, *audit_, *pins_, *requests_, settings_, notices_.get()}));
     requests_->on_over([this](const std::string &id) { approvals_->end_for(id); });
@@ -135,6 +146,7 @@ Result<void> Daemon::begin(Sockets sockets)
 void Daemon::adopt(Settings settings, bool at_start)
 {
     const bool is_same = !at_start && is_same_provider(settings_, settings);
+    const bool is_other_credential = !is_same_credential(settings_, settings);
     const bool is_new_policy = at_start || settings.policy_digest != settings_.policy_digest ||
                                settings.is_last_good != settings_.is_last_good ||
                                settings.policy.has_value() != settings_.policy.has_value();
@@ -172,7 +184,10 @@ void Daemon::adopt(Settings settings, bool at_start)
         use_provider();
     if (settings_.policy && is_new_policy)
         requests_->look_again();
-    watch_->use(http_.get()); // the host's credential may be another
+    if (!is_same || is_other_credential)
+        watch_->use(http_.get());
+    else
+        watch_->on_new_policy();
     if (settings_.policy && !settings_.is_last_good)
         grants_->end_without_role(*settings_.policy);
     warnings_->arm();
@@ -207,6 +222,16 @@ void Daemon::reload()
     adopt(load_settings(places_), false);
     watch_files();
     (void)sd_notify(0, "READY=1");
+}
+
+// jit-grantd has read other files than these.
+void Daemon::reload_stale()
+{
+    const BootTime now = boot_time();
+    if (now < stale_until_)
+        return;
+    stale_until_ = now + limits::stale_reload;
+    reload();
 }
 
 void Daemon::stop()

@@ -40,6 +40,7 @@ class Daemon
 
     // Reads /etc/jit anew.
     void reload();
+    void reload_stale();
     // Withdraws what waits, so that nothing is left half done.
     void stop();
 
@@ -63,6 +64,7 @@ class Daemon
     Places places_;
     Settings settings_;
     std::unique_ptr<Store> store_;
+    BootTime stale_until_{};
     std::unique_ptr<Notices> notices_;
     std::unique_ptr<Audit> audit_;
     std::unique_ptr<Pins> pins_;

@@ -103,6 +103,13 @@ inline constexpr std::size_t host_key_bytes = std::size_t{64} * 1024;
 inline constexpr std::size_t watched_groups = 64;
 // So long nothing is known of a group before the records of the grants that stand on it say so.
 inline constexpr std::chrono::seconds until_unwatched = 300s;
+// How long a request that an activation in Entra has met waits for its login at most: nobody looks
+// meanwhile whether it still stands.
+inline constexpr std::chrono::seconds held_activation = 300s;
+// The longest that a token of a sign-in is kept for looking on; Entra's live 60 to 90 minutes.
+inline constexpr std::chrono::seconds person_token = 5400s;
+// How soon files are read again because jit-grantd has read others: whoever asks can cause it.
+inline constexpr std::chrono::seconds stale_reload = 10s;
 
 // The ledger: pages of 4 KiB. Past it nothing more is granted; doc/THREATS.md says why.
 inline constexpr std::int64_t ledger_pages = 262'144;

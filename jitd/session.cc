@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jitd/limits.h"
 #include "jitd/words.h"
 #include "lib/base/text.h"
 
@@ -174,6 +175,10 @@ Actions Session::on_rules(const Rules &rules)
         return *std::move(waits);
     if (facts_.is_held && !is_claimed_) {
         state_ = State::held;
+        if (awaited_ && awaited_->until && rules.boot + limits::held_activation < facts_.deadline) {
+            facts_.deadline = rules.boot + limits::held_activation;
+            facts_.deadline_wall = rules.now + limits::held_activation;
+        }
         return list(Hold{}, WakeAt{facts_.deadline});
     }
     state_ = State::granting;

@@ -5,6 +5,7 @@
 
 #include "jitd/limits.h"
 #include "jitd/words.h"
+#include "lib/base/text.h"
 
 namespace jit::daemon {
 
@@ -46,6 +47,12 @@ Actions Session::resume(BootTime now)
         return {};
     if (now >= facts_.deadline)
         return close(ipc::Cause::timed_out, std::string{words::not_approved});
+    // What was seen in Entra then is looked for anew.
+    if (facts_.mode == Approval::Mode::watch) {
+        awaited_->is_met = false;
+        awaited_->activation.clear();
+        awaited_->until.reset();
+    }
     // What others said was enough, or was not: the rules of now are asked, and they know.
     state_ = awaited_->is_met ? State::deciding : State::approving;
     return awaited_->is_met ? list(WakeAt{facts_.deadline}, AskRules{})
@@ -127,7 +134,7 @@ Actions Session::meet(std::string activation, WallTime until, std::string messag
 {
     AuditRecord approved = make_record(Event::approved, std::move(message));
     approved.approver_oid = facts_.oid;
-    awaited_->activation = std::move(activation);
+    awaited_->activation = to_lower(activation);
     awaited_->until = until;
     awaited_->is_met = true;
     state_ = State::deciding;

@@ -127,6 +127,7 @@ bool GraphLink::read_page(const HttpReply &reply,
                           const std::function<bool(const json_t *entry)> &take)
 {
     next_page_.clear();
+    has_overrun_ = false;
     const Json parsed = parse_object(reply.body.reveal());
     const json_t *entries = json_object_get(parsed.get(), "value");
     if (!json_is_array(entries) || json_array_size(entries) > max_entries)
@@ -139,8 +140,12 @@ bool GraphLink::read_page(const HttpReply &reply,
         return true;
     }
     const auto next = text_member(parsed.get(), "@odata.nextLink");
-    if (!next || !is_page_of(*next, host_) || ++pages_ >= max_pages)
+    if (!next || !is_page_of(*next, host_))
         return false;
+    if (++pages_ >= max_pages) {
+        has_overrun_ = true;
+        return false;
+    }
     next_page_ = *next;
     return true;
 }

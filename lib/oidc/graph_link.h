@@ -64,6 +64,8 @@ class GraphLink
     //   returns  false: it makes no sense, or `take` says so
     bool read_page(const HttpReply &reply, const std::function<bool(const json_t *entry)> &take);
     bool has_more() const { return !next_page_.empty(); }
+    // The page that was read last made sense, and there were too many before it.
+    bool has_overrun() const { return has_overrun_; }
     void forget_list();
 
     // The token is needed no more.
@@ -80,6 +82,7 @@ class GraphLink
     unsigned failures_ = 0; // in a row
     unsigned distrusts_ = 0;
     unsigned pages_ = 0;
+    bool has_overrun_ = false;
     std::string next_page_;
 };
 

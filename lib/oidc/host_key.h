@@ -25,6 +25,8 @@ class HostKey
 
     // The certificate is good before this.
     WallTime not_after() const { return not_after_; }
+    // Which certificate it is: its SHA-256, in base64url.
+    const std::string &thumbprint() const { return thumbprint_; }
 
     // A compact JWS by PS256, with the certificate's SHA-256 thumbprint in its header.
     //   payload  JSON

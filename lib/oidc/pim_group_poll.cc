@@ -15,7 +15,7 @@ using std::chrono::seconds;
 
 constexpr seconds interval_step{5};
 // So many people's requests are read one by one; of more the whole group's, which may be long.
-constexpr std::size_t max_single_lists = 4;
+constexpr std::size_t max_single_lists = 16;
 
 constexpr std::string_view base = "/v1.0/identityGovernance/privilegedAccess/group/";
 constexpr const char *no_sense =
@@ -146,11 +146,22 @@ PollStep PimGroupPoll::read(const HttpReply &reply, BootTime now)
     });
     if (seen_.size() > max_activations)
         return fail(Failure::misconfigured, too_many, now);
+    // Too long a history of asking costs whose it is, and nobody else: how he came to be active is
+    // not known then.
+    if (!is_read && !is_instances && link_->has_overrun()) {
+        for (const std::string &schedule : fresh_)
+            origins_.erase(schedule);
+        fresh_.clear();
+        link_->forget_list();
+        targets_.pop_back();
+        return go_on(now);
+    }
     if (!is_read)
         return fail(Failure::broken, no_sense, now);
     if (link_->has_more())
         return SendRequest{ask()};
     link_->forget_list();
+    fresh_.clear();
     if (is_instances)
         look_for_origins();
     else
@@ -195,6 +206,8 @@ bool PimGroupPoll::take_request(const json_t *entry)
     if (active == by_schedule_.end() || seen_[active->second].principal != one.principal)
         return true;
     const auto [found, is_new] = origins_.emplace(one.schedule, Origin{one, false});
+    if (is_new)
+        fresh_.push_back(one.schedule);
     if (!is_new && found->second.request.request != one.request)
         found->second.is_ambiguous = true;
     return true;

@@ -113,6 +113,7 @@ class PimGroupPoll
     std::map<std::string, std::size_t> by_schedule_; // of seen_
     std::vector<std::string> targets_;               // lists of requests still to be read
     std::map<std::string, Origin> origins_;          // by schedule, of what was active last
+    std::vector<std::string> fresh_;                 // of these, from the list that is being read
 };
 
 } // namespace jit::oidc

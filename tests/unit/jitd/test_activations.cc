@@ -246,6 +246,17 @@ void no_record_where_the_host_itself_sees_it(void **)
     assert_text(world.records(), "");
 }
 
+void a_graph_that_does_not_tell_is_said_once(void **)
+{
+    World world;
+    world.watch();
+    for (int minute = 0; minute < 12; ++minute) {
+        world.pass(60);
+        world.graph.answer(403, oidc::pim_error("Authorization_RequestDenied"));
+    }
+    assert_text(world.records(), "unwatched:provider");
+}
+
 void after_a_restart_each_grant_of_the_mode_has_a_record(void **)
 {
     World world;
@@ -253,9 +264,10 @@ void after_a_restart_each_grant_of_the_mode_has_a_record(void **)
     policy::Policy policy;
     policy::Role role;
     role.name = "web";
+    role.approval.mode = policy::Approval::Mode::watch;
     policy.roles = {role};
     world.activations->tell_unwatched(policy);
-    assert_text(world.records(), ""); // another mode's
+    assert_text(world.records(), ""); // which has a watch of its own
     policy.roles.front().approval.mode = policy::Approval::Mode::pim;
     world.watch(second);
     world.activations->tell_unwatched(policy);
@@ -403,6 +415,7 @@ int main()
         cmocka_unit_test(what_cannot_be_seen_for_a_while_is_no_end),
         cmocka_unit_test(a_token_that_has_run_out_leaves_one_record_and_the_grant),
         cmocka_unit_test(no_record_where_the_host_itself_sees_it),
+        cmocka_unit_test(a_graph_that_does_not_tell_is_said_once),
         cmocka_unit_test(after_a_restart_each_grant_of_the_mode_has_a_record),
         cmocka_unit_test(what_is_handed_back_is_ended_in_entra_when_it_may_be),
         cmocka_unit_test(two_grants_on_one_activation_end_it_together),

@@ -204,10 +204,12 @@ void many_people_are_looked_up_in_one_list(void **)
 {
     Poll poll;
     std::vector<std::string> instances;
-    for (char c = '1'; c <= '5'; ++c) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    for (int i = 0; i < 17; ++i) {
         InstanceText one;
-        one.principal.back() = c;
-        one.schedule = schedule_of(std::string{c});
+        one.principal.replace(one.principal.size() - 2, 1, 1, digits[i / 16]);
+        one.principal.back() = digits[i % 16];
+        one.schedule = schedule_of(std::to_string(i));
         instances.push_back(one.text());
     }
     poll.begin();
@@ -216,9 +218,10 @@ void many_people_are_looked_up_in_one_list(void **)
     Poll fewer;
     fewer.begin();
     PollStep step = fewer.reply(list_of(instances));
-    for (char c = '4'; c >= '1'; --c) {
+    for (int i = 15; i >= 0; --i) {
         std::string person = pim_alice;
-        person.back() = c;
+        person.replace(person.size() - 2, 1, 1, '0');
+        person.back() = digits[i];
         sent(step, requests_of(person.c_str()));
         step = fewer.reply(list_of({}));
     }
@@ -252,6 +255,24 @@ void pages_are_followed_on_graphs_host_alone(void **)
         last = endless.reply(list_of({}, next));
     failed(last, Failure::broken);
     assert_true(pages <= 16);
+}
+
+// One who has asked without end is not known to have asked; of the others all is told.
+void an_endless_history_costs_whose_it_is(void **)
+{
+    Poll poll;
+    poll.begin();
+    const std::string next = lists + "assignmentScheduleRequests?$skiptoken=2";
+    PollStep step = poll.reply(list_of({InstanceText{}.text()}));
+    sent(step, requests_of(pim_alice));
+    for (int pages = 0; std::holds_alternative<SendRequest>(step); ++pages) {
+        assert_true(pages <= 16);
+        step = poll.reply(list_of({RequestText{}.text()}, next));
+    }
+    const auto &seen = std::get<GroupSeen>(step).activations;
+    assert_int_equal(seen.size(), 1);
+    assert_true(seen[0].is_activated);
+    assert_text(seen[0].request, "");
 }
 
 void an_answer_of_another_group_or_shape_fails_as_a_whole(void **)
@@ -534,6 +555,7 @@ int main()
         cmocka_unit_test(what_is_matched_is_not_looked_for_again),
         cmocka_unit_test(many_people_are_looked_up_in_one_list),
         cmocka_unit_test(pages_are_followed_on_graphs_host_alone),
+        cmocka_unit_test(an_endless_history_costs_whose_it_is),
         cmocka_unit_test(an_answer_of_another_group_or_shape_fails_as_a_whole),
         cmocka_unit_test(a_request_of_another_group_or_shape_fails_as_a_whole),
         cmocka_unit_test(a_justification_spoils_nothing),
