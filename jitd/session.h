@@ -75,7 +75,7 @@ class Session
     // While others approve (is_approving()). One has, by his own sign-in: it is enough, or is kept.
     Actions on_approval(GivenApproval given, const Rules &rules);
     // Mode watch: what counts for this request was seen in Entra, which calls it so.
-    Actions on_activation(std::string activation, WallTime until);
+    Actions on_activation(std::string_view activation, WallTime until);
     // One of them says no, and why.
     Actions on_denial(const GivenApproval &by, const std::string &reason);
     // The policy is another: what nobody can approve by it any more ends.
@@ -146,7 +146,7 @@ class Session
     std::variant<policy::Decision, Actions> decide(const Rules &rules);
     // Waits for others, unless they have said yes already; absent: they have, or nobody has to.
     std::optional<Actions> await(const policy::Role &role, const Rules &rules);
-    Actions meet(std::string activation, WallTime until, std::string message);
+    Actions meet(std::string_view activation, WallTime until, std::string message);
     Actions activate(Now now);
     Actions follow_activation(oidc::PimStep step);
     Actions on_active(const oidc::PimActive &active);

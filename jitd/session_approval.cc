@@ -130,7 +130,7 @@ Actions Session::on_approval(GivenApproval given, const Rules &rules)
 }
 
 // The requester's activation in Entra has come, or was there.
-Actions Session::meet(std::string activation, WallTime until, std::string message)
+Actions Session::meet(std::string_view activation, WallTime until, std::string message)
 {
     AuditRecord approved = make_record(Event::approved, std::move(message));
     approved.approver_oid = facts_.oid;
@@ -141,11 +141,11 @@ Actions Session::meet(std::string activation, WallTime until, std::string messag
     return list(Await{std::move(approved)}, AskRules{});
 }
 
-Actions Session::on_activation(std::string activation, WallTime until)
+Actions Session::on_activation(std::string_view activation, WallTime until)
 {
     if (state_ != State::approving || facts_.mode != Approval::Mode::watch)
         return {};
-    return meet(std::move(activation), until,
+    return meet(activation, until,
                 who() + "'s activation of " + facts_.pim_group + " in Entra approves role " +
                     facts_.role);
 }
