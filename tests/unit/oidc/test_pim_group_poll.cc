@@ -205,7 +205,7 @@ void many_people_are_looked_up_in_one_list(void **)
     Poll poll;
     std::vector<std::string> instances;
     constexpr std::string_view digits = "0123456789abcdef";
-    for (int i = 0; i < 17; ++i) {
+    for (std::size_t i = 0; i < 17; ++i) {
         InstanceText one;
         one.principal.replace(one.principal.size() - 2, 1, 1, digits[i / 16]);
         one.principal.back() = digits[i % 16];
@@ -218,7 +218,7 @@ void many_people_are_looked_up_in_one_list(void **)
     Poll fewer;
     fewer.begin();
     PollStep step = fewer.reply(list_of(instances));
-    for (int i = 15; i >= 0; --i) {
+    for (std::size_t i = 16; i-- > 0;) {
         std::string person = pim_alice;
         person.replace(person.size() - 2, 1, 1, '0');
         person.back() = digits[i];
