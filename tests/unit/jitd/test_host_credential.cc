@@ -226,7 +226,7 @@ void a_key_that_others_may_read_is_a_fault(void **)
     const Files files;
     assert_text(files.fault(), "");
     const std::string path = files.config.key;
-    for (const mode_t mode : {0604, 0602, 0601, 0620, 0660}) {
+    for (const mode_t mode : {0604U, 0602U, 0601U, 0620U, 0660U}) {
         (void)chmod(path.c_str(), mode);
         assert_true(files.is_faulty("chmod 0600 " + path));
     }
