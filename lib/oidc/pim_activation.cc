@@ -30,7 +30,7 @@ constexpr seconds starts[] = {seconds{0}, seconds{30}, seconds{120}};
 constexpr const char *no_sense = "Microsoft Graph's answer about PIM makes no sense. Run it again, "
                                  "and ask the administrator if it recurs.";
 constexpr const char *misused = "PIM was asked for nothing that it can do. The administrator has "
-                                "to check pim_group and scopes in jitd.toml.";
+                                "to check pim_group in the role's policy.";
 constexpr const char *too_late =
     "PIM did not activate it in time. The request stays open in Entra: run it again, and it is "
     "taken up.";

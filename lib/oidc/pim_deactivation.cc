@@ -21,7 +21,7 @@ constexpr unsigned max_looks = 10;
 constexpr const char *no_sense = "Microsoft Graph's answer about PIM makes no sense. End the "
                                  "activation in Entra.";
 constexpr const char *misused = "PIM was asked to end nothing that it knows. The administrator has "
-                                "to check pim_group in jitd.toml.";
+                                "to check pim_group in the role's policy.";
 constexpr const char *stays = "PIM did not end the activation. End it in Entra, or let it run out.";
 constexpr const char *away = "Microsoft Graph did not answer in time. End the activation in Entra, "
                              "or let it run out.";

@@ -9,7 +9,7 @@ using Fate = GraphVerdict::Fate;
 constexpr const char *no_sense = "Microsoft Graph's answer about PIM makes no sense. Ask the "
                                  "administrator if it recurs.";
 constexpr const char *misused = "PIM was asked about nothing that it knows. The administrator has "
-                                "to check pim_group in jitd.toml.";
+                                "to check pim_group in the role's policy.";
 constexpr const char *away = "Microsoft Graph did not answer in time.";
 
 } // namespace
