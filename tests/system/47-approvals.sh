@@ -327,6 +327,33 @@ expect 10 enter the code +(\S+)
 run provider approve code=$M1 user=alice@contoso.com
 expect 10 must say yes: jitctl approve\s+(?:jit: )?([0-9a-f]{16})
 run echo $M1 >$HOST_DIR/left
+send \x03
+expect 5 come back to it later\?
+send y\r
+refuse uid=0
+expect 10 \$ $
+run left_waits
+send sudo id\r
+expect 10 must say yes
+refuse enter the code
+run left_approved
+expect 20 uid=0\(root\)
+expect 5 \$ $
+send exit 0\r
+exit 0
+X
+left_waits() { . "$HOST_DIR/others" && sleep 1 && host_run jitctl list --all | grep -q "$(cat "$HOST_DIR/left").*pending-approval"; }
+export -f left_waits
+check 'who leaves sudo waiting comes back to it by sudo' host_tty alice <"$HOST_DIR/steps"
+
+host_run jitctl revoke --all >/dev/null
+cat >"$HOST_DIR/steps" <<'X'
+expect 10 \$ $
+send sudo id\r
+expect 10 enter the code +(\S+)
+run provider approve code=$M1 user=alice@contoso.com
+expect 10 must say yes: jitctl approve\s+(?:jit: )?([0-9a-f]{16})
+run echo $M1 >$HOST_DIR/left
 run restarted
 run left_approved
 expect 30 uid=0\(root\)
