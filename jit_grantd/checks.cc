@@ -127,7 +127,7 @@ Answer<Checked> check_grant(const ipc::GrantCall &call, const RuleSet &rules, Ac
     if (call.policy != rules.digest)
         return Refusal{Refusal::Kind::policy_mismatch,
                        "the request was decided by another policy than the one in force"};
-    const policy::Role *const role = rules.policy.find(call.role);
+    const policy::Role *const role = rules.policy->find(call.role);
     if (role == nullptr)
         return refuse("there is no role " + quote(call.role));
     const policy::Host host{rules.config.host_name, rules.config.host_tags};

@@ -39,6 +39,7 @@ std::string describe(const std::string &path, const std::string &faulty, const E
     return unavailable(faulty.empty() ? path : faulty, error).text;
 }
 
+// A zone is read once for a set: a newer one counts from the next start, or the next set.
 policy::ParseOptions options_with(const policy::Config &config)
 {
     policy::ParseOptions options = policy::options_with(&config);
@@ -102,27 +103,38 @@ Result<policy::SourceFile> TrustedSource::config(std::string &faulty)
     return policy::SourceFile{places_.config, std::move(text)};
 }
 
-Answer<policy::Config> FileRules::read_config()
+Answer<FileRules::ReadConfig> FileRules::read_config()
 {
     std::string faulty;
-    const auto file = source_.config(faulty);
+    auto file = source_.config(faulty);
     if (!file)
         return misconfigured(describe(places_.config, faulty, file.error()));
     auto parsed = policy::parse_config(*file);
     if (!parsed.config)
         return misconfigured(first_error(parsed.diagnostics));
-    return *std::move(parsed.config);
+    return ReadConfig{*std::move(parsed.config), std::move(file->text)};
 }
 
-// Keeps a set and gives its digest. Unlike a mere log, this must succeed: a set that was in force
-// and can't be restored would leave the host without policy at the next fault.
-Answer<std::string> FileRules::keep(const std::vector<policy::SourceFile> &files)
+void FileRules::parse(Parsed &known, const std::vector<policy::SourceFile> &files,
+                      const std::string &digest, const ReadConfig &config)
 {
-    const auto digest = sys::sha256_hex(policy::canonical_text(files));
-    if (!digest)
-        return unavailable("cannot hash the policy", digest.error());
-    if (*digest == kept_)
-        return *digest;
+    if (known.digest == digest && known.config == config.text)
+        return;
+    auto parsed = policy::parse_policy(files, options_with(config.config));
+    known = {digest, config.text, nullptr, ""};
+    if (parsed.policy)
+        known.policy = std::make_shared<const policy::Policy>(*std::move(parsed.policy));
+    else
+        known.fault = first_error(parsed.diagnostics);
+}
+
+// Unlike a mere log, this must succeed: a set that was in force and can't be restored would leave
+// the host without policy at the next fault.
+std::optional<Refusal> FileRules::keep(const std::vector<policy::SourceFile> &files,
+                                       const std::string &digest)
+{
+    if (digest == kept_)
+        return std::nullopt;
     const auto state = open_directory(places_.state, 0700);
     if (!state)
         return unavailable(places_.state, state.error());
@@ -137,8 +149,8 @@ Answer<std::string> FileRules::keep(const std::vector<policy::SourceFile> &files
         if (!written)
             return unavailable("cannot keep the policy", written.error());
     }
-    kept_ = *digest;
-    return *digest;
+    kept_ = digest;
+    return std::nullopt;
 }
 
 bool FileRules::is_kept(const std::vector<policy::SourceFile> &files) const
@@ -151,8 +163,7 @@ bool FileRules::is_kept(const std::vector<policy::SourceFile> &files) const
     return old && *old == *text;
 }
 
-Answer<RuleSet> FileRules::read_last_good(const std::string &fault,
-                                          const policy::ParseOptions &options)
+Answer<RuleSet> FileRules::read_last_good(const std::string &fault, const ReadConfig &config)
 {
     if (said_ != fault)
         records_.log(LOG_WARNING, "the policy has a fault, the last good one stays: " + fault);
@@ -166,11 +177,35 @@ Answer<RuleSet> FileRules::read_last_good(const std::string &fault,
     const auto files = decode_set(*text);
     if (!files)
         return misconfigured(fault);
-    auto parsed = policy::parse_policy(*files, options);
     const auto digest = sys::sha256_hex(policy::canonical_text(*files));
-    if (!parsed.policy || !digest)
+    if (!digest)
         return misconfigured(fault);
-    return RuleSet{*std::move(parsed.policy), {}, *digest, true};
+    parse(last_good_, *files, *digest, config);
+    if (!last_good_.policy)
+        return misconfigured(fault);
+    return RuleSet{last_good_.policy, {}, *digest, true};
+}
+
+Answer<RuleSet> FileRules::read_files(const ReadConfig &config)
+{
+    std::string faulty;
+    const auto files = source_.policy(faulty);
+    if (!files && files.error().code == Code::not_found && faulty.empty())
+        return misconfigured("there is no policy: " + places_.policy + " does not exist");
+    if (files && files->empty())
+        return misconfigured("there is no policy: " + places_.policy + " has no file *.toml");
+    if (!files)
+        return read_last_good(describe(places_.policy, faulty, files.error()), config);
+    const auto digest = sys::sha256_hex(policy::canonical_text(*files));
+    if (!digest)
+        return unavailable("cannot hash the policy", digest.error());
+    parse(now_, *files, *digest, config);
+    if (!now_.policy)
+        return read_last_good(now_.fault, config);
+    said_.clear();
+    if (auto no = keep(*files, *digest))
+        return *std::move(no);
+    return RuleSet{now_.policy, {}, *digest, false};
 }
 
 Answer<RuleSet> FileRules::read()
@@ -178,27 +213,9 @@ Answer<RuleSet> FileRules::read()
     auto config = read_config();
     if (!config)
         return config.refusal();
-    const policy::ParseOptions options = options_with(*config);
-    std::string faulty;
-    const auto files = source_.policy(faulty);
-    if (!files && files.error().code == Code::not_found && faulty.empty())
-        return misconfigured("there is no policy: " + places_.policy + " does not exist");
-    if (files && files->empty())
-        return misconfigured("there is no policy: " + places_.policy + " has no file *.toml");
-    Answer<RuleSet> rules = misconfigured("");
-    if (!files) {
-        rules = read_last_good(describe(places_.policy, faulty, files.error()), options);
-    } else if (auto parsed = policy::parse_policy(*files, options); !parsed.policy) {
-        rules = read_last_good(first_error(parsed.diagnostics), options);
-    } else {
-        said_.clear();
-        auto digest = keep(*files);
-        if (!digest)
-            return digest.refusal();
-        rules = RuleSet{*std::move(parsed.policy), {}, *digest, false};
-    }
+    Answer<RuleSet> rules = read_files(*config);
     if (rules)
-        rules->config = *std::move(config);
+        rules->config = std::move(config->config);
     return rules;
 }
 
@@ -208,9 +225,11 @@ void FileRules::keep_good()
     std::string faulty;
     const auto files = source_.policy(faulty);
     // Looked at every 30 s: what is kept already need not be parsed.
-    if (config && files && !files->empty() && !is_kept(*files) &&
-        policy::parse_policy(*files, options_with(*config)).policy)
-        (void)keep(*files); // granting tries again, and says what is wrong
+    if (!config || !files || files->empty() || is_kept(*files))
+        return;
+    const auto digest = sys::sha256_hex(policy::canonical_text(*files));
+    if (digest && policy::parse_policy(*files, options_with(config->config)).policy)
+        (void)keep(*files, *digest); // granting tries again, and says what is wrong
 }
 
 } // namespace jit::grantd

@@ -1,7 +1,10 @@
 // The policy that holds now: the files of /etc/jit, or the last set of them that was without fault.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "jit_grantd/outside.h"
 #include "jit_grantd/places.h"
@@ -28,17 +31,35 @@ class FileRules : public Rules
     {
     }
 
-    // Reads everything anew. A policy without fault is kept as the last good one; with a fault that
-    // one is taken instead. A missing or empty folder has no substitute, nor has jitd.toml.
+    // Reads every file anew, and parses what is not as it was. A policy without fault is kept as
+    // the last good one; with a fault that one is taken instead. A missing or empty folder has no
+    // substitute, nor has jitd.toml.
     //   refusal  misconfigured, with the first fault; unavailable
     Answer<RuleSet> read() override;
     void keep_good() override;
 
   private:
-    Answer<policy::Config> read_config();
-    Answer<std::string> keep(const std::vector<policy::SourceFile> &files);
+    // A set that was parsed: with some thousand roles that takes longer than all else of a grant.
+    struct Parsed {
+        std::string digest;                           // of the set's canonical text
+        std::string config;                           // the text of jitd.toml
+        std::shared_ptr<const policy::Policy> policy; // null: it has a fault
+        std::string fault;                            // the first one
+    };
+    struct ReadConfig {
+        policy::Config config;
+        std::string text;
+    };
+
+    Answer<ReadConfig> read_config();
+    // Unless it is known by the same texts.
+    static void parse(Parsed &known, const std::vector<policy::SourceFile> &files,
+                      const std::string &digest, const ReadConfig &config);
+    std::optional<Refusal> keep(const std::vector<policy::SourceFile> &files,
+                                const std::string &digest);
     bool is_kept(const std::vector<policy::SourceFile> &files) const;
-    Answer<RuleSet> read_last_good(const std::string &fault, const policy::ParseOptions &options);
+    Answer<RuleSet> read_files(const ReadConfig &config);
+    Answer<RuleSet> read_last_good(const std::string &fault, const ReadConfig &config);
 
     Places places_;
     Source &source_;
@@ -46,6 +67,8 @@ class FileRules : public Rules
     Records &records_;
     std::string kept_; // digest of the set that is known to be kept
     std::string said_; // the fault that was logged last
+    Parsed now_;
+    Parsed last_good_;
 };
 
 // Files that only root could have written (lib/sys/trusted_files.h).

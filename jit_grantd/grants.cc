@@ -35,7 +35,7 @@ Result<Grants::Books> Grants::open_books_under(Fd lock)
 {
     Fd gate = TRY(take_lock(places_.run, patience_, membership_lock));
     // Only now: another process may have changed the ledger while we waited.
-    Ledger ledger = TRY(Ledger::read(places_, outside_.disk));
+    Ledger ledger = TRY(Ledger::read(places_, outside_.disk, &known_));
     Backends memberships = TRY(Backends::open(places_, outside_, patience_));
     return Books{
         std::move(lock), std::move(gate), std::move(ledger), std::move(memberships), {}, {}, {}};

@@ -1,5 +1,5 @@
-// Making and ending grants. Each call takes the lock, reads the ledger anew and leaves memberships,
-// timers and ledger in agreement, or in a state that reconcile() brings to agreement:
+// Making and ending grants. Each call takes the lock, reads what of the ledger is new, and leaves
+// memberships, timers and ledger in agreement, or in a state that reconcile() brings to agreement:
 //
 //   granting   ledger "granting" -> timer armed -> memberships made -> seen through the name
 //              service -> record -> ledger "live". A failure undoes it all, in reverse. A crash
@@ -195,6 +195,7 @@ class Grants
     Places places_;
     Outside outside_;
     Runs runs_;
+    ledger::KnownFiles known_;
     std::chrono::milliseconds patience_;
 };
 

@@ -221,7 +221,7 @@ std::vector<Ending> Grants::find_due(const Books &books, const std::string &id) 
 Result<void> Grants::take_due_away(const std::string &id)
 {
     Fd gate = TRY(take_lock(places_.run, patience_, membership_lock));
-    Ledger ledger = TRY(Ledger::read(places_, outside_.disk));
+    Ledger ledger = TRY(Ledger::read(places_, outside_.disk, &known_));
     Backends memberships = TRY(Backends::open(places_, outside_, patience_));
     Books books{Fd{}, std::move(gate), std::move(ledger), std::move(memberships), {}, {}, {}};
     const std::vector<Ending> due = find_due(books, id);

@@ -43,7 +43,7 @@ Answer<ipc::GrantReply> Grants::extend(const ipc::GrantCall &call)
     if (!checked)
         return checked.refusal();
     // The groups are those of the grant: what the role has gained since is had by a new one.
-    const seconds most = rules.policy.find(call.role)->max_duration;
+    const seconds most = rules.policy->find(call.role)->max_duration;
     Entry longer = old;
     longer.until = std::min(now.wall + checked->duration, old.since + most);
     longer.until_boot =

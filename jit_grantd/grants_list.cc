@@ -7,7 +7,7 @@ namespace jit::grantd {
 
 Answer<ipc::GrantList> Grants::list(const ipc::GrantListCall &call)
 {
-    auto ledger = Ledger::read(places_, outside_.disk);
+    auto ledger = Ledger::read(places_, outside_.disk, &known_);
     if (!ledger)
         return unavailable("cannot read the ledger of grants", ledger.error());
     const Now now = outside_.clocks.now();

@@ -61,7 +61,7 @@ Answer<ipc::ConfineReply> Grants::confine(const ipc::ConfineCall &call)
 
 Answer<ipc::EndReply> Grants::warn(const ipc::WarnCall &call)
 {
-    const auto ledger = Ledger::read(places_, outside_.disk);
+    const auto ledger = Ledger::read(places_, outside_.disk, &known_);
     if (!ledger)
         return unavailable("cannot read the ledger of grants", ledger.error());
     const Entry *const entry = ledger->find(call.id);

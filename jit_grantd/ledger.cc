@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "lib/ledger/limits.h"
-#include "lib/ledger/read.h"
 #include "lib/sys/folders.h"
 
 namespace jit::grantd {
@@ -17,12 +16,12 @@ using ledger::encode_entry;
 using ledger::file_of;
 using sys::open_directory;
 
-Result<Ledger> Ledger::read(const Places &places, Disk &disk)
+Result<Ledger> Ledger::read(const Places &places, Disk &disk, ledger::KnownFiles *known)
 {
     const Fd state = TRY(open_directory(places.state, 0700));
     Fd grants = TRY(open_directory(places.state + "/grants", 0700));
     Ledger ledger{disk, std::move(grants)};
-    ledger::Files files = TRY(ledger::read_files(ledger.directory_.get()));
+    ledger::Files files = TRY(ledger::read_files(ledger.directory_.get(), known));
     ledger.entries_ = std::move(files.entries);
     ledger.damaged_ = std::move(files.damaged);
     ledger.temporary_ = std::move(files.temporary);

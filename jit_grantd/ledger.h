@@ -9,6 +9,7 @@
 #include "jit_grantd/places.h"
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
+#include "lib/ledger/read.h"
 
 namespace jit::grantd {
 
@@ -16,8 +17,10 @@ class Ledger
 {
   public:
     // Opens the folder, which is made if need be (0700), and reads every entry.
+    //   known   of the same places; null: nothing is
     //   errors  unavailable. A file that can't be understood is no error: see damaged().
-    static Result<Ledger> read(const Places &places, Disk &disk);
+    static Result<Ledger> read(const Places &places, Disk &disk,
+                               ledger::KnownFiles *known = nullptr);
 
     // One entry alone. Errors: not_found; bad_input; unavailable.
     static Result<Entry> read_one(const Places &places, const std::string &id);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
@@ -148,7 +149,7 @@ class Disk
 
 // The policy that holds now.
 struct RuleSet {
-    policy::Policy policy;
+    std::shared_ptr<const policy::Policy> policy; // never null
     policy::Config config;
     std::string digest;        // SHA-256 of the policy files' canonical text
     bool is_last_good = false; // the files of now have a fault

@@ -16,7 +16,6 @@
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -219,21 +218,36 @@ void Bench::hold(unsigned count, bool is_many)
          behind + lost + polls.early == 0);
 }
 
-// One after the other, at any moment of an interval: what is timed is one sudo, not a crowd.
+// One after the other, since what is timed is one sudo and not a crowd: each time the one whose
+// poll comes next, once what the one before has left is done.
 void Bench::approve(unsigned count)
 {
-    std::mt19937 random{1};
-    std::uniform_real_distribution<double> pause{20, 120};
     Numbers beyond; // from the poll's time to the answer
     Numbers after;  // from the token's being sent to the answer
-    std::vector<std::pair<Requester *, double>> asked;
+    // One request of each user.
+    std::vector<std::pair<Requester *, std::size_t>> waiting;
     for (unsigned i = 0; i < count; ++i) {
         Requester &requester = requesters_.at(std::size_t{4} * i);
         Flow *const flow = provider_.find(requester.code());
         if (!flow)
             die("a code is not the provider's");
-        flow->approved_upn = Requester::user_of(requester.number()) + "@contoso.com";
-        const auto number = static_cast<std::size_t>(flow - provider_.flows().data());
+        waiting.emplace_back(&requester, flow - provider_.flows().data());
+    }
+    while (!waiting.empty()) {
+        const double earliest = now_ms() + 50;
+        const auto next = std::min_element(
+            waiting.begin(), waiting.end(), [&](const auto &one, const auto &other) {
+                const auto wait = [&](const auto &each) {
+                    const double due = provider_.flows()[each.second].due_ms();
+                    return due < earliest ? due + interval_ms : due;
+                };
+                return wait(one) < wait(other);
+            });
+        Requester &requester = *next->first;
+        const std::size_t number = next->second;
+        waiting.erase(next);
+        provider_.flows()[number].approved_upn =
+            Requester::user_of(requester.number()) + "@contoso.com";
         // Its time moves on with each answer before that.
         double due = 0;
         const bool is_over = loop_.run(now_ms() + 20'000, [&] {
@@ -246,7 +260,7 @@ void Bench::approve(unsigned count)
             die("not granted: " + requester.last_reply());
         beyond.all.push_back(requester.over_ms() - due);
         after.all.push_back(requester.over_ms() - provider_.flows()[number].token_sent_ms);
-        run(pause(random));
+        run(20);
     }
     std::printf(
         "\nfrom the provider's yes to the requester's, %u times; milliseconds: median, p99, most\n",

@@ -335,7 +335,7 @@ void a_group_that_is_not_in_the_file_is_refused_before_anybody_signs_in(void **)
 void what_jit_has_put_into_the_file_is_no_standing_membership(void **)
 {
     Host host{Setting::etc_group};
-    auto &ops = host.rules.set.policy.roles[1];
+    auto &ops = host.rules.policy.roles[1];
     ops.requesters = {{policy::Requester::Kind::local_group, "jit-dba"}};
     host.accounts.local = {"jit-dba"};
     assert_true(host.ask('1', "ops").has_value()); // by right

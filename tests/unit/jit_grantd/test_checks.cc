@@ -10,7 +10,7 @@ namespace {
 
 policy::Role &dba(World &world)
 {
-    return world.rules.set.policy.roles[0];
+    return world.rules.policy.roles[0];
 }
 
 // Asks, expects a no of this kind with this in its text, and that nothing was done.

@@ -75,7 +75,7 @@ void it_ends_at_the_later_end_and_not_at_the_earlier(void **)
 void never_past_the_beginning_and_max_duration(void **)
 {
     Begun world;
-    world.rules.set.policy.roles[0].max_duration = 15min;
+    world.rules.policy.roles[0].max_duration = 15min;
     auto reply = world.grants().extend(World::longer('1', 880));
     assert_true(reply.has_value());
     assert_true(reply->until == world.since + 15min);
@@ -133,16 +133,16 @@ void what_the_policy_says_now_counts(void **)
     auto call = World::longer('1', 1200);
     call.policy = std::string(64, 'e');
     assert_false(world.grants().extend(call).has_value());
-    world.rules.set.policy.roles[0].requesters[0].value = "eeeeeeee-0000-4000-8000-000000000003";
+    world.rules.policy.roles[0].requesters[0].value = "eeeeeeee-0000-4000-8000-000000000003";
     world.assert_refused(World::longer('1', 1200), Refusal::Kind::refused);
-    world.rules.set.policy.roles.clear();
+    world.rules.policy.roles.clear();
     world.assert_refused(World::longer('1', 1200), Refusal::Kind::refused);
 }
 
 void the_days_budget_counts_each_minute_once(void **)
 {
     Begun world;
-    world.rules.set.policy.roles[0].limits.per_day = 20min;
+    world.rules.policy.roles[0].limits.per_day = 20min;
     const auto reply = world.grants().extend(World::longer('1', 3000));
     assert_true(reply.has_value());
     assert_true(reply->until >= world.since + 20min - 2s);
@@ -152,14 +152,14 @@ void the_days_budget_counts_each_minute_once(void **)
 void a_cooldown_is_for_what_has_ended(void **)
 {
     Begun world;
-    world.rules.set.policy.roles[0].limits.cooldown = 30min;
+    world.rules.policy.roles[0].limits.cooldown = 30min;
     assert_true(world.grants().extend(World::longer('1', 1200)).has_value());
 }
 
 void a_trial_says_what_there_would_be_and_changes_nothing(void **)
 {
     Begun world;
-    world.rules.set.policy.roles[0].max_duration = 15min;
+    world.rules.policy.roles[0].max_duration = 15min;
     auto call = World::longer('1', 880);
     call.is_trial = true;
     const auto reply = world.grants().extend(call);

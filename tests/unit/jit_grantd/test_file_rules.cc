@@ -67,7 +67,7 @@ void a_good_policy_is_read_with_the_digest_of_its_text(void **)
     Setup setup;
     const auto answer = setup.rules().read();
     assert_true(answer.has_value());
-    assert_non_null(answer->policy.find("dba"));
+    assert_non_null(answer->policy->find("dba"));
     assert_text(answer->config.person_of("alice"), alice_oid);
     assert_false(answer->is_last_good);
     assert_text(answer->digest, *sys::sha256_hex(policy::canonical_text(setup.source.files)));
@@ -82,7 +82,7 @@ void a_fault_leaves_the_last_good_set_with_its_digest(void **)
     assert_true(answer.has_value());
     assert_true(answer->is_last_good);
     assert_text(answer->digest, digest);
-    assert_non_null(answer->policy.find("dba"));
+    assert_non_null(answer->policy->find("dba"));
     assert_text(answer->config.person_of("alice"), alice_oid);
     assert_int_equal(setup.world.records.lines.size(), 1);
 }
@@ -115,8 +115,8 @@ void the_last_good_set_is_the_latest_one(void **)
     setup.source.files[0].text = "x";
     const auto answer = setup.rules().read();
     assert_true(answer.has_value() && answer->is_last_good);
-    assert_null(answer->policy.find("dba"));
-    assert_non_null(answer->policy.find("other"));
+    assert_null(answer->policy->find("dba"));
+    assert_non_null(answer->policy->find("other"));
 }
 
 void a_fault_without_a_last_good_set_is_misconfigured(void **)
@@ -179,6 +179,27 @@ void a_set_that_is_kept_already_is_not_written_again(void **)
     assert_int_equal(setup.world.script.steps.size(), 1);
 }
 
+void what_was_parsed_is_parsed_again_when_a_text_has_changed(void **)
+{
+    Setup setup;
+    FileRules rules = setup.rules();
+    const auto first = rules.read()->policy;
+    assert_ptr_equal(rules.read()->policy.get(), first.get());
+    setup.source.files[0].text = role("web");
+    assert_non_null(rules.read()->policy->find("web"));
+    // With a fault both texts are known: the one that has it, and the one that stays.
+    setup.source.files[0].text = "[role.dba";
+    const auto last_good = rules.read();
+    assert_true(last_good->is_last_good && last_good->policy->find("web") != nullptr);
+    assert_ptr_equal(rules.read()->policy.get(), last_good->policy.get());
+    setup.source.files[0].text = role("dba");
+    const auto again = rules.read();
+    assert_true(!again->is_last_good && again->policy->find("dba") != nullptr);
+    // The same text, where jitd.toml has changed.
+    setup.source.text += "# more\n";
+    assert_ptr_not_equal(rules.read()->policy.get(), again->policy.get());
+}
+
 // As jitd does: what one of them takes for good the other must, since the digests are compared.
 void a_role_that_the_configuration_has_nothing_for_is_a_fault(void **)
 {
@@ -217,6 +238,7 @@ int main()
         cmocka_unit_test(a_configuration_that_is_missing_or_wrong_has_no_substitute),
         cmocka_unit_test(a_policy_that_cannot_be_kept_is_not_used),
         cmocka_unit_test(a_set_that_is_kept_already_is_not_written_again),
+        cmocka_unit_test(what_was_parsed_is_parsed_again_when_a_text_has_changed),
         cmocka_unit_test(a_role_that_the_configuration_has_nothing_for_is_a_fault),
     };
     return cmocka_run_group_tests_name("jit_grantd/file_rules", tests, nullptr, nullptr);

@@ -365,7 +365,7 @@ World &with_large_grants(World &world, std::size_t count)
         groups.push_back(std::string(62, 'g') + std::to_string(i));
         world.accounts.groups[groups.back()] = static_cast<gid_t>(3000 + i);
     }
-    world.rules.set.policy.roles = {make_role(std::string(64, 'r'), groups)};
+    world.rules.policy.roles = {make_role(std::string(64, 'r'), groups)};
     for (std::size_t i = 0; i < count; ++i) {
         auto call = World::call('0', std::string(64, 'r'));
         // Those that are granted first come last in the order of ids.

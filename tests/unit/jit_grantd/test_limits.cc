@@ -16,7 +16,7 @@ constexpr const char *bob_oid = "bbbbbbbb-0000-4000-8000-000000000002";
 
 policy::Role &dba(World &world)
 {
-    return world.rules.set.policy.roles[0];
+    return world.rules.policy.roles[0];
 }
 
 // Bob may have it, too.
@@ -102,7 +102,7 @@ void each_person_and_each_role_has_a_budget_of_its_own(void **)
 {
     World world;
     dba(world).limits.per_day = 600s;
-    world.rules.set.policy.roles[1].limits.per_day = 600s;
+    world.rules.policy.roles[1].limits.per_day = 600s;
     (void)granted(world, World::call('1'));
     expect_refused(world, World::call('2'), "used up");
     assert_int_equal(granted(world, World::call('2', "ops")).count(), 600);
@@ -226,7 +226,7 @@ void a_root_equivalent_group_is_granted_where_the_role_allows_it(void **)
     expect_refused(world, World::call('2'), "shares its gid");
     // The permission is of that role alone.
     world.accounts.groups["docker"] = 4000;
-    world.rules.set.policy.roles[1].groups = {"docker"};
+    world.rules.policy.roles[1].groups = {"docker"};
     expect_refused(world, World::call('2', "ops"), "equivalent to root");
 }
 

@@ -19,7 +19,7 @@ const std::string first_scope = "jit-run-0000000000000001-500.scope";
 struct Begun : World {
     explicit Begun(bool ends = true)
     {
-        policy::End &end = rules.set.policy.roles[0].end;
+        policy::End &end = rules.policy.roles[0].end;
         end.grace = 7s;
         if (ends)
             end.action = policy::End::Action::terminate;

@@ -363,9 +363,12 @@ struct FakeRules : Rules {
     {
         if (!refusal.empty())
             return Refusal{Refusal::Kind::misconfigured, refusal};
-        return set;
+        RuleSet read = set;
+        read.policy = std::make_shared<const policy::Policy>(policy);
+        return read;
     }
-    RuleSet set;
+    policy::Policy policy;
+    RuleSet set; // the rest of it
     std::string refusal;
 };
 
@@ -423,7 +426,7 @@ class World
             note_reconciled();
         rules.set.digest = digest_of_policy;
         rules.set.config.users = {{"alice", alice_oid}};
-        rules.set.policy.roles = {make_role("dba", {"jit-dba"}),
+        rules.policy.roles = {make_role("dba", {"jit-dba"}),
                                   make_role("ops", {"jit-dba", "jit-ops"})};
     }
     ~World() { std::filesystem::remove_all(folder); }
