@@ -49,7 +49,10 @@ struct PimWaits {
     BootTime at;
 };
 struct PimActive {
-    WallTime until;         // nothing that is granted for it may last longer
+    WallTime until; // nothing that is granted for it may last longer
+    // What tells it from others: its schedule, as PimGroupPoll sees it (Activation::schedule).
+    // Graph may not say it.
+    std::string schedule;
     std::string request;    // PIM's id of the request; empty: not known
     bool was_there = false; // it ran before this was asked for
     // What the policy allows, where that is less than was asked for; else absent.
@@ -133,6 +136,7 @@ class PimActivation
     PimStep follow(PimStatus status, const HttpReply &reply, const Now &now);
     PimStep tell(PimWaits::What what, PimStep wait);
     PimStep prove(const HttpReply &reply, const Now &now);
+    PimStep end_active(bool was_there, bool is_less);
 
     // pim_activation_end.cc: the person goes, or the talk ends before it is active.
     PimStep end_late(const PimTurn &turn);

@@ -66,11 +66,9 @@ PimStep PimActivation::tell(PimWaits::What what, PimStep wait)
 
 PimStep PimActivation::prove(const HttpReply &reply, const Now &now)
 {
-    if (membership_.until) {
-        const bool is_less = !exists_ && rules_.maximum && *rules_.maximum < ask_.duration;
-        return finish(PimActive{*membership_.until, request_, exists_ && !search_.is_unclear,
-                                is_less ? rules_.maximum : std::nullopt});
-    }
+    if (membership_.until)
+        return end_active(exists_ && !search_.is_unclear,
+                          !exists_ && rules_.maximum && *rules_.maximum < ask_.duration);
     if (membership_.has_ended)
         return talk_.refuse(Failure::broken, in_past);
     if (exists_ && membership_.is_standing)
@@ -79,6 +77,14 @@ PimStep PimActivation::prove(const HttpReply &reply, const Now &now)
         return talk_.refuse(Failure::broken, unproven);
     membership_ = {};
     return tell(PimWaits::What::provisioning, wait(reply, now));
+}
+
+// As the list of instances has it.
+//   is_less  than was asked for, by the group's policy
+PimStep PimActivation::end_active(bool was_there, bool is_less)
+{
+    return finish(PimActive{*membership_.until, membership_.schedule, request_, was_there,
+                            is_less ? rules_.maximum : std::nullopt});
 }
 
 } // namespace jit::oidc

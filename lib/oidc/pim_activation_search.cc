@@ -37,7 +37,7 @@ PimStep PimActivation::take_up_instance(const Now &now)
 {
     if (!membership_.until)
         return go(State::requests, now);
-    return finish(PimActive{*membership_.until, request_, !search_.is_unclear, std::nullopt});
+    return end_active(!search_.is_unclear, false);
 }
 
 PimStep PimActivation::read_requests(const HttpReply &reply, const Now &now)
