@@ -46,7 +46,8 @@ PimStep PimActivation::read_fault_of_who_left(const PimFault &fault)
 
 PimStep PimActivation::end_late(const PimTurn &turn)
 {
-    const bool stands = may_stand() || (state_ == State::activating && talk_.is_out());
+    // What PIM says to the POST is not read any more, or has not come.
+    const bool stands = may_stand() || state_ == State::activating;
     if (is_cancelled_)
         return finish(PimGone{stands});
     if (stands)

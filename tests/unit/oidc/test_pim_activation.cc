@@ -661,6 +661,19 @@ void nothing_outlives_the_deadline(void **)
     too_late.step = too_late.machine.on_reply(reply_of(200, pim_list({pim_instance(in_an_hour)})),
                                               later(too_late.now, seconds{5}));
     (void)refused(too_late, Failure::expired);
+    // Whatever PIM says by then to the POST, it may have done it.
+    for (const bool has_left : {false, true}) {
+        Run posted{make_ask(seconds{5})};
+        posted.ask();
+        if (has_left)
+            (void)posted.cancel();
+        posted.step = posted.machine.on_reply(reply_of(201, pim_answer("Provisioned")),
+                                              later(posted.now, seconds{5}));
+        if (has_left)
+            assert_true(stays(posted));
+        else
+            (void)refused(posted, Failure::expired);
+    }
     Run never{make_ask(seconds{0})};
     (void)refused(never, Failure::unreachable);
 }
