@@ -179,8 +179,8 @@ struct Channel : Host {
     }
     ~Channel()
     {
-        requests->set_provider(nullptr);
         approvals->cancel_all("over");
+        requests->set_provider(nullptr);
     }
     Channel(const Channel &) = delete;
     Channel &operator=(const Channel &) = delete;
