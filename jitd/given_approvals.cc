@@ -4,22 +4,27 @@
 #include <set>
 
 #include "policy/approving.h"
+#include "policy/same_id.h"
 
 namespace jit::daemon {
 
 std::size_t count_approvals(const policy::Role &role, std::string_view requester_oid,
                             std::span<const GivenApproval> given)
 {
-    std::set<std::string_view> counted;
+    std::vector<std::string_view> counted;
     for (const GivenApproval &one : given) {
         policy::Person person;
         person.user = one.user;
         person.oid = one.oid;
         person.signed_in = true;
         person.groups = one.groups;
-        if (policy::approver_standing(role, requester_oid, person) ==
-            policy::ApproverStanding::approver)
-            counted.insert(one.oid);
+        // One person in other letters is that person still.
+        const bool is_counted =
+            std::any_of(counted.begin(), counted.end(),
+                        [&](std::string_view known) { return policy::is_same_id(known, one.oid); });
+        if (!is_counted && policy::approver_standing(role, requester_oid, person) ==
+                               policy::ApproverStanding::approver)
+            counted.push_back(one.oid);
     }
     return counted.size();
 }
