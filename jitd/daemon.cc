@@ -104,8 +104,7 @@ Result<void> Daemon::begin(Sockets sockets)
                                 }}));
     requests_ = TRY(Requests::make({loop_, *store_, *audit_, *grants_, helper_, settings_, *pins_,
                                     [this] { reload_stale(); }}));
-    approvals_ =
-        TRY(Approvals::make({loop_, *audit_, *pins_, *requests_, settings_, notices_.get()}));
+    approvals_ = TRY(Approvals::make({loop_, *audit_, *requests_, settings_, notices_.get()}));
     requests_->on_over([this](const std::string &id) { approvals_->end_for(id); });
     watch_ = TRY(ActivationWatch::make({loop_, *store_, *audit_, *grants_, *requests_, settings_}));
     requests_->activations().on_other_eyes(

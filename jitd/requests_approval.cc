@@ -102,7 +102,7 @@ Result<void> Requests::approve(const std::string &id, GivenApproval given)
 {
     if (!find_approving(id))
         return Error{Code::not_found, "no such request waits for approval"};
-    with_rules(id, [&](const Rules &rules) {
+    sign_ins_.with_rules(*this, id, [&](const Rules &rules) {
         return waiting_.at(id).session->on_approval(std::move(given), rules);
     });
     return {};
@@ -186,8 +186,9 @@ void Requests::look_again()
     for (const Session *session : all_approving())
         ids.push_back(session->facts().id);
     for (const std::string &id : ids)
-        with_rules(
-            id, [&](const Rules &rules) { return waiting_.at(id).session->on_new_policy(rules); });
+        sign_ins_.with_rules(*this, id, [&](const Rules &rules) {
+            return waiting_.at(id).session->on_new_policy(rules);
+        });
 }
 
 void Requests::stop()
@@ -234,7 +235,7 @@ void Requests::resume()
         auto kept = decode_kept(stored.kept);
         // Of this boot, since where it came from is; of this provider, since its people are.
         const bool is_pim = kept && kept->facts.mode == policy::Approval::Mode::pim;
-        if (kept && !is_pim && provider_ && kept->boot_id == parts_.grants.boot_id() &&
+        if (kept && !is_pim && sign_ins_.provider() && kept->boot_id == parts_.grants.boot_id() &&
             kept->provider == provider_name() && kept->facts.id == stored.id)
             take_up(stored, *std::move(kept));
         else
@@ -252,7 +253,7 @@ void Requests::take_up(const StoredRequest &stored, KeptRequest kept)
     perform(stored.id, waiting.session->resume(now));
     // By the policy of now, which may have lost its role meanwhile.
     if (find_approving(stored.id))
-        with_rules(stored.id, [&](const Rules &rules) {
+        sign_ins_.with_rules(*this, stored.id, [&](const Rules &rules) {
             return waiting_.at(stored.id).session->on_new_policy(rules);
         });
     if (const Session *session = find_approving(stored.id);

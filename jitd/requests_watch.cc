@@ -65,7 +65,7 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
     }
     if (const std::string no = why_not(facts); !no.empty())
         return refuse(watcher, facts, no);
-    if (!provider_)
+    if (!sign_ins_.provider())
         return fail(watcher, ipc::Fault::misconfigured, words::misconfigured);
 
     if (facts.mode == policy::Approval::Mode::pim)

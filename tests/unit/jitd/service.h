@@ -44,7 +44,7 @@ struct Service {
                                [](std::string_view, std::string_view) { return true; });
         requests =
             *Requests::make({loop.get(), *store, *audit, *grants, *helper, settings, *pins, [] {}});
-        approvals = *Approvals::make({loop.get(), *audit, *pins, *requests, settings});
+        approvals = *Approvals::make({loop.get(), *audit, *requests, settings});
         settings.config.emplace();
         api = std::make_unique<Api>(Api::Parts{
             *store, *audit, *grants, *pins, *requests, *approvals, *helper, settings,
