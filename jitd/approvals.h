@@ -35,10 +35,10 @@ class Approvals final : private SignIns::Owner
 
     static Result<std::unique_ptr<Approvals>> make(const Parts &parts);
 
-    // Tells webhooks of a request that waits for approvers; those with codes are told of a code,
-    // too, that whoever is an approver may sign in with, and of another one when it has run out.
-    //   is_new  they have not been told before
-    void plead(const Session &session, const StoredRequest &row, bool is_new);
+    // Tells webhooks with codes of a request that waits for approvers and of a code that whoever is
+    // one may sign in with, and of another one when it has run out. Once for each start of jitd:
+    // the code of before is good for nothing then, and perhaps nobody was told of it.
+    void plead(const Session &session);
 
     // Has an approver sign in. Answers the watcher in any case; his going ends it.
     void begin(ApprovalFacts facts, const Watcher &watcher);

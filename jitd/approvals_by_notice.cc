@@ -9,15 +9,11 @@
 
 namespace jit::daemon {
 
-void Approvals::plead(const Session &session, const StoredRequest &row, bool is_new)
+void Approvals::plead(const Session &session)
 {
-    if (!parts_.notices)
+    if (!parts_.notices || !parts_.notices->has_codes())
         return;
-    if (is_new)
-        parts_.notices->tell_waiting(session.make_plea(), row, Notices::Whom::without_codes);
-    if (!parts_.notices->has_codes())
-        return;
-    by_notice_[session.facts().id].is_told = !is_new;
+    by_notice_[session.facts().id] = {};
     begin_by_notice(session.facts().id);
 }
 
@@ -26,7 +22,7 @@ void Approvals::tell_with_codes(const std::string &request)
     by_notice_[request].is_told = true;
     const Session *const session = parts_.requests.find_approving(request);
     if (const auto row = parts_.requests.read_row(request); row && session)
-        parts_.notices->tell_waiting(session->make_plea(), *row, Notices::Whom::with_codes);
+        parts_.notices->tell_with_codes(session->make_plea(), *row);
 }
 
 // Whoever reads the channel may use a code up; so many are made, and then `jitctl approve` is left.

@@ -14,6 +14,7 @@
 #include "jitd/audit.h"
 #include "jitd/grant_client.h"
 #include "jitd/grants.h"
+#include "jitd/notices.h"
 #include "jitd/pins.h"
 #include "jitd/session.h"
 #include "jitd/settings.h"
@@ -42,6 +43,7 @@ class Requests final : private SignIns::Owner
         Pins &pins;
         // The policy that the helper reads is another: read it again.
         std::function<void()> policy_is_stale;
+        Notices *notices = nullptr; // null: nobody is told
     };
 
     static Result<std::unique_ptr<Requests>> make(Parts parts);
@@ -64,8 +66,7 @@ class Requests final : private SignIns::Owner
     void on_over(std::function<void(const std::string &)> over) { over_ = std::move(over); }
 
     // Called when a request begins to wait for approvers, and when it goes on to after a restart.
-    //   is_new  nobody was told of it before
-    using Waits = std::function<void(const Session &, const StoredRequest &row, bool is_new)>;
+    using Waits = std::function<void(const Session &)>;
     void on_waits(Waits waits) { waits_ = std::move(waits); }
 
     // Goes on with those that waited for others when jitd was stopped. Once, with the first
@@ -187,6 +188,7 @@ class Requests final : private SignIns::Owner
     void ask_trial(const std::string &id);
     Waiting &keep(std::unique_ptr<Session> session, Attempts::Place place);
     void await(const std::string &id, const std::optional<AuditRecord> &record);
+    bool keep_awaiting(const Waiting &waiting, const std::optional<AuditRecord> &record);
     void note_watched(const Session &session) const;
     void take_up(const StoredRequest &stored, KeptRequest kept);
     void drop_kept(StoredRequest stored, bool is_pim);
