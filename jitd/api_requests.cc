@@ -3,6 +3,7 @@
 
 #include "jitd/answers.h"
 #include "jitd/origins.h"
+#include "jitd/records.h"
 #include "jitd/shared_logins.h"
 #include "jitd/words.h"
 #include "lib/base/text.h"
@@ -134,6 +135,12 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
         return fail(exchange, ipc::Fault::not_found, words::no_user(facts.user));
     facts.uid = *uid;
     const policy::Person person = read_person(facts.user);
+    facts.oid = person.oid;
+    facts.reason = call.reason;
+    facts.origin = {call.service.value_or(""), call.tty.value_or(""), call.session.value_or(0), "",
+                    call.unproven};
+    facts.rhost = call.rhost.value_or("");
+    facts.command = shown_command(call.command);
     const policy::Ask ask{facts.role,
                           call.duration,
                           view_of(call.reason),
@@ -146,20 +153,7 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
         // Who has not been asked for a reason yet is not refused: he will be asked.
         if (rule == policy::name_of(policy::Refusal::no_reason) && call.service)
             return;
-        AuditRecord refused;
-        refused.event = Event::refused;
-        refused.message = facts.user + " is refused: " + line;
-        refused.user = facts.user;
-        refused.uid = facts.uid;
-        refused.oid = person.oid;
-        refused.role = facts.role;
-        refused.service = call.service.value_or("");
-        refused.tty = call.tty.value_or("");
-        refused.rhost = call.rhost.value_or("");
-        refused.command = shown_command(call.command);
-        refused.reason = call.reason.value_or("");
-        refused.rule = rule;
-        parts_.audit.write_limited(refused, boot_time(), call.unproven);
+        parts_.audit.write_limited(refusal_of(facts, rule, line), boot_time(), call.unproven);
     };
     if (decision.is_refused())
         return refuse(fault_of(decision.refusal), policy::name_of(decision.refusal),
@@ -193,19 +187,14 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
 
     facts.id = *std::move(id);
     facts.is_shared = role.shared;
-    if (!role.shared) {
-        facts.oid = person.oid;
+    if (!role.shared)
         facts.upn = settings.config->upn_of(facts.user);
-    } else if (extension) {
-        facts.oid = extension->oid; // nobody else may lengthen what he has
-    }
+    else // nobody else may lengthen what he has
+        facts.oid = extension ? extension->oid : std::string{};
     facts.auth_context = role.conditions.auth_context;
     facts.groups = role.groups;
     facts.duration = decision.duration;
     facts.asked = call.duration;
-    facts.reason = call.reason;
-    facts.origin = {call.service.value_or(""), call.tty.value_or(""), call.session.value_or(0), "",
-                    call.unproven};
     if (call.connection) {
         facts.is_reusable = role.reuse == policy::Role::Reuse::key && has_one_key(call.proof);
         const pid_t asking = exchange->peer().pid;
@@ -222,8 +211,6 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     } else if (role.shared && !extension) {
         facts.connection = login_of(call.connection, exchange->peer().pid);
     }
-    facts.rhost = call.rhost.value_or("");
-    facts.command = shown_command(call.command);
     facts.host = settings.host.name;
     facts.began = read_clocks();
     facts.mode = role.approval.mode;

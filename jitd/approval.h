@@ -20,6 +20,7 @@
 #include "jitd/actions.h"
 #include "jitd/rules.h"
 #include "jitd/sign_in.h"
+#include "jitd/signing_in.h"
 
 namespace jit::daemon {
 
@@ -47,26 +48,29 @@ struct ApprovalFacts {
     BootTime deadline{}; // the request's
 };
 
-class Approval
+class Approval final : public SigningIn
 {
   public:
     explicit Approval(ApprovalFacts facts) : facts_(std::move(facts)) {}
 
     Actions start();
-    Actions on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id, BootTime now);
-    Actions on_provider_failed(oidc::Failure failure, std::string_view why);
-    Actions on_reply(const oidc::HttpReply &reply, BootTime now);
-    Actions on_time(BootTime now);
-    Actions hurry(BootTime now);
-    Actions on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime now);
-    Actions on_pinned(bool is_kept, const Rules &rules);
-    Actions on_rules(const Rules &rules);
+    Actions on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id,
+                     BootTime now) override;
+    Actions on_provider_failed(oidc::Failure failure, std::string_view why) override;
+    Actions on_reply(const oidc::HttpReply &reply, BootTime now) override;
+    Actions on_time(BootTime now) override;
+    Actions hurry(BootTime now) override;
+    Actions on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime now) override;
+    Actions on_pinned(bool is_kept, const Rules &rules) override;
+    Actions on_rules(const Rules &rules) override;
     // It has been said. done: what has come of it, for the approver; else why it could not be.
     Actions on_said(std::optional<ipc::Cause> cause, std::string message);
-    Actions cancel(ipc::Cause cause, std::string message);
+    Actions cancel(ipc::Cause cause, std::string message) override;
 
     const ApprovalFacts &facts() const { return facts_; }
-    bool is_closed() const { return state_ == State::closed; }
+    const std::string &user() const override { return facts_.user; }
+    bool has_local_groups() const override { return false; } // they approve nothing
+    bool is_closed() const override { return state_ == State::closed; }
     bool is_saying() const { return state_ == State::saying; }
 
   private:

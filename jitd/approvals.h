@@ -11,15 +11,15 @@
 #include "jitd/attempts.h"
 #include "jitd/audit.h"
 #include "jitd/notices.h"
-#include "jitd/pins.h"
 #include "jitd/requests.h"
 #include "jitd/settings.h"
+#include "jitd/sign_ins.h"
 #include "lib/sys/event.h"
 #include "lib/sys/varlink_server.h"
 
 namespace jit::daemon {
 
-class Approvals
+class Approvals final : private SignIns::Owner
 {
   public:
     using Watcher = std::shared_ptr<sys::Exchange>;
@@ -28,7 +28,6 @@ class Approvals
     struct Parts {
         sd_event *loop;
         Audit &audit;
-        Pins &pins;
         Requests &requests;
         const Settings &settings;
         Notices *notices = nullptr; // null: nobody is told
@@ -36,10 +35,10 @@ class Approvals
 
     static Result<std::unique_ptr<Approvals>> make(const Parts &parts);
 
-    // Tells webhooks of a request that waits for approvers; those with codes are told of a code,
-    // too, that whoever is an approver may sign in with, and of another one when it has run out.
-    //   is_new  they have not been told before
-    void plead(const Session &session, const StoredRequest &row, bool is_new);
+    // Tells webhooks with codes of a request that waits for approvers and of a code that whoever is
+    // one may sign in with, and of another one when it has run out. Once for each start of jitd:
+    // the code of before is good for nothing then, and perhaps nobody was told of it.
+    void plead(const Session &session);
 
     // Has an approver sign in. Answers the watcher in any case; his going ends it.
     void begin(ApprovalFacts facts, const Watcher &watcher);
@@ -54,13 +53,13 @@ class Approvals
     void cancel_all(const std::string &message);
 
   private:
-    using Key = std::uint64_t;
+    using Key = std::string; // a number: nobody knows it but us
     struct Talk {
         std::unique_ptr<Approval> approval;
         uid_t uid = 0;
         Watcher watcher; // null: by a notice
         std::unique_ptr<sys::Timer> timer;
-        net::HttpClient::Transfer transfer = 0;
+        SignIns::Transfer transfer = 0;
         Attempts::Place place;
         bool is_recorded = true; // every event so far is in the ledger's audit
     };
@@ -68,22 +67,24 @@ class Approvals
     explicit Approvals(const Parts &parts) : parts_(parts) {}
     // Absent: the exchange, if there is one, has been answered.
     std::optional<Key> open(ApprovalFacts facts, uid_t uid, const Watcher &watcher);
+    std::optional<SignIns::Seat> find_seat(const Key &key) override;
+    bool has_passed_on(const Key &, const oidc::HttpReply &) override { return false; }
+    void perform(const Key &key, Actions actions) override;
+    std::size_t count(bool by_notice) const;
+    void show(Talk &talk, const ShowCode &code);
+    void say(const Key &key, const GivenApproval &by);
+    void close(const Key &key, const Close &close);
+    void end(const Key &key, ipc::Cause cause, std::string message);
+    void end_all(const std::function<bool(const Talk &)> &are_meant, ipc::Cause cause,
+                 std::string_view message);
+    static ipc::RequestReply make_reply(ipc::Progress state, const ApprovalFacts &facts);
+
+    // approvals_by_notice.cc
     void begin_by_notice(const std::string &request);
-    void perform(Key key, Actions actions);
     void try_again(const std::string &request, std::chrono::seconds pause);
     void begin_again();
     void after_notice(const ApprovalFacts &facts, const Close &close);
     void tell_with_codes(const std::string &request);
-    std::size_t count(bool by_notice) const;
-    void show(Talk &talk, const ShowCode &code);
-    void send(Key key, oidc::HttpRequest request);
-    void find_party(Key key, Purpose purpose);
-    void find_keys(Key key, bool refresh);
-    void with_rules(Key key, const std::function<Actions(const Rules &)> &judge);
-    void keep_pin(Key key, Pin pin);
-    void say(Key key, const GivenApproval &by);
-    void close(Key key, const Close &close);
-    static ipc::RequestReply make_reply(ipc::Progress state, const ApprovalFacts &facts);
 
     Parts parts_;
     // Codes that webhooks are told of, for one request.
@@ -93,7 +94,7 @@ class Approvals
         bool is_told = false;         // of a code, or that there is none
     };
 
-    Key last_ = 0;
+    std::uint64_t last_ = 0;
     Attempts attempts_;                          // of approvers; outlives the places of talks
     std::map<std::string, ByNotice> by_notice_;  // by request
     std::multimap<BootTime, std::string> again_; // requests that another code is made for

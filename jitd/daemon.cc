@@ -103,16 +103,13 @@ Result<void> Daemon::begin(Sockets sockets)
                                     return group_file_.has(user, group);
                                 }}));
     requests_ = TRY(Requests::make({loop_, *store_, *audit_, *grants_, helper_, settings_, *pins_,
-                                    [this] { reload_stale(); }}));
-    approvals_ =
-        TRY(Approvals::make({loop_, *audit_, *pins_, *requests_, settings_, notices_.get()}));
+                                    [this] { reload_stale(); }, notices_.get()}));
+    approvals_ = TRY(Approvals::make({loop_, *audit_, *requests_, settings_, notices_.get()}));
     requests_->on_over([this](const std::string &id) { approvals_->end_for(id); });
     watch_ = TRY(ActivationWatch::make({loop_, *store_, *audit_, *grants_, *requests_, settings_}));
     requests_->activations().on_other_eyes(
         [this](const Grant &grant) { return watch_ && watch_->sees(grant); });
-    requests_->on_waits([this](const Session &session, const StoredRequest &row, bool is_new) {
-        approvals_->plead(session, row, is_new);
-    });
+    requests_->on_waits([this](const Session &session) { approvals_->plead(session); });
     watch_memberships();
     // What is mended is told to webhooks, too.
     if (const char *const credentials = getenv("CREDENTIALS_DIRECTORY"))

@@ -152,9 +152,23 @@ bool Notices::has_codes() const
     });
 }
 
-void Notices::tell_waiting(const AuditRecord &requested, const StoredRequest &row, Whom whom)
+Result<void> Notices::put_waiting(const AuditRecord &requested, const StoredRequest &row)
 {
-    const auto notices = make(requested, wall_time(), &row, whom);
+    const auto notices = make(requested, wall_time(), &row, Whom::without_codes);
+    if (!notices.empty() && store_.add_notices(notices, &row)) {
+        on_kept();
+        return {};
+    }
+    // A ledger that is nearly full is for requests and their records.
+    TRY(store_.put(row));
+    if (!notices.empty())
+        on_lost();
+    return {};
+}
+
+void Notices::tell_with_codes(const AuditRecord &requested, const StoredRequest &row)
+{
+    const auto notices = make(requested, wall_time(), &row, Whom::with_codes);
     if (notices.empty())
         return;
     if (store_.add_notices(notices))

@@ -34,15 +34,13 @@ class Notices
     // Without a configuration all stays as it is: an error in a file silences nobody.
     void use(const Settings &settings);
 
-    // Which webhooks a request for approval is told to: who gets a code is told when there is one.
-    enum class Whom {
-        all,
-        with_codes,
-        without_codes
-    };
-    // Of a request that waits for a second person, whose record itself tells nobody. The record is
-    // that of its beginning.
-    void tell_waiting(const AuditRecord &requested, const StoredRequest &row, Whom whom);
+    // A request begins to wait for a second person, which has no record, and whose own beginning
+    // told nobody. Keeps its row in the ledger, and in the same transaction what is told of it;
+    // where there is no room for both, the row alone. Webhooks with codes are not told yet.
+    //   requested  the record of such a beginning
+    Result<void> put_waiting(const AuditRecord &requested, const StoredRequest &row);
+    // Tells those with codes, as soon as there is one, or none to be had.
+    void tell_with_codes(const AuditRecord &requested, const StoredRequest &row);
     bool has_codes() const; // whether any webhook wants codes
 
     // What the ledger is to keep with a record, in one transaction: one for each webhook that is
@@ -64,6 +62,11 @@ class Notices
 
   private:
     struct Target;
+    enum class Whom {
+        all,
+        with_codes,
+        without_codes
+    };
 
     Notices(sd_event *loop, Store &store, MakeClient make_client);
     bool is_same(const Settings &settings) const;

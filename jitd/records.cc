@@ -68,6 +68,24 @@ ipc::State state_of(ipc::Cause cause)
     }
 }
 
+AuditRecord refusal_of(const RequestFacts &facts, std::string_view rule, const std::string &line)
+{
+    AuditRecord record;
+    record.event = Event::refused;
+    record.message = facts.user + " is refused: " + line;
+    record.user = facts.user;
+    record.uid = facts.uid;
+    record.oid = facts.oid;
+    record.role = facts.role;
+    record.service = facts.origin.service;
+    record.tty = facts.origin.tty;
+    record.rhost = facts.rhost;
+    record.command = facts.command;
+    record.reason = facts.reason.value_or("");
+    record.rule = rule;
+    return record;
+}
+
 AuditRecord record_of(const Grant &grant, Event event)
 {
     AuditRecord record;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "jitd/audit_record.h"
 #include "jitd/grant_table.h"
@@ -30,6 +31,11 @@ ipc::State state_of(ipc::Cause cause);
 
 // From the ledger: a grant if it was ever granted, else a request.
 ipc::ListReply make_record(const StoredRequest &stored, const policy::Config *config);
+
+// Of a request that is refused before it begins: who wants what, from where.
+//   rule  what decided
+//   line  why, for people
+AuditRecord refusal_of(const RequestFacts &facts, std::string_view rule, const std::string &line);
 
 // What a record of a grant's says of it. The message and what decided are the caller's.
 AuditRecord record_of(const Grant &grant, Event event);

@@ -75,7 +75,7 @@ void Requests::wake_some()
     for (int i = 0; i < woken_in_a_turn && !wakes_.empty() && wakes_.begin()->first <= now; ++i) {
         Waiting &waiting = *wakes_.begin()->second;
         sleep_on(waiting);
-        perform(waiting.session->facts().id, waiting.session->on_time(now));
+        SignIns::wake(*this, waiting.session->facts().id);
     }
     if (!wakes_.empty())
         wake_->set(wakes_.begin()->first);
@@ -84,12 +84,8 @@ void Requests::wake_some()
 void Requests::set_provider(net::HttpClient *http)
 {
     cancel_all(ipc::Cause::cancelled, std::string{words::config_changed});
-    http_ = http;
     activations_->set_http(http);
-    provider_.reset();
-    if (http)
-        provider_ = std::make_unique<ProviderCache>(*http, parts_.settings.expected,
-                                                    parts_.settings.config->approver_client_id);
+    sign_ins_.set_provider(http);
 }
 
 Result<void> Requests::cancel(const std::string &id, ipc::Cause cause, std::string message)
@@ -127,6 +123,19 @@ std::vector<const Session *> Requests::all() const
     return found;
 }
 
+std::optional<SignIns::Seat> Requests::find_seat(const std::string &id)
+{
+    const auto found = waiting_.find(id);
+    if (found == waiting_.end())
+        return std::nullopt;
+    return SignIns::Seat{*found->second.session, found->second.transfer};
+}
+
+bool Requests::has_passed_on(const std::string &id, const oidc::HttpReply &reply)
+{
+    return activations_->on_late_reply(id, reply);
+}
+
 void Requests::perform(const std::string &id, Actions actions)
 {
     for (Action &action : actions) {
@@ -134,6 +143,8 @@ void Requests::perform(const std::string &id, Actions actions)
         if (found == waiting_.end())
             return;
         Waiting &waiting = found->second;
+        if (sign_ins_.perform(*this, id, action))
+            continue;
         if (auto *record = std::get_if<WriteRecord>(&action);
             record && record->ends && waiting.stored && !waiting.stored->kept.empty()) {
             end_kept(waiting, *record);
@@ -148,28 +159,8 @@ void Requests::perform(const std::string &id, Actions actions)
                 watcher->reply_and_continue(reply);
             if (!poke_->is_set())
                 keep_helper_awake();
-        } else if (auto *send = std::get_if<SendHttp>(&action)) {
-            if (waiting.session->is_closed())
-                continue;
-            waiting.transfer =
-                http_->send(std::move(send->request), [this, id](oidc::HttpReply reply) {
-                    if (activations_->on_late_reply(id, reply))
-                        return;
-                    if (const auto asking = waiting_.find(id); asking != waiting_.end()) {
-                        asking->second.transfer = 0;
-                        perform(id, asking->second.session->on_reply(reply, boot_time()));
-                    }
-                });
         } else if (std::holds_alternative<AskTrial>(action)) {
             ask_trial(id);
-        } else if (auto *party = std::get_if<FindParty>(&action)) {
-            find_party(id, party->purpose);
-        } else if (auto *keys = std::get_if<FindKeys>(&action)) {
-            find_keys(id, keys->refresh);
-        } else if (auto *kept = std::get_if<KeepPin>(&action)) {
-            keep_pin(id, std::move(kept->pin));
-        } else if (std::holds_alternative<AskRules>(action)) {
-            with_rules(id, [&](const Rules &rules) { return waiting.session->on_rules(rules); });
         } else if (auto *others = std::get_if<Await>(&action)) {
             await(id, others->record);
         } else if (std::holds_alternative<Hold>(action)) {
@@ -191,7 +182,7 @@ Result<void> Requests::hurry(const std::string &id)
     const auto found = waiting_.find(id);
     if (found == waiting_.end() || found->second.session->is_closed())
         return Error{Code::not_found, "no such request waits"};
-    perform(id, found->second.session->hurry(boot_time()));
+    SignIns::hurry(*this, id);
     note_watched(*found->second.session);
     return {};
 }
@@ -217,8 +208,7 @@ void Requests::close(Waiting &waiting, const Close &close)
     if (waiting.stored)
         waiting.stored->kept.clear();
     settle_activation(waiting, close);
-    if (waiting.transfer != 0 && http_)
-        http_->cancel(std::exchange(waiting.transfer, 0));
+    sign_ins_.cancel(waiting.transfer);
     const RequestFacts &facts = waiting.session->facts();
     ipc::RequestReply reply =
         make_reply(close.cause ? ipc::Progress::denied : ipc::Progress::granted, facts);

@@ -14,10 +14,11 @@
 #include "jitd/audit.h"
 #include "jitd/grant_client.h"
 #include "jitd/grants.h"
+#include "jitd/notices.h"
 #include "jitd/pins.h"
-#include "jitd/provider_cache.h"
 #include "jitd/session.h"
 #include "jitd/settings.h"
+#include "jitd/sign_ins.h"
 #include "jitd/ssh_logins.h"
 #include "jitd/store.h"
 #include "lib/net/http.h"
@@ -26,7 +27,7 @@
 
 namespace jit::daemon {
 
-class Requests
+class Requests final : private SignIns::Owner
 {
   public:
     using Watcher = std::shared_ptr<sys::Exchange>;
@@ -42,6 +43,7 @@ class Requests
         Pins &pins;
         // The policy that the helper reads is another: read it again.
         std::function<void()> policy_is_stale;
+        Notices *notices = nullptr; // null: nobody is told
     };
 
     static Result<std::unique_ptr<Requests>> make(Parts parts);
@@ -53,20 +55,18 @@ class Requests
     // Begins a request, or joins the one of the same origin. Answers the watcher in any case.
     void begin_or_join(RequestFacts facts, Watcher watcher);
 
-    // What sign-ins need, of whomever: null while there is no provider.
+    // What sign-ins need, of whomever.
+    SignIns &sign_ins() { return sign_ins_; }
     struct Provider {
-        net::HttpClient *http;
-        ProviderCache *cache;
-        oidc::SeenTokens *seen;
+        ProviderCache *cache; // null while there is no provider
     };
-    Provider provider() { return {http_, provider_.get(), &seen_}; }
+    Provider provider() const { return {sign_ins_.provider()}; }
 
     // Called when a request has come to its end, with its id.
     void on_over(std::function<void(const std::string &)> over) { over_ = std::move(over); }
 
     // Called when a request begins to wait for approvers, and when it goes on to after a restart.
-    //   is_new  nobody was told of it before
-    using Waits = std::function<void(const Session &, const StoredRequest &row, bool is_new)>;
+    using Waits = std::function<void(const Session &)>;
     void on_waits(Waits waits) { waits_ = std::move(waits); }
 
     // Goes on with those that waited for others when jitd was stopped. Once, with the first
@@ -153,7 +153,10 @@ class Requests
         bool is_recorded = true; // every event so far is in the ledger's audit
     };
 
-    explicit Requests(Parts parts) : parts_(std::move(parts)) {}
+    explicit Requests(Parts parts)
+        : parts_(std::move(parts)), sign_ins_(parts_.settings, parts_.pins, parts_.grants)
+    {
+    }
 
     using ByUser = std::multimap<std::string_view, Waiting *>;
     // For a for loop.
@@ -176,18 +179,16 @@ class Requests
     void wake_some();
     void keep_helper_awake();
     void sweep();
-    void perform(const std::string &id, Actions actions);
+    std::optional<SignIns::Seat> find_seat(const std::string &id) override;
+    bool has_passed_on(const std::string &id, const oidc::HttpReply &reply) override;
+    void perform(const std::string &id, Actions actions) override;
     //   end  nothing that is granted may last longer; absent: as long as it likes
     void ask_helper(const RequestFacts &facts, bool is_trial, GrantClient::Granted granted,
                     std::optional<WallTime> end = {});
     void ask_trial(const std::string &id);
-    void find_party(const std::string &id, Purpose purpose);
-    void find_keys(const std::string &id, bool refresh);
-    // Calls back with what sign-ins are judged by now; not when there is no policy any more.
-    void with_rules(const std::string &id, const std::function<Actions(const Rules &)> &judge);
-    void keep_pin(const std::string &id, Pin pin);
     Waiting &keep(std::unique_ptr<Session> session, Attempts::Place place);
     void await(const std::string &id, const std::optional<AuditRecord> &record);
+    bool keep_awaiting(const Waiting &waiting, const std::optional<AuditRecord> &record);
     void note_watched(const Session &session) const;
     void take_up(const StoredRequest &stored, KeptRequest kept);
     void drop_kept(StoredRequest stored, bool is_pim);
@@ -208,9 +209,7 @@ class Requests
     bool store_state(Waiting &waiting, ipc::State state, std::string cause);
 
     Parts parts_;
-    net::HttpClient *http_ = nullptr;
-    std::unique_ptr<ProviderCache> provider_;
-    oidc::SeenTokens seen_;
+    SignIns sign_ins_;
     std::unique_ptr<Activations> activations_;
     std::map<std::string, std::string> demands_; // of groups in PIM, on the token
     Attempts attempts_;

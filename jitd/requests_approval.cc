@@ -33,18 +33,27 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
         stored.activation = kept.facts.pim_group + " " + kept.awaited.activation;
     stored.kept = encode_kept(kept);
     // What could not be read again would be lost with its approvals at the next start.
-    const bool is_kept =
-        decode_kept(stored.kept).has_value() &&
-        (record ? parts_.audit.write(*record, &stored) : parts_.store.put(stored).has_value());
-    if (!is_kept || !waiting.is_recorded)
+    if (!decode_kept(stored.kept) || !keep_awaiting(waiting, record) || !waiting.is_recorded)
         return perform(id, waiting.session->on_await_failed());
     const auto reply = ipc::encode_request_reply(make_awaiting_reply(session));
     for (const Watcher &watcher : waiting.watchers)
         watcher->reply_and_continue(reply);
-    // Each record after the first is of somebody who was told.
     if (!record && waits_ && kept.facts.mode == policy::Approval::Mode::approver)
-        waits_(session, stored, true);
+        waits_(session);
     note_watched(session);
+}
+
+// Each record after the first is of somebody who was told.
+bool Requests::keep_awaiting(const Waiting &waiting, const std::optional<AuditRecord> &record)
+{
+    const StoredRequest &row = *waiting.stored;
+    if (record)
+        return parts_.audit.write(*record, &row);
+    const Session &session = *waiting.session;
+    const bool is_told = parts_.notices && waiting.is_recorded &&
+                         session.facts().mode == policy::Approval::Mode::approver;
+    return (is_told ? parts_.notices->put_waiting(session.make_plea(), row) : parts_.store.put(row))
+        .has_value();
 }
 
 void Requests::note_watched(const Session &session) const
@@ -102,7 +111,7 @@ Result<void> Requests::approve(const std::string &id, GivenApproval given)
 {
     if (!find_approving(id))
         return Error{Code::not_found, "no such request waits for approval"};
-    with_rules(id, [&](const Rules &rules) {
+    sign_ins_.with_rules(*this, id, [&](const Rules &rules) {
         return waiting_.at(id).session->on_approval(std::move(given), rules);
     });
     return {};
@@ -148,9 +157,9 @@ void Requests::end_kept(Waiting &waiting, const WriteRecord &last)
     row.cause = ipc::name_of(*last.ends);
     row.since.reset();
     row.until.reset();
-    waiting.is_recorded = parts_.audit.write(last.record, &row) && waiting.is_recorded;
-    if (waiting.is_recorded)
+    if (parts_.audit.write(last.record, &row))
         return;
+    waiting.is_recorded = false;
     unwritten_.insert_or_assign(row.id, Unwritten{last.record, row});
     write_again_->set(boot_time() + limits::write_again);
 }
@@ -186,8 +195,9 @@ void Requests::look_again()
     for (const Session *session : all_approving())
         ids.push_back(session->facts().id);
     for (const std::string &id : ids)
-        with_rules(
-            id, [&](const Rules &rules) { return waiting_.at(id).session->on_new_policy(rules); });
+        sign_ins_.with_rules(*this, id, [&](const Rules &rules) {
+            return waiting_.at(id).session->on_new_policy(rules);
+        });
 }
 
 void Requests::stop()
@@ -234,7 +244,7 @@ void Requests::resume()
         auto kept = decode_kept(stored.kept);
         // Of this boot, since where it came from is; of this provider, since its people are.
         const bool is_pim = kept && kept->facts.mode == policy::Approval::Mode::pim;
-        if (kept && !is_pim && provider_ && kept->boot_id == parts_.grants.boot_id() &&
+        if (kept && !is_pim && sign_ins_.provider() && kept->boot_id == parts_.grants.boot_id() &&
             kept->provider == provider_name() && kept->facts.id == stored.id)
             take_up(stored, *std::move(kept));
         else
@@ -252,12 +262,12 @@ void Requests::take_up(const StoredRequest &stored, KeptRequest kept)
     perform(stored.id, waiting.session->resume(now));
     // By the policy of now, which may have lost its role meanwhile.
     if (find_approving(stored.id))
-        with_rules(stored.id, [&](const Rules &rules) {
+        sign_ins_.with_rules(*this, stored.id, [&](const Rules &rules) {
             return waiting_.at(stored.id).session->on_new_policy(rules);
         });
     if (const Session *session = find_approving(stored.id);
         session && waits_ && session->facts().mode == policy::Approval::Mode::approver)
-        waits_(*session, stored, false);
+        waits_(*session);
 }
 
 void Requests::drop_kept(StoredRequest stored, bool is_pim)

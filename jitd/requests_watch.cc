@@ -5,6 +5,7 @@
 
 #include "jitd/answers.h"
 #include "jitd/limits.h"
+#include "jitd/records.h"
 #include "jitd/request_replies.h"
 #include "jitd/words.h"
 
@@ -30,18 +31,8 @@ Requests::OfUser Requests::of_user(const std::string &user) const
 void Requests::refuse(const Watcher &watcher, const RequestFacts &facts, const std::string &line)
 {
     fail(watcher, ipc::Fault::too_many, line);
-    AuditRecord refused;
-    refused.event = Event::refused;
-    refused.message = facts.user + " is refused: " + line;
-    refused.user = facts.user;
-    refused.uid = facts.uid;
-    refused.oid = facts.oid;
-    refused.role = facts.role;
-    refused.service = facts.origin.service;
-    refused.tty = facts.origin.tty;
-    refused.rhost = facts.rhost;
-    refused.rule = "too-many";
-    parts_.audit.write_limited(refused, facts.began.boot, facts.origin.is_unproven);
+    parts_.audit.write_limited(refusal_of(facts, "too-many", line), facts.began.boot,
+                               facts.origin.is_unproven);
 }
 
 void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
@@ -74,7 +65,7 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
     }
     if (const std::string no = why_not(facts); !no.empty())
         return refuse(watcher, facts, no);
-    if (!provider_)
+    if (!sign_ins_.provider())
         return fail(watcher, ipc::Fault::misconfigured, words::misconfigured);
 
     if (facts.mode == policy::Approval::Mode::pim)

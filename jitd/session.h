@@ -46,11 +46,12 @@
 #include "jitd/request_facts.h"
 #include "jitd/rules.h"
 #include "jitd/sign_in.h"
+#include "jitd/signing_in.h"
 #include "lib/oidc/pim_activation.h"
 
 namespace jit::daemon {
 
-class Session
+class Session final : public SigningIn
 {
   public:
     explicit Session(RequestFacts facts) : facts_(std::move(facts)) {}
@@ -61,17 +62,15 @@ class Session
     //   duration  what would be granted now
     Actions on_tried(std::chrono::seconds duration);
     Actions on_trial_failed(ipc::Cause cause, std::string message);
-    //   flow_id  a new GUID: what Entra will call this sign-in in its logs
-    Actions on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id, BootTime now);
-    //   why  what is wrong, for people; may be empty
-    Actions on_provider_failed(oidc::Failure failure, std::string_view why);
-    Actions on_reply(const oidc::HttpReply &reply, BootTime now);
-    Actions on_time(BootTime now);
-    // The person says that the sign-in is done: asks sooner than it would, where that is allowed.
-    Actions hurry(BootTime now);
-    Actions on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime now);
-    Actions on_pinned(bool is_kept, const Rules &rules);
-    Actions on_rules(const Rules &rules);
+    Actions on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id,
+                     BootTime now) override;
+    Actions on_provider_failed(oidc::Failure failure, std::string_view why) override;
+    Actions on_reply(const oidc::HttpReply &reply, BootTime now) override;
+    Actions on_time(BootTime now) override;
+    Actions hurry(BootTime now) override;
+    Actions on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime now) override;
+    Actions on_pinned(bool is_kept, const Rules &rules) override;
+    Actions on_rules(const Rules &rules) override;
     // While others approve (is_approving()). One has, by his own sign-in: it is enough, or is kept.
     Actions on_approval(GivenApproval given, const Rules &rules);
     // Mode watch: what counts for this request was seen in Entra, which calls it so.
@@ -89,10 +88,12 @@ class Session
     Actions on_granted(WallTime since, WallTime until, std::vector<std::string> groups);
     Actions on_recorded(bool is_recorded);
     Actions on_grant_failed(ipc::Cause cause, std::string message);
-    Actions cancel(ipc::Cause cause, std::string message);
+    Actions cancel(ipc::Cause cause, std::string message) override;
 
     const RequestFacts &facts() const { return facts_; }
-    bool is_closed() const { return state_ == State::closed; }
+    const std::string &user() const override { return facts_.user; }
+    bool has_local_groups() const override { return true; }
+    bool is_closed() const override { return state_ == State::closed; }
     bool is_granting() const { return state_ == State::granting; }
     // It waits for a login, or one has come and it is being granted.
     bool is_approved() const

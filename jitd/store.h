@@ -123,9 +123,11 @@ class Store
 
     // The first of a webhook's after a number.
     Result<std::optional<StoredNotice>> next_notice(std::string_view webhook, std::int64_t after);
+    // Some of what has no record.
+    //   with  the row that they tell of, in the same transaction; null: nothing
+    Result<void> add_notices(std::span<const StoredNotice> notices,
+                             const StoredRequest *with = nullptr);
     // Those of these numbers are done with; all or none. Unknown ones are ignored.
-    // Some alone, without a record.
-    Result<void> add_notices(std::span<const StoredNotice> notices);
     Result<void> forget_notices(std::span<const std::int64_t> seqs);
     // Those of all other webhooks are done with.
     Result<void> keep_notices_of(std::span<const std::string> webhooks);

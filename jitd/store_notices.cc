@@ -55,13 +55,14 @@ bool Store::put_notices(std::span<const StoredNotice> notices)
     return true;
 }
 
-Result<void> Store::add_notices(std::span<const StoredNotice> notices)
+Result<void> Store::add_notices(std::span<const StoredNotice> notices, const StoredRequest *with)
 {
     const auto run = [](const Statement &statement) {
         return Use{statement}.step() == SQLITE_DONE;
     };
     const std::size_t dropped = notices_dropped_;
-    if (run(statements_->begin) && put_notices(notices) && run(statements_->commit))
+    if (run(statements_->begin) && (with == nullptr || put_row(*with)) && put_notices(notices) &&
+        run(statements_->commit))
         return {};
     const Error error = sqlite_error(db_, "the ledger can't be written");
     if (sqlite3_get_autocommit(db_) == 0)

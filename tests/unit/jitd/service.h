@@ -52,8 +52,7 @@ struct Service {
                 hooks = made.get();
                 return std::unique_ptr<net::HttpClient>{std::move(made)};
             });
-        approvals =
-            *Approvals::make({loop.get(), *audit, *pins, *requests, settings, notices.get()});
+        approvals = *Approvals::make({loop.get(), *audit, *requests, settings, notices.get()});
         settings.config.emplace();
         api = std::make_unique<Api>(Api::Parts{
             *store, *audit, *grants, *pins, *requests, *approvals, *helper, settings,

@@ -2,7 +2,7 @@
 // there is whole, each grant and request that is over has its record, and the chain holds.
 #include "tests/unit/cmocka_cpp.h"
 
-#include <cerrno>
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -18,10 +18,13 @@
 #include "lib/base/handle.h"
 #include "lib/sys/digest.h"
 #include "lib/sys/varlink_server.h"
+#include "tests/unit/jitd/deaf_webhook.h"
+#include "tests/unit/jitd/dying_disk.h"
 #include "tests/unit/sys/listener.h"
 
 using namespace jit;
 using namespace jit::daemon;
+using namespace jit::daemon::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -31,68 +34,6 @@ namespace {
     print_error("%s\n", text.c_str());
     _fail(__FILE__, __LINE__);
     abort(); // it has jumped away
-}
-
-// --- the disk below SQLite
-// ------------------------------------------------------------------------
-
-// From a write on it takes nothing any more, as if the process were dead; or it fails just once.
-struct Disk {
-    enum class Way {
-        stops,
-        fails_once
-    };
-    Way way = Way::stops;
-    int error = EIO;
-    int at = -1; // the write (from 0); below 0: all is well
-    int writes = 0;
-
-    bool takes()
-    {
-        const int number = writes++;
-        if (at < 0 || number < at || (way == Way::fails_once && number > at))
-            return true;
-        errno = error;
-        return false;
-    }
-};
-Disk disk;
-
-ssize_t write_at(int file, const void *bytes, std::size_t size, off_t offset)
-{
-    return disk.takes() ? pwrite(file, bytes, size, offset) : -1;
-}
-ssize_t write_here(int file, const void *bytes, std::size_t size)
-{
-    return disk.takes() ? write(file, bytes, size) : -1;
-}
-int cut(int file, off_t size)
-{
-    return disk.takes() ? ftruncate(file, size) : -1;
-}
-int remove_file(const char *path)
-{
-    return disk.takes() ? unlink(path) : -1;
-}
-
-template <typename F> sqlite3_syscall_ptr as_call(F function)
-{
-    return reinterpret_cast<sqlite3_syscall_ptr>(function);
-}
-
-// https://www.sqlite.org/c3ref/vfs.html: the unix VFS lets tests stand in for its system calls.
-void stand_between()
-{
-    sqlite3_vfs *const vfs = sqlite3_vfs_find(nullptr);
-    int found = 0;
-    for (const auto &[name, call] :
-         {std::pair{"pwrite", as_call(&write_at)}, std::pair{"pwrite64", as_call(&write_at)}})
-        found += vfs->xSetSystemCall(vfs, name, call) == SQLITE_OK ? 1 : 0;
-    assert_true(found > 0);
-    for (const auto &[name, call] :
-         {std::pair{"write", as_call(&write_here)}, std::pair{"ftruncate", as_call(&cut)},
-          std::pair{"unlink", as_call(&remove_file)}})
-        assert_int_equal(vfs->xSetSystemCall(vfs, name, call), SQLITE_OK);
 }
 
 // --- the world around the daemon's grants
@@ -108,27 +49,9 @@ struct Helper {
 };
 
 struct World {
-    World()
-    {
-        disk = Disk{};
-        folder = std::filesystem::exists("/dev/shm") ? "/dev/shm" : "/tmp";
-        folder += "/jit-crashes-test-XXXXXX";
-        if (mkdtemp(folder.data()) == nullptr)
-            abort();
-        socket_path = folder + "/helper";
-        ledger = folder + "/jit.db";
-    }
-    ~World()
-    {
-        disk = Disk{};
-        std::filesystem::remove_all(folder);
-    }
-    World(const World &) = delete;
-    World &operator=(const World &) = delete;
-
-    std::string folder;
-    std::string socket_path;
-    std::string ledger;
+    DiskFolder folder;
+    std::string socket_path = folder.path + "/helper";
+    std::string ledger = folder.path + "/jit.db";
     Helper helper;
     std::string boot = boot_one;
 };
@@ -143,7 +66,8 @@ struct Process {
         if (!opened)
             return;
         store = *std::move(opened);
-        audit = std::make_unique<Audit>(*store);
+        notices = make_deaf_notices(loop.get(), *store);
+        audit = std::make_unique<Audit>(*store, notices.get());
         audit->tell_untold();
         client = std::make_unique<GrantClient>(loop.get(), world.socket_path);
         grants = *Grants::make(loop.get(), *store, *audit, *client, world.boot,
@@ -188,6 +112,7 @@ struct Process {
     World &world;
     sys::Loop loop;
     std::unique_ptr<Store> store;
+    std::unique_ptr<Notices> notices;
     std::unique_ptr<Audit> audit;
     std::unique_ptr<GrantClient> client;
     std::unique_ptr<Grants> grants;
@@ -225,7 +150,9 @@ StoredRequest make_row(int number, ipc::State state)
 void put(World &world, const StoredRequest &row, bool is_with_helper)
 {
     const auto store = *Store::open(world.ledger, 1000);
-    Audit audit{*store};
+    const auto loop = *sys::make_loop();
+    const auto notices = make_deaf_notices(loop.get(), *store);
+    Audit audit{*store, notices.get()};
     AuditRecord record;
     record.request = row.id;
     record.user = row.user;
@@ -245,6 +172,8 @@ struct Found {
     std::map<std::string, StoredRequest> rows;
     std::map<std::string, std::vector<std::string>> events; // by request
     bool is_chain_whole = true;
+    Told told;    // to webhooks,
+    Told to_tell; // and by the records
 };
 
 Found look(const World &world)
@@ -256,6 +185,8 @@ Found look(const World &world)
         const auto rows = *store->read_newest("", 100);
         for (const StoredRequest &row : rows)
             found.rows[row.id] = row;
+        found.told = read_told(*store);
+        found.to_tell = read_to_tell(*store);
     }
     sqlite3 *opened = nullptr;
     assert_int_equal(sqlite3_open(world.ledger.c_str(), &opened), SQLITE_OK);
@@ -293,6 +224,9 @@ std::string find_contradiction(const Found &found)
 {
     if (!found.is_chain_whole)
         return "the chain is broken";
+    if (!std::includes(found.to_tell.begin(), found.to_tell.end(), found.told.begin(),
+                       found.told.end()))
+        return "webhooks are told what is not on record";
     for (const auto &[id, row] : found.rows) {
         const auto &events = found.events.at(id);
         const bool is_open = row.state == ipc::State::live ||
@@ -322,6 +256,15 @@ std::string find_debris(const World &world, const Found &found)
         if (row.state == ipc::State::pending_signin)
             return id + " still waits";
     }
+    return {};
+}
+
+// Where the process was killed, and the disk has not failed it.
+std::string find_silence(const Found &found)
+{
+    for (const std::string &one : found.to_tell)
+        if (found.told.count(one) < found.to_tell.count(one))
+            return "no webhook is told of " + one;
     return {};
 }
 
@@ -424,14 +367,18 @@ void a_kill_at_any_write_is_mended_at_the_next_start(void **)
             is_hit = disk.writes > at;
             assert_true(is_hit || at > 0);
             disk = Disk{};
-            if (const auto fault = find_contradiction(look(world)); !fault.empty())
-                fail_because(where + ": " + fault);
+            const Found killed = look(world);
+            for (const auto &fault : {find_contradiction(killed), find_silence(killed)})
+                if (!fault.empty())
+                    fail_because(where + ": " + fault);
             {
                 Process process{world};
                 process.settle();
             }
-            if (const auto fault = find_debris(world, look(world)); !fault.empty())
-                fail_because(where + ", started again: " + fault);
+            const Found mended = look(world);
+            for (const auto &fault : {find_debris(world, mended), find_silence(mended)})
+                if (!fault.empty())
+                    fail_because(where + ", started again: " + fault);
         }
     }
 }

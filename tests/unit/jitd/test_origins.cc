@@ -6,8 +6,7 @@
 
 #include "jitd/limits.h"
 #include "jitd/origins.h"
-#include "policy/parse.h"
-#include "tests/unit/jitd/service.h"
+#include "tests/unit/jitd/nobodys_host.h"
 
 using namespace jit;
 using namespace jit::daemon;
@@ -15,50 +14,32 @@ using namespace jit::daemon::test;
 
 namespace {
 
-constexpr uid_t somebody = 65534; // "nobody", who is the requester as well
-constexpr const char *some_oid = "a11ce000-0000-4000-8000-000000000001";
-const std::string first = "192.0.2.7 50022 192.0.2.1 22";
-const std::string second = "192.0.2.7 50023 192.0.2.1 22";
-const std::string key = "publickey ssh-ed25519 AAAA";
-
-std::string make_role(const std::string &name, const std::string &service, const std::string &more)
-{
-    return "[role." + name + "]\ngroups = [\"jit-" + name + "\"]\nservices = [\"" + service +
-           "\"]\nrequesters = [\"user:" + std::string{some_oid} + "\"]\nmax_duration = \"1h\"\n" +
-           more;
-}
-
-struct Host {
-    Host()
+// A provider that takes calls and says nothing.
+struct SilentProvider {
+    SilentProvider() : socket_fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
     {
-        service.settings.config->users["nobody"] = some_oid;
-        const std::vector<policy::SourceFile> files{
-            {"a.toml",
-             make_role("ops", "sshd", "") + make_role("open", "login",
-                                                      "[role.open.approval]\nmode = \"auto\"\n"
-                                                      "accept_unattended = true\n")}};
-        service.settings.policy = policy::parse_policy(files).policy;
-        assert_true(service.settings.policy.has_value());
-        service.settings.policy_digest = std::string(64, 'a');
-        service.settings.expected.discovery_url =
-            "https://127.0.0.1:" + std::to_string(listen()) + "/none";
-        http = *net::HttpClient::make(service.loop.get(), {"", "", 30s});
-        service.requests->set_provider(http.get());
-    }
-    ~Host() { service.requests->set_provider(nullptr); }
-
-    std::uint16_t listen()
-    {
-        silent.reset(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof address;
         auto *const plain = reinterpret_cast<sockaddr *>(&address);
-        assert_int_equal(bind(silent.get(), plain, size), 0);
-        assert_int_equal(::listen(silent.get(), 16), 0);
-        assert_int_equal(getsockname(silent.get(), plain, &size), 0);
-        return ntohs(address.sin_port);
+        assert_int_equal(bind(socket_fd.get(), plain, size), 0);
+        assert_int_equal(listen(socket_fd.get(), 16), 0);
+        assert_int_equal(getsockname(socket_fd.get(), plain, &size), 0);
+        url = "https://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/none";
+    }
+    Fd socket_fd;
+    std::string url;
+};
+
+struct Host : SilentProvider, NobodysHost {
+    Host()
+        : NobodysHost(make_role("ops", "sshd", "") +
+                          make_role("open", "login",
+                                    "[role.open.approval]\nmode = \"auto\"\n"
+                                    "accept_unattended = true\n"),
+                      30s, url)
+    {
     }
 
     struct Asking {
@@ -110,10 +91,6 @@ struct Host {
             (void)sd_event_run(service.loop.get(), 5000);
     }
     std::size_t waiting() const { return service.requests->all().size(); }
-
-    Service service;
-    Fd silent;
-    std::unique_ptr<net::HttpClient> http;
 };
 
 ipc::RequestCall at_terminal(std::int64_t session)

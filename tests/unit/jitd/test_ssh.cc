@@ -3,8 +3,7 @@
 
 #include "jitd/limits.h"
 #include "lib/ipc/granting.h"
-#include "policy/parse.h"
-#include "tests/unit/jitd/service.h"
+#include "tests/unit/jitd/nobodys_host.h"
 
 using namespace jit;
 using namespace jit::daemon;
@@ -12,35 +11,19 @@ using namespace jit::daemon::test;
 
 namespace {
 
-constexpr uid_t somebody = 65534; // "nobody", who is the requester as well
-constexpr const char *some_oid = "a11ce000-0000-4000-8000-000000000001";
-const std::string first = "192.0.2.7 50022 192.0.2.1 22";
-const std::string second = "192.0.2.7 50023 192.0.2.1 22";
-const std::string key = "publickey ssh-ed25519 AAAA";
-
 // A host whose one role needs nobody's sign-in, and a root helper that grants it, or does not.
-struct Host {
+struct Host : NobodysHost {
     Host()
+        : NobodysHost(make_role("ops", "sshd",
+                                "[role.ops.approval]\nmode = \"auto\"\n"
+                                "accept_unattended = true\n"))
     {
-        service.settings.config->users["nobody"] = some_oid;
-        const std::vector<policy::SourceFile> files{
-            {"a.toml", "[role.ops]\ngroups = [\"jit-ops\"]\nservices = [\"sshd\"]\n"
-                       "requesters = [\"user:" +
-                           std::string{some_oid} +
-                           "\"]\nmax_duration = \"1h\"\n"
-                           "[role.ops.approval]\nmode = \"auto\"\naccept_unattended = true\n"}};
-        service.settings.policy = policy::parse_policy(files).policy;
-        assert_true(service.settings.policy.has_value());
-        service.settings.policy_digest = std::string(64, 'a');
-        http = *net::HttpClient::make(service.loop.get(), {"", "", 1s});
-        service.requests->set_provider(http.get());
         const std::string path = service.folder.path + "/none";
         Fd listening = sys::test::listen_at(path);
         helper = *sys::VarlinkServer::make(
             service.loop.get(), std::move(listening), {"test", "io.jitd.Grant", ""}, {8, 0, 8, 2s},
             [this](const std::shared_ptr<sys::Exchange> &exchange) { answer(exchange); });
     }
-    ~Host() { service.requests->set_provider(nullptr); }
 
     void answer(const std::shared_ptr<sys::Exchange> &exchange)
     {
@@ -112,8 +95,6 @@ struct Host {
             service.ask(ipc::method::session_opened, ipc::encode_session_opened(call)).error, "");
     }
 
-    Service service;
-    std::unique_ptr<net::HttpClient> http;
     std::unique_ptr<sys::VarlinkServer> helper;
     int asked = 0;
     bool grants = true;
