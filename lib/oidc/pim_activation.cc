@@ -337,6 +337,7 @@ PimStep PimActivation::read_request(const HttpReply &reply, const Now &now)
     }
     if (state_ == State::activating) {
         request_ = std::move(request->id);
+        is_ours_ = true;
         enter(State::polling);
     }
     return follow(request->status, reply, now);
@@ -426,14 +427,16 @@ PimStep PimActivation::cancel(const Now &now)
     case State::activating:
         return WaitUntil{link_.deadline()};
     case State::polling:
-        return go(State::withdrawing, now);
+        return may_be_ours() ? go(State::withdrawing, now) : finish(PimGone{true});
     case State::proving:
         return finish(PimGone{true});
     default:
         break;
     }
-    return search_.is_unclear || search_.is_open ? go(State::requests, now)
-                                                 : finish(PimGone{false});
+    // Somebody else may wait for what was only found.
+    return may_be_ours() && (search_.is_unclear || search_.is_open)
+               ? go(State::requests, now)
+               : finish(PimGone{search_.is_open});
 }
 
 PimStep PimActivation::end_late()
