@@ -171,7 +171,8 @@ void Activations::conclude(const Whose &whose, const oidc::PimStep &step)
 {
     if (const auto *gone = std::get_if<oidc::PimGone>(&step); gone && !gone->stays)
         return;
-    say(whose, "the activation, or the request for it, stays in Entra: it could not be taken back");
+    say(whose, "the activation, or the request for it, stays in Entra: it could not be taken back, "
+               "or was not made by this");
 }
 
 void Activations::give_back(Whose whose, oidc::PimWho who)
