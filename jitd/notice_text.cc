@@ -34,7 +34,9 @@ std::string title_of(const Notice &notice)
 {
     const auto what = [&]() -> std::string {
         if (notice.event == "requested")
-            return notice.user + " asks for role " + notice.role + " on " + notice.host;
+            return notice.user +
+                   (notice.grant.empty() ? " asks for role " : " asks to keep role ") +
+                   notice.role + " on " + notice.host;
         if (notice.event == "approved")
             return "Approved: " + role_of(notice);
         if (notice.event == "denied")
