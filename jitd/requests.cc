@@ -293,7 +293,7 @@ void Requests::settle_activation(Waiting &waiting, const Close &close)
             activations_->give_back({facts.id, facts.role, facts.user}, std::move(*activator));
         else
             activations_->watch(facts.extends.empty() ? facts.id : facts.extends,
-                                std::move(*activator));
+                                std::move(*activator), session.was_active());
     }
 }
 
