@@ -18,6 +18,8 @@ using policy::Approval;
 constexpr const char *rule_watch = "watch";
 // A list that changes while it is read may lack somebody once.
 constexpr unsigned misses_that_count = 2;
+// A list may lag behind what has just been activated.
+constexpr std::chrono::seconds until_listed = 120s;
 // Without a credential: until it is looked whether there is one.
 constexpr std::chrono::seconds look_again = 30s;
 
@@ -30,6 +32,12 @@ std::optional<std::string> id_of_round()
 {
     auto guid = sys::make_guid();
     return guid ? std::optional{*std::move(guid)} : std::nullopt;
+}
+
+// A grant's id and its activation.
+std::string key_of(const std::string &grant, const std::string &activation)
+{
+    return grant + " " + activation;
 }
 
 // Spreads the rounds of many hosts; needs to be no secret.
@@ -162,21 +170,36 @@ void ActivationWatch::look()
         it = watched_.erase(it);
     }
     for (const std::string &group : wanted)
-        if (!watched_.contains(group) && !add(group))
+        if (!watched_.contains(group) && !add(group)) {
             for (const std::string &id : waiting_for(group))
                 tell(id, std::string{words::too_many_watched});
+            note_unwatched(group, std::string{words::too_many_watched});
+        }
     std::erase_if(said_,
                   [&](const auto &one) { return !parts_.requests.find_approving(one.first); });
     const auto is_over = [&](const std::string &id) { return !parts_.grants.table().find(id); };
     std::erase_if(ending_, is_over);
     std::erase_if(unwatched_, is_over);
-    std::erase_if(missed_, [&](const auto &one) { return is_over(one.first); });
+    forget_standing();
+}
+
+// Of grants that are over, and of requests.
+void ActivationWatch::forget_standing()
+{
+    std::set<std::string> wanted;
+    for (const Session *session : parts_.requests.all())
+        if (const RequestFacts &facts = session->facts(); facts.mode == Approval::Mode::watch)
+            wanted.insert(facts.extends.empty() ? facts.id : facts.extends);
+    std::erase_if(standing_, [&](const auto &one) {
+        const std::string id = one.first.substr(0, one.first.find(' '));
+        return !wanted.contains(id) && parts_.grants.table().find(id) == nullptr;
+    });
 }
 
 // False: there is no place.
 bool ActivationWatch::add(const std::string &group)
 {
-    if (watched_.size() >= limits::watched_groups)
+    if (watched_.size() >= parts_.most)
         return false;
     auto one = std::make_unique<Watched>();
     Watched *const self = one.get();
@@ -186,9 +209,18 @@ bool ActivationWatch::add(const std::string &group)
     one->group = group;
     one->timer = *std::move(timer);
     one->seen_at = boot_time();
-    one->timer->set(one->seen_at);
+    one->timer->set(one->seen_at + oidc::PimGroupPoll::least_interval *
+                                       static_cast<int>(watched_.size() / parts_.in_turn));
     watched_.emplace(group, std::move(one));
     return true;
+}
+
+// Later, the more there are.
+BootTime ActivationWatch::spread(BootTime at) const
+{
+    const BootTime now = boot_time();
+    const auto turns = static_cast<int>((watched_.size() + parts_.in_turn - 1) / parts_.in_turn);
+    return at <= now ? now : now + (at - now) * std::max(turns, 1);
 }
 
 void ActivationWatch::forget(std::unique_ptr<Watched> one)
@@ -268,12 +300,12 @@ void ActivationWatch::follow(Watched &one, oidc::PollStep step)
     } else if (const auto *wait = std::get_if<oidc::WaitUntil>(&step)) {
         one.timer->set(wait->at);
     } else if (const auto *seen = std::get_if<oidc::GroupSeen>(&step)) {
-        one.timer->set(seen->next_at);
+        one.timer->set(spread(seen->next_at));
         on_seen(one, *seen);
     } else if (const auto *failed = std::get_if<oidc::PollFailed>(&step)) {
         if (one.transfer != 0)
             http_->cancel(std::exchange(one.transfer, 0));
-        one.timer->set(failed->next_at);
+        one.timer->set(spread(failed->next_at));
         if (failed->is_token_refused && credential_)
             credential_->drop();
         on_failed(one, failed->advice);
@@ -344,6 +376,9 @@ std::string ActivationWatch::judge_waiting(const std::string &id,
         return {};
     }
     std::string extends = facts.extends;
+    standing_[key_of(extends.empty() ? id : extends,
+                     facts.pim_group + " " + to_lower(verdict.found->schedule))] = {boot_time(),
+                                                                                    true, 0};
     (void)parts_.requests.activate(id, verdict.found->schedule, verdict.found->until);
     return extends;
 }
@@ -351,16 +386,40 @@ std::string ActivationWatch::judge_waiting(const std::string &id,
 void ActivationWatch::judge_grants(const Watched &one, const std::vector<oidc::Activation> &seen,
                                    const std::set<std::string> &extended)
 {
-    const WallTime now = wall_time();
+    const Now now = read_clocks();
     std::vector<std::string> over;
-    for (const Grant *grant : grants_on(one.group)) {
-        if (is_standing(*grant, seen, now))
-            missed_.erase(grant->id);
-        else if (++missed_[grant->id] >= misses_that_count && !extended.contains(grant->id))
+    for (const Grant *grant : grants_on(one.group))
+        if (is_gone(*grant, seen, now) && !extended.contains(grant->id))
             over.push_back(grant->id);
-    }
     for (const std::string &id : over)
         end(id);
+}
+
+bool ActivationWatch::is_gone(const Grant &grant, const std::vector<oidc::Activation> &seen,
+                              const Now &now)
+{
+    const std::string key = key_of(grant.id, grant.activation);
+    auto found = standing_.find(key);
+    if (found == standing_.end()) {
+        // One that was extended stands on another since a moment ago, one that is found after a
+        // start since it was made.
+        const auto other = standing_.lower_bound(grant.id + " ");
+        const bool is_extended =
+            other != standing_.end() && other->first.starts_with(grant.id + " ");
+        const auto age =
+            is_extended ? 0s
+                        : std::clamp(now.wall - grant.since, std::chrono::seconds{0}, until_listed);
+        found = standing_.emplace(key, Standing{now.boot - age}).first;
+    }
+    Standing &standing = found->second;
+    if (is_standing(grant, seen, now.wall)) {
+        standing.is_listed = true;
+        standing.missed = 0;
+        return false;
+    }
+    if (!standing.is_listed && now.boot - standing.since < until_listed)
+        return false;
+    return ++standing.missed >= misses_that_count;
 }
 
 void ActivationWatch::end(const std::string &id)
@@ -382,7 +441,13 @@ void ActivationWatch::on_failed(const Watched &one, const std::string &advice)
         tell(id, advice);
     if (boot_time() - one.seen_at < parts_.until_unwatched)
         return;
-    for (const Grant *grant : grants_on(one.group)) {
+    note_unwatched(one.group, advice);
+}
+
+// Once for each grant.
+void ActivationWatch::note_unwatched(const std::string &group, const std::string &advice)
+{
+    for (const Grant *grant : grants_on(group)) {
         if (!unwatched_.insert(grant->id).second)
             continue;
         AuditRecord record = record_of(*grant, Event::unwatched);

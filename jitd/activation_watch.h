@@ -55,6 +55,8 @@ class ActivationWatch
         Requests &requests;
         const Settings &settings;
         std::chrono::seconds until_unwatched = limits::until_unwatched;
+        std::size_t in_turn = limits::watched_in_turn;
+        std::size_t most = limits::watched_groups;
     };
 
     static Result<std::unique_ptr<ActivationWatch>> make(const Parts &parts);
@@ -103,12 +105,16 @@ class ActivationWatch
     void follow(Watched &one, oidc::PollStep step);
     void on_seen(Watched &one, const oidc::GroupSeen &seen);
     void on_failed(const Watched &one, const std::string &advice);
+    void note_unwatched(const std::string &group, const std::string &advice);
+    BootTime spread(BootTime at) const;
     // The grant that is extended by it; empty: none.
     std::string judge_waiting(const std::string &id, const std::vector<oidc::Activation> &seen);
     std::set<std::string> find_used(const Session &session,
                                     const std::vector<oidc::Activation> &seen) const;
     void judge_grants(const Watched &one, const std::vector<oidc::Activation> &seen,
                       const std::set<std::string> &extended);
+    bool is_gone(const Grant &grant, const std::vector<oidc::Activation> &seen, const Now &now);
+    void forget_standing();
     void end(const std::string &id);
     void tell(const std::string &id, const std::string &message);
 
@@ -118,8 +124,13 @@ class ActivationWatch
     std::map<std::string, std::unique_ptr<Watched>> watched_; // by group
     std::vector<std::unique_ptr<Watched>> over_; // a timer does not outlive its own call otherwise
     std::map<std::string, std::string> said_;    // to whom waits, by the request's id
-    // By the grant's id: in how many answers in a row it stood on nothing.
-    std::map<std::string, unsigned> missed_;
+    // What is known of a grant on its activation, by both.
+    struct Standing {
+        BootTime since;         // that it is looked for
+        bool is_listed = false; // it was there in an answer
+        unsigned missed = 0;    // answers in a row without it
+    };
+    std::map<std::string, Standing> standing_;
     std::set<std::string> unwatched_; // grants whose records say so
     std::set<std::string> ending_;    // grants that the helper was asked to end
     std::unique_ptr<sys::Later> look_;

@@ -171,7 +171,8 @@ void Activations::conclude(const Whose &whose, const oidc::PimStep &step)
 {
     if (const auto *gone = std::get_if<oidc::PimGone>(&step); gone && !gone->stays)
         return;
-    say(whose, "the activation, or the request for it, stays in Entra: it could not be taken back");
+    say(whose, "the activation, or the request for it, stays in Entra: it could not be taken back, "
+               "or was not made by this");
 }
 
 void Activations::give_back(Whose whose, oidc::PimWho who)
@@ -203,7 +204,7 @@ void Activations::conclude(const Whose &whose, const oidc::PimDropStep &step)
         say(whose, "the activation in Entra stays: " + refused->advice);
 }
 
-void Activations::watch(const std::string &grant, oidc::PimWho who)
+void Activations::watch(const std::string &grant, oidc::PimWho who, bool was_there)
 {
     // Made anew, so that an answer about the one before is not taken for it.
     watched_.erase(grant);
@@ -213,8 +214,8 @@ void Activations::watch(const std::string &grant, oidc::PimWho who)
             note_unwatched(*there, "config", "the configuration was changed");
         return;
     }
-    watched_.emplace(
-        grant, Watched{std::move(who), now + until_first_look, now, now + limits::person_token});
+    watched_.emplace(grant, Watched{std::move(who), now + until_first_look, now,
+                                    now + limits::person_token, was_there});
     arm();
 }
 
@@ -305,7 +306,7 @@ std::string Activations::end(const Grant &grant)
             // With a token that is good, if only this one has it.
             if (const auto own = watched_.find(grant.id);
                 own != watched_.end() && !watched_.contains(other->id))
-                watch(other->id, std::move(own->second.who));
+                watch(other->id, std::move(own->second.who), own->second.was_there);
             watched_.erase(grant.id);
             return std::string{words::activation_shared};
         }
@@ -316,10 +317,11 @@ std::string Activations::end(const Grant &grant)
     });
     if (found == watched_.end() || !http_)
         return std::string{words::activation_stays};
+    const bool was_there = found->second.was_there;
     end_in_entra({grant.id, grant.role, grant.user}, std::move(found->second.who));
     watched_.erase(found);
     watched_.erase(grant.id);
-    return {};
+    return was_there ? std::string{words::activation_ended_too} : std::string{};
 }
 
 void Activations::stop()

@@ -62,10 +62,12 @@ class Activations
     void give_back(Whose whose, oidc::PimWho who);
 
     // A live grant, by id; anew where it was extended by another sign-in.
-    void watch(const std::string &grant, oidc::PimWho who);
+    //   was_there  its activation ran before the role was asked for
+    void watch(const std::string &grant, oidc::PimWho who, bool was_there);
     // After a start: of live grants in mode pim nobody has a token.
     void tell_unwatched(const policy::Policy &policy);
-    // Asks for the end of what the grant stands on, which is ended here by the caller.
+    // Asks for the end of what the grant stands on, which is ended here by the caller: whoever made
+    // it, for nobody is to keep in Entra what he hands back here.
     //   returns  what has to be said to the person; empty: nothing, it is seen to
     std::string end(const Grant &grant);
     // Does what is due; the timer calls it.
@@ -86,6 +88,7 @@ class Activations
         BootTime look_at;
         BootTime seen_at;  // that it stands
         BootTime wiped_at; // when the token is over, whatever Graph says
+        bool was_there;    // its activation, before the role was asked for
         bool is_looking = false;
         bool is_told = false; // that nothing is seen
         unsigned missed = 0;  // in a row

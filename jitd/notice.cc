@@ -77,7 +77,7 @@ Notice make_notice(const AuditRecord &record, WallTime at, const StoredRequest *
     made.at = record.at.value_or(at);
     made.host = safe_text(row && !row->host.empty() ? row->host : host, max_text);
     made.request = safe_text(record.request, max_text);
-    if (record.has_grant)
+    if (record.has_grant || (record.event == Event::requested && !record.extends.empty()))
         made.grant = safe_text(record.extends.empty() ? record.request : record.extends, max_text);
     made.role = safe_text(record.role, max_text);
     made.user = safe_text(record.user, max_text);

@@ -34,7 +34,9 @@ std::string title_of(const Notice &notice)
 {
     const auto what = [&]() -> std::string {
         if (notice.event == "requested")
-            return notice.user + " asks for role " + notice.role + " on " + notice.host;
+            return notice.user +
+                   (notice.grant.empty() ? " asks for role " : " asks to keep role ") +
+                   notice.role + " on " + notice.host;
         if (notice.event == "approved")
             return "Approved: " + role_of(notice);
         if (notice.event == "denied")
@@ -67,6 +69,14 @@ std::string time_for_people(WallTime at)
     return text;
 }
 
+// What the person did whose object id a notice has beside the requester's.
+const char *deed_of(const Notice &notice)
+{
+    if (notice.event == "denied")
+        return "Denied by";
+    return notice.event == "refused" ? "Signed in" : "Approved by";
+}
+
 std::vector<Fact> facts_of(const Notice &notice, const NoticeCode *code)
 {
     std::vector<Fact> facts;
@@ -84,7 +94,7 @@ std::vector<Fact> facts_of(const Notice &notice, const NoticeCode *code)
     add("Answer before", notice.deadline ? time_for_people(*notice.deadline) : "");
     add("What happened", notice.message);
     add("Cause", notice.cause);
-    add("Approved by", notice.approver_oid);
+    add(deed_of(notice), notice.approver_oid);
     add("Request", notice.request);
     if (notice.needs_approval)
         add("To approve, on the host", "jitctl approve " + notice.request);

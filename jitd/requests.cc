@@ -263,15 +263,27 @@ void Requests::settle_activation(Waiting &waiting, const Close &close)
     } else if (close.cause && *close.cause != ipc::Cause::cancelled) {
         demands_.erase(facts.pim_group);
     }
-    if (auto asked = session.take_activation())
+    auto asked = session.take_activation();
+    auto activator = session.take_activator();
+    // Another terminal's request goes on with it: whoever goes last takes back what was made here.
+    const bool is_ours = activator || (asked && asked->may_be_ours());
+    if (close.cause && (asked || activator))
+        for (const auto &[id, other] : waiting_)
+            if (other.session->shares_activation(session)) {
+                if (is_ours)
+                    other.session->inherit_activation();
+                asked.reset();
+                activator.reset();
+            }
+    if (asked)
         activations_->take_back({facts.id, facts.role, facts.user}, std::move(asked),
                                 std::exchange(waiting.transfer, 0));
-    if (auto activator = session.take_activator()) {
+    if (activator) {
         if (close.cause)
             activations_->give_back({facts.id, facts.role, facts.user}, std::move(*activator));
         else
             activations_->watch(facts.extends.empty() ? facts.id : facts.extends,
-                                std::move(*activator));
+                                std::move(*activator), session.was_active());
     }
 }
 

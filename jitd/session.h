@@ -111,6 +111,13 @@ class Session final : public SigningIn
     // the request has ended without a grant and the activation was not made for it.
     std::unique_ptr<oidc::PimActivation> take_activation() { return std::move(activation_); }
     std::unique_ptr<oidc::PimWho> take_activator() { return std::move(activator_); }
+    // Mode pim, of two that are not over: this one waits for the same in Entra as the other, or has
+    // it.
+    bool shares_activation(const Session &other) const;
+    // The other is over: what was asked for in Entra is this one's to take back from now on.
+    void inherit_activation();
+    // Whether the activation ran before this asked for it.
+    bool was_active() const { return was_active_; }
     // As others are told of it who have to approve it.
     AuditRecord make_plea() const;
     // As the ledger keeps it while others are waited for; without boot and provider.
@@ -173,7 +180,8 @@ class Session final : public SigningIn
     std::unique_ptr<oidc::PimWho> activator_;
     std::string waits_for_;
     bool is_claimed_ = false;
-    bool was_active_ = false;                                       // before it was asked for
+    bool was_active_ = false; // before it was asked for
+    bool is_heir_ = false;    // of what another request had asked for in Entra
     std::unique_ptr<std::pair<ipc::Cause, std::string>> cancelled_; // while granting
     WallTime since_{};
     WallTime until_{};

@@ -35,8 +35,10 @@ KeptRequest Session::keep() const
 
 AuditRecord Session::make_plea() const
 {
-    AuditRecord plea = make_record(Event::requested, who() + " asks for role " + facts_.role +
-                                                         ", is signed in, and waits for approval");
+    AuditRecord plea =
+        make_record(Event::requested,
+                    who() + (facts_.extends.empty() ? " asks for role " : " asks to keep role ") +
+                        facts_.role + ", is signed in, and waits for approval");
     plea.needs_approval = true;
     return plea;
 }

@@ -43,6 +43,8 @@ Actions Session::activate(Now now)
     activation_ = std::make_unique<oidc::PimActivation>(
         oidc::PimAsk{make_who(SecretString{activator_->token.reveal()}), facts_.reason.value_or(""),
                      "", facts_.duration, claims_->contexts, may_demand});
+    if (is_heir_)
+        activation_->adopt();
     waits_for_ = words::asks_entra(facts_.pim_group);
     return follow_activation(activation_->start(now));
 }
@@ -85,7 +87,7 @@ Actions Session::follow_activation(oidc::PimStep step)
 Actions Session::on_active(const oidc::PimActive &active)
 {
     sign_in_.reset();
-    was_active_ = active.was_there;
+    was_active_ = active.was_there && !is_heir_;
     if (active.maximum)
         waits_for_ = words::entra_allows(*active.maximum);
     else
@@ -95,6 +97,22 @@ Actions Session::on_active(const oidc::PimActive &active)
                          (active.was_there ? ", which ran before," : "") + " approves role " +
                          facts_.role),
                 list(WakeAt{facts_.deadline}));
+}
+
+// Who has yet to sign in has asked Entra for nothing, and asks anew.
+bool Session::shares_activation(const Session &other) const
+{
+    return &other != this && !is_closed() && awaited_ &&
+           facts_.mode == policy::Approval::Mode::pim && other.facts_.mode == facts_.mode &&
+           facts_.pim_group == other.facts_.pim_group && facts_.oid == other.facts_.oid;
+}
+
+void Session::inherit_activation()
+{
+    is_heir_ = true;
+    was_active_ = false;
+    if (activation_)
+        activation_->adopt();
 }
 
 } // namespace jit::daemon

@@ -61,8 +61,10 @@ inline constexpr std::string_view activate_again =
     "jitd was started anew and has no token of yours any more; run it again: what is open or "
     "active in Entra stays so, and is taken up";
 inline constexpr std::string_view activation_stays =
-    "the activation in Entra stays until its end, since jitd has no token of the sign-in any more; "
+    "the activation in Entra stays until its end, since jitd holds no token of the person's; "
     "end it there, in Privileged Identity Management";
+inline constexpr std::string_view activation_ended_too =
+    "the activation in Entra, which ran before the role was asked for, is ended as well";
 inline constexpr std::string_view activation_shared =
     "the activation in Entra stays, since another grant here stands on it";
 inline constexpr std::string_view goes_on =

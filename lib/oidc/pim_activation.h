@@ -63,7 +63,8 @@ struct PimActive {
 struct PimDemands {
     std::string claims;
 };
-// After cancel(). `stays`: the activation, or the request for it, could not be taken back in Entra.
+// After cancel(). `stays`: the activation, or the request for it, is there in Entra still: it could
+// not be taken back, or was not made here.
 struct PimGone {
     bool stays = false;
 };
@@ -87,8 +88,14 @@ class PimActivation
     // The person wants it no more. Ends at once where nothing was asked of PIM; else it goes on
     // until PimGone: a SendRequest from here replaces one that is out, whose answer no longer
     // counts; with WaitUntil the answer that is out is still needed, for it tells what to take
-    // back.
+    // back. A request that was found there, of another run, host or page, is left as it is.
     PimStep cancel(const Now &now);
+    // What was found there is to be taken back like a request of its own.
+    void adopt() { is_ours_ = true; }
+    bool may_be_ours() const
+    {
+        return is_ours_ || search_.is_unclear || state_ == State::activating;
+    }
 
     // Any call that the state does not allow, such as one after the end, gives PimRefused,
     // `broken`.
@@ -156,8 +163,9 @@ class PimActivation
     PimMembership membership_;
     PimSearch search_;
 
-    std::string request_; // PIM's id of what is waited for
-    bool exists_ = false; // PIM says that an activation runs already
+    std::string request_;  // PIM's id of what is waited for
+    bool is_ours_ = false; // made by a POST from here
+    bool exists_ = false;  // PIM says that an activation runs already
     unsigned posts_ = 0;
     unsigned late_starts_ = 0; // StartTimeInPast
     unsigned tries_ = 0;       // in this state

@@ -27,14 +27,16 @@ PimStep PimActivation::cancel(const Now &now)
     case State::activating:
         return WaitUntil{talk_.link().deadline()};
     case State::polling:
-        return go(State::withdrawing, now);
+        return may_be_ours() ? go(State::withdrawing, now) : finish(PimGone{true});
     case State::proving:
         return finish(PimGone{true});
     default:
         break;
     }
-    return search_.is_unclear || search_.is_open ? go(State::requests, now)
-                                                 : finish(PimGone{false});
+    // Somebody else may wait for what was only found.
+    return may_be_ours() && (search_.is_unclear || search_.is_open)
+               ? go(State::requests, now)
+               : finish(PimGone{search_.is_open});
 }
 
 // PIM's answer to one who has left.

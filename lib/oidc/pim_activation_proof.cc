@@ -34,6 +34,7 @@ PimStep PimActivation::read_request(const HttpReply &reply, const Now &now)
     }
     if (state_ == State::activating) {
         request_ = std::move(request->id);
+        is_ours_ = true;
         enter(State::polling);
     }
     return follow(request->status, reply, now);

@@ -107,7 +107,7 @@ scopes    = ["openid", "profile", "api://c1a50000-0000-4000-8000-000000000001/El
 [users]
 map = { alice = "$alice_oid", bob = "$bob_oid", otto = "$otto_oid" }
 X
-role web "$web"; role dba "$dba"; role keys "$keys"; role logs "$logs"; role stuck "$logs"
+role web "$web"; role dba "$dba"; role dba2 "$dba"; role keys "$keys"; role logs "$logs"; role stuck "$logs"
 printf 'timeout = "30s"\n' >>"$HOST_ROOT/etc/jit/policy.d/stuck.toml"
 story_provider
 order pim_group "group=$logs" name=Logs approvers=paula@contoso.com
@@ -162,6 +162,23 @@ told left 'waits for approval' || true
 host_run pkill -INT -n -u alice jitctl
 check 'who interrupts it' told left '^exit 5'
 check 'cancels it in Entra' eventually 10 state "asked('$alice_oid', '$dba')[-1]['status'] == 'Canceled'"
+
+# --- two roles of one group wait for one request in Entra
+begin first alice dba --reason INC-18
+told first 'waits for approval' || true
+begin second alice dba2 --reason INC-19
+check 'a second terminal waits for the same request' told second 'waits for approval'
+asked_before=$(state "len(asked('$alice_oid', '$dba'))")
+host_run pkill -INT -o -u alice jitctl
+check 'who interrupts the first' told first '^exit 5'
+sleep 1
+check 'leaves it to the other' state "asked('$alice_oid', '$dba')[-1]['status'] == 'PendingApproval'"
+check 'who waits on' fails grep -q '^exit' "$HOST_DIR/second"
+host_run pkill -INT -n -u alice jitctl
+check 'and then the second' told second '^exit 5'
+check 'has it cancelled with the last' \
+    eventually 10 state "asked('$alice_oid', '$dba')[-1]['status'] == 'Canceled'"
+check 'and one was all' state "len(asked('$alice_oid', '$dba')) == $asked_before"
 
 # --- rules
 fault pim_activate outcome:Failed

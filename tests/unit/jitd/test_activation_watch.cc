@@ -32,7 +32,8 @@ std::string quoted_time(seconds from_now)
 }
 
 struct Host {
-    Host()
+    explicit Host(std::size_t in_turn = limits::watched_in_turn,
+                  std::size_t most = limits::watched_groups)
     {
         settings.config->credential = policy::Config::Credential::imds;
         settings.config->users["nobody"] = alice;
@@ -53,7 +54,8 @@ struct Host {
             });
         service.requests->set_provider(&wire);
         watch = *ActivationWatch::make({service.loop.get(), *service.store, *service.audit,
-                                        *service.grants, *service.requests, settings, seconds{0}});
+                                        *service.grants, *service.requests, settings, seconds{0},
+                                        in_turn, most});
         begin_anew();
     }
     ~Host()
@@ -166,7 +168,7 @@ struct Host {
         instances.push_back(instance.text());
         requests.push_back(request.text());
     }
-    void add_grant(const std::string &id, const std::string &stands_on)
+    void add_grant(const std::string &id, const std::string &stands_on, seconds age = seconds{600})
     {
         StoredRequest live;
         live.id = id;
@@ -176,7 +178,7 @@ struct Host {
         live.oid = alice;
         live.groups = {"jit-web"};
         live.state = ipc::State::live;
-        live.since = wall_time();
+        live.since = wall_time() - age;
         live.until = wall_time() + seconds{3000};
         live.until_boot = boot_time() + seconds{3000};
         live.boot_id = "boot";
@@ -477,6 +479,74 @@ void what_is_gone_twice_in_a_row_ends_its_grant(void **)
     assert_true(record.message.find("the end of its activation in Entra") != std::string::npos);
 }
 
+void what_is_not_listed_yet_is_not_gone(void **)
+{
+    if (!is_root_here())
+        return;
+    Host host;
+    host.add_grant("00000000000000b1", group + " " + oidc::schedule_of("s1"), seconds{0});
+    host.add_grant("00000000000000b2", group + " " + oidc::schedule_of("s2"));
+    const auto go_round = [&](int times) {
+        for (int i = 0; i < times; ++i) {
+            host.begin_anew();
+            host.round();
+        }
+        return host.service.grants->table().size();
+    };
+    host.activate("x", "s2");
+    const auto without = host.instances;
+    assert_int_equal(go_round(4), 2);
+    // Once it was there its end is seen as that of any.
+    host.activate("x");
+    assert_int_equal(go_round(1), 2);
+    host.instances = without;
+    assert_int_equal(go_round(1), 2);
+    assert_int_equal(go_round(1), 1);
+    assert_text(host.ended.front(), "00000000000000b1 revoked");
+    // So does one that was extended by another, once that one was there.
+    host.service.grants->extend("00000000000000b2", wall_time() + seconds{3000},
+                                group + " " + oidc::schedule_of("s3"));
+    assert_int_equal(go_round(3), 1);
+    host.activate("x", "s3");
+    assert_int_equal(go_round(1), 1);
+    host.instances.clear();
+    assert_int_equal(go_round(2), 0);
+}
+
+void more_groups_than_one_turn_has_are_read_in_turns_and_the_last_not_at_all(void **)
+{
+    if (!is_root_here())
+        return;
+    Host host{2, 3};
+    const auto add = [&](int number) {
+        const std::string id = "00000000000000b" + std::to_string(number);
+        host.add_grant(id,
+                       "9a000000-0000-4000-8000-00000000000" + std::to_string(number) + " x_" +
+                           std::to_string(number),
+                       seconds{0});
+    };
+    add(1);
+    add(2);
+    add(3);
+    host.round();
+    assert_int_equal(host.watch->watched(), 3);
+    // The third ten seconds later.
+    assert_int_equal(host.wire.count("assignmentScheduleInstances"), 2);
+    add(4);
+    host.round();
+    assert_int_equal(host.watch->watched(), 3);
+    const AuditRecord record = host.service.newest();
+    assert_text(name_of(record.event), "unwatched");
+    assert_text(record.request, "00000000000000b4");
+    assert_true(record.message.find(words::too_many_watched) != std::string::npos);
+    AuditRecord mark;
+    mark.event = Event::config_changed;
+    assert_true(host.service.audit->write(mark));
+    host.watch->on_new_policy(); // looks once more, and says it no more
+    host.round();
+    assert_text(name_of(host.service.newest().event), "config-changed");
+}
+
 void what_can_not_be_seen_for_long_is_on_record_once(void **)
 {
     if (!is_root_here())
@@ -563,6 +633,8 @@ int main()
         cmocka_unit_test(many_who_wait_are_one_poll),
         cmocka_unit_test(a_role_that_changed_meanwhile_ends_the_request),
         cmocka_unit_test(what_is_gone_twice_in_a_row_ends_its_grant),
+        cmocka_unit_test(what_is_not_listed_yet_is_not_gone),
+        cmocka_unit_test(more_groups_than_one_turn_has_are_read_in_turns_and_the_last_not_at_all),
         cmocka_unit_test(what_can_not_be_seen_for_long_is_on_record_once),
         cmocka_unit_test(without_a_credential_nothing_is_asked),
         cmocka_unit_test(what_a_grant_stands_on_is_its_person_s_and_its_own),

@@ -104,7 +104,10 @@ struct World {
         made.deadline = now.boot + seconds{600};
         return made;
     }
-    void watch(const char *id = first) { activations->watch(id, who()); }
+    void watch(const char *id = first, bool was_there = false)
+    {
+        activations->watch(id, who(), was_there);
+    }
     void pass(int time)
     {
         now = oidc::later(now, seconds{time});
@@ -327,6 +330,21 @@ void grants_on_one_activation_need_not_have_the_same_name_for_it(void **)
     }
 }
 
+void what_ran_before_is_ended_with_the_role_and_that_is_said(void **)
+{
+    World world;
+    world.watch(first, true);
+    assert_text(world.activations->end(world.grant()), words::activation_ended_too);
+    assert_text(world.graph.asked(), "post");
+    // Of two it goes with the last, who may have no token of his own.
+    World other;
+    other.add(second);
+    other.watch(first, true);
+    assert_text(other.activations->end(other.grant()), words::activation_shared);
+    assert_text(other.activations->end(other.grant(second)), words::activation_ended_too);
+    assert_text(other.graph.asked(), "post");
+}
+
 void an_extension_brings_a_token_of_its_own(void **)
 {
     World world;
@@ -436,6 +454,7 @@ int main()
         cmocka_unit_test(what_is_handed_back_is_ended_in_entra_when_it_may_be),
         cmocka_unit_test(two_grants_on_one_activation_end_it_together),
         cmocka_unit_test(grants_on_one_activation_need_not_have_the_same_name_for_it),
+        cmocka_unit_test(what_ran_before_is_ended_with_the_role_and_that_is_said),
         cmocka_unit_test(an_extension_brings_a_token_of_its_own),
         cmocka_unit_test(the_token_goes_with_the_grant),
         cmocka_unit_test(another_provider_knows_nothing_of_it),

@@ -223,6 +223,41 @@ void an_end_says_its_cause_and_which_end_it_is(void **)
         holds(all_texts(write_notice(Format::teams, late, nullptr)), "Timed out: role web"));
 }
 
+void who_said_no_or_may_say_nothing_is_not_said_to_have_approved(void **)
+{
+    for (const Event event : {Event::approved, Event::granted, Event::denied, Event::refused}) {
+        AuditRecord record = make_record(event);
+        record.approver_oid = "b0b00000-0000-4000-8000-000000000002";
+        const Notice notice = make_notice(record, at, nullptr, "web01", "id");
+        const char *deed = event == Event::denied    ? "Denied by"
+                           : event == Event::refused ? "Signed in"
+                                                     : "Approved by";
+        for (const Format format : {Format::teams, Format::slack}) {
+            const std::string all = all_texts(write_notice(format, notice, nullptr));
+            assert_true(holds(all, record.approver_oid));
+            for (const char *one : {"Denied by", "Signed in", "Approved by"})
+                assert_int_equal(all.find(one) != all.npos, std::string_view{one} == deed);
+        }
+    }
+}
+
+void an_extension_is_asked_for_as_one(void **)
+{
+    AuditRecord record = make_record(Event::requested);
+    record.extends = "fedcba9876543210";
+    const Notice notice = make_notice(record, at, nullptr, "web01", "id");
+    assert_text(notice.grant, record.extends);
+    assert_text(notice.request, record.request);
+    for (const Format format : {Format::teams, Format::slack})
+        assert_true(holds(all_texts(write_notice(format, notice, nullptr)),
+                          "alice asks to keep role web on web01"));
+    // It has no end that is the grant's.
+    record.event = Event::timed_out;
+    assert_true(holds(all_texts(write_notice(
+                          Format::teams, make_notice(record, at, nullptr, "web01", "id"), nullptr)),
+                      "Timed out: role web"));
+}
+
 void a_code_is_in_the_message_alone_and_only_if_it_is_given(void **)
 {
     const Notice notice = make_requested();
@@ -346,6 +381,8 @@ int main()
         cmocka_unit_test(a_notice_has_the_host_and_times_of_its_request),
         cmocka_unit_test(each_format_says_what_an_approver_wants_to_know),
         cmocka_unit_test(an_end_says_its_cause_and_which_end_it_is),
+        cmocka_unit_test(who_said_no_or_may_say_nothing_is_not_said_to_have_approved),
+        cmocka_unit_test(an_extension_is_asked_for_as_one),
         cmocka_unit_test(a_code_is_in_the_message_alone_and_only_if_it_is_given),
         cmocka_unit_test(slack_makes_no_link_and_no_mention_of_what_a_requester_writes),
         cmocka_unit_test(teams_shows_as_plain_text_what_a_requester_writes),

@@ -472,12 +472,25 @@ void whoever_is_not_the_person_any_more_gets_nothing(void **)
     }
 }
 
+void who_has_to_approve_is_told_whether_it_is_a_role_or_more_time(void **)
+{
+    World world = approved_by({person(bob_oid)});
+    assert_text(waiting_for_others(world).make_plea().message,
+                "alice asks for role web, is signed in, and waits for approval");
+    world.facts.extends = "fedcba9876543210";
+    const AuditRecord plea = waiting_for_others(world).make_plea();
+    assert_text(plea.message, "alice asks to keep role web, is signed in, and waits for approval");
+    assert_text(plea.extends, world.facts.extends);
+    assert_true(plea.needs_approval);
+}
+
 } // namespace
 
 int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(waiting_for_others_begins_after_the_sign_in_and_has_a_deadline_of_its_own),
+        cmocka_unit_test(who_has_to_approve_is_told_whether_it_is_a_role_or_more_time),
         cmocka_unit_test(one_who_may_is_enough_where_one_is_asked_for),
         cmocka_unit_test(who_counts_and_how_often),
         cmocka_unit_test(no_more_are_kept_than_a_quorum_may_be_of),

@@ -319,6 +319,56 @@ void who_cancels_leaves_the_activation_to_be_taken_back(void **)
     assert_true(session.on_reply(reply_of("{}"), boot_at(21)).empty());
 }
 
+// One that found the request of another terminal's in Entra, and waits for it.
+Session joined(const World &world)
+{
+    Session session = signed_in(world);
+    (void)tell(session, eligibility());
+    (void)tell(session, oidc::pim_list({}));
+    (void)tell(session, oidc::pim_list({}));
+    (void)tell(session, oidc::pim_list({answer(world, "PendingApproval")}));
+    return session;
+}
+
+void who_goes_leaves_what_another_waits_for_in_entra(void **)
+{
+    const World world = pim_world();
+    Session first = signed_in(world);
+    Session second = joined(world);
+    assert_true(second.shares_activation(first) && first.shares_activation(second));
+    assert_false(first.shares_activation(first));
+    // Whoever goes last takes back what one of them has made; else it stays.
+    const auto takes_back = [&](Session session) {
+        (void)session.cancel(ipc::Cause::cancelled, "gone");
+        const auto left = session.take_activation();
+        return std::holds_alternative<oidc::SendRequest>(left->cancel({world.now, boot_at(20)}));
+    };
+    assert_false(takes_back(joined(world)));
+    second.inherit_activation();
+    assert_true(takes_back(std::move(second)));
+    // So does one that goes on after the end of the other, with what has come of it.
+    for (const bool is_heir : {true, false}) {
+        Session held = signed_in(world);
+        if (is_heir)
+            held.inherit_activation();
+        (void)tell(held, eligibility());
+        (void)tell(held, oidc::pim_list({}));
+        (void)tell(held, instance(world, seconds{600}));
+        assert_true(held.shares_activation(first));
+        (void)held.cancel(ipc::Cause::cancelled, "gone");
+        assert_int_equal(held.take_activator() != nullptr, is_heir);
+        assert_false(held.shares_activation(first)); // it is over
+    }
+    // Who has yet to sign in, or has to once more, has asked Entra for nothing.
+    assert_false(walk(world, Stage::judging).shares_activation(first));
+    Session demanded = signed_in(world);
+    (void)ask(demanded, context_policy());
+    assert_false(demanded.shares_activation(first));
+    World elsewhere = pim_world();
+    elsewhere.facts.pim_group = elsewhere.policy.roles.front().approval.pim_group = other;
+    assert_false(signed_in(elsewhere).shares_activation(first));
+}
+
 void what_is_not_approved_in_time_stays_in_entra_for_the_next_run(void **)
 {
     const World world = pim_world();
@@ -476,6 +526,7 @@ int main()
         cmocka_unit_test(what_would_outlive_the_activation_is_taken_back),
         cmocka_unit_test(who_goes_while_it_is_granted_gives_back_what_was_made_for_him),
         cmocka_unit_test(who_cancels_leaves_the_activation_to_be_taken_back),
+        cmocka_unit_test(who_goes_leaves_what_another_waits_for_in_entra),
         cmocka_unit_test(what_is_not_approved_in_time_stays_in_entra_for_the_next_run),
         cmocka_unit_test(a_token_for_pim_says_that_we_understand_challenges),
         cmocka_unit_test(more_proof_is_one_more_sign_in_and_no_third),

@@ -722,6 +722,35 @@ void cancelling_takes_back_what_waits(void **)
     assert_true(stays(silent));
 }
 
+void what_was_only_found_is_left_as_it_is(void **)
+{
+    const auto open = turn("requests", pim_list({pim_answer("PendingApproval")}));
+    // Of an earlier run, of another terminal or host, or of the portal.
+    Run found{make_ask()};
+    found.play({eligible(), no_policy(), none("instances"), open});
+    assert_text(found.cancel(), "no request");
+    assert_true(stays(found));
+    // Another was faster by a moment.
+    Run slower{make_ask()};
+    slower.ask().play(
+        {turn("post", pim_error("PendingRoleAssignmentRequest"), 400), none("requests")});
+    assert_text(slower.cancel(), "no request");
+    assert_true(stays(slower));
+    Run second{make_ask()};
+    second.ask().play({turn("post", pim_error("PendingRoleAssignmentRequest"), 400), open});
+    second.pass();
+    assert_text(second.cancel(), "no request");
+    assert_true(stays(second));
+    // Once whose it was has gone.
+    Run heir{make_ask()};
+    heir.play({eligible(), no_policy(), none("instances"), open});
+    assert_false(heir.machine.may_be_ours());
+    heir.machine.adopt();
+    assert_text(heir.cancel(), "cancel");
+    heir.play({turn("cancel", "", 204)});
+    assert_false(stays(heir));
+}
+
 void cancelling_while_the_post_is_out_waits_for_what_came_of_it(void **)
 {
     const auto cancelled = [](const std::vector<Turn> &turns) {
@@ -922,6 +951,7 @@ int main()
         cmocka_unit_test(each_fault_of_the_way_is_an_end_or_is_asked_again),
         cmocka_unit_test(nothing_outlives_the_deadline),
         cmocka_unit_test(cancelling_takes_back_what_waits),
+        cmocka_unit_test(what_was_only_found_is_left_as_it_is),
         cmocka_unit_test(cancelling_while_the_post_is_out_waits_for_what_came_of_it),
         cmocka_unit_test(what_can_not_be_asked_is_not),
         cmocka_unit_test(a_reason_goes_out_as_json_whatever_it_holds),
