@@ -79,6 +79,7 @@ class Requests
 
     // A request that waits for others; null: none by this id.
     const Session *find_approving(const std::string &id) const;
+    // Who asked first comes first.
     std::vector<const Session *> all_approving() const;
     // Its row, as the ledger has it; absent: it can't be read.
     std::optional<StoredRequest> read_row(const std::string &id) const;

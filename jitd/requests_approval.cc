@@ -89,6 +89,9 @@ std::vector<const Session *> Requests::all_approving() const
     for (const auto &[id, waiting] : waiting_)
         if (waiting.session->is_approving())
             found.push_back(waiting.session.get());
+    std::stable_sort(found.begin(), found.end(), [](const Session *a, const Session *b) {
+        return a->facts().began.boot < b->facts().began.boot;
+    });
     return found;
 }
 

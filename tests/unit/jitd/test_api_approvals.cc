@@ -352,6 +352,20 @@ void many_come_in_pages_each_once(void **)
         assert_text(seen[i], kept[i].facts.id);
 }
 
+void who_asked_first_comes_first(void **)
+{
+    if (!is_root_here())
+        return;
+    KeptRequest second = make_kept("0000000000000001", "pts/1");
+    KeptRequest first = make_kept("0000000000000002", "pts/2");
+    first.facts.began.boot -= 60s;
+    Host host{policy_of(users({approver_oid})), {second, first}};
+    const auto waiting = host.requests->all_approving();
+    assert_int_equal(waiting.size(), 2);
+    assert_text(waiting[0]->facts().id, "0000000000000002");
+    assert_text(waiting[1]->facts().id, "0000000000000001");
+}
+
 void one_person_signs_in_for_few_at_a_time(void **)
 {
     if (!is_root_here())
@@ -683,6 +697,7 @@ int main()
         cmocka_unit_test(without_a_policy_or_a_configuration_nothing_is_said),
         cmocka_unit_test(an_approver_sees_all_that_he_needs),
         cmocka_unit_test(many_come_in_pages_each_once),
+        cmocka_unit_test(who_asked_first_comes_first),
         cmocka_unit_test(one_person_signs_in_for_few_at_a_time),
         cmocka_unit_test(enough_have_said_yes_and_the_helper_is_asked),
         cmocka_unit_test(a_no_ends_it_with_its_reason),
