@@ -61,8 +61,8 @@ ipc::PendingRecord Api::make_pending_record(const Session &session) const
     record.extends = unless_empty(facts.extends);
     record.reason = facts.reason;
     record.deadline = facts.deadline_wall;
-    record.approvers = split_approvers(name_approvers(session.awaited()->given));
     if (const policy::Role *const role = parts_.settings.policy->find(facts.role)) {
+        record.approvers = split_approvers(session.awaited()->counted);
         record.description = role->description;
         record.needed = role->approval.quorum;
     }

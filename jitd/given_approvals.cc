@@ -7,9 +7,10 @@
 
 namespace jit::daemon {
 
-std::size_t count_approvals(const policy::Role &role, std::string_view requester_oid,
-                            std::span<const GivenApproval> given)
+std::vector<std::string> find_approvers(const policy::Role &role, std::string_view requester_oid,
+                                        std::span<const GivenApproval> given)
 {
+    std::vector<std::string> found;
     std::set<std::string_view> counted;
     for (const GivenApproval &one : given) {
         policy::Person person;
@@ -18,20 +19,34 @@ std::size_t count_approvals(const policy::Role &role, std::string_view requester
         person.signed_in = true;
         person.groups = one.groups;
         if (policy::approver_standing(role, requester_oid, person) ==
-            policy::ApproverStanding::approver)
-            counted.insert(one.oid);
+                policy::ApproverStanding::approver &&
+            counted.insert(one.oid).second)
+            found.push_back(one.oid);
     }
-    return counted.size();
+    return found;
+}
+
+std::size_t count_approvals(const policy::Role &role, std::string_view requester_oid,
+                            std::span<const GivenApproval> given)
+{
+    return find_approvers(role, requester_oid, given).size();
+}
+
+std::string name_approvers(std::span<const std::string> oids)
+{
+    std::string names;
+    for (const std::string &oid : oids)
+        names += (names.empty() ? "" : " ") + oid;
+    return names;
 }
 
 std::string name_approvers(std::span<const GivenApproval> given)
 {
-    std::string names;
-    std::set<std::string_view> named;
+    std::vector<std::string> oids;
     for (const GivenApproval &one : given)
-        if (named.insert(one.oid).second)
-            names += (names.empty() ? "" : " ") + one.oid;
-    return names;
+        if (std::find(oids.begin(), oids.end(), one.oid) == oids.end())
+            oids.push_back(one.oid);
+    return name_approvers(oids);
 }
 
 std::vector<std::string> split_approvers(std::string_view oids)

@@ -247,7 +247,7 @@ void Requests::close(Waiting &waiting, const Close &close)
                 let_in(facts.connection, facts.user, facts.id, "", true);
         } else
             parts_.grants.extend(facts.extends, reply.until.value_or(WallTime{}),
-                                 stored_of(waiting).activation);
+                                 stored_of(waiting).activation, stored_of(waiting).approver_oid);
     }
     answer_all(waiting, reply);
     if (waiting.login)

@@ -190,6 +190,7 @@ class Requests
     Waiting &keep(std::unique_ptr<Session> session, Attempts::Place place);
     void await(const std::string &id, const std::optional<AuditRecord> &record);
     void note_watched(const Session &session) const;
+    void note_given(const std::string &id);
     void take_up(const StoredRequest &stored, KeptRequest kept);
     void drop_kept(StoredRequest stored, bool is_pim);
     void settle_activation(Waiting &waiting, const Close &close);

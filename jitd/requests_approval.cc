@@ -28,7 +28,7 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
     stored.state = ipc::State::pending_approval;
     stored.oid = kept.facts.oid;
     stored.deadline = kept.facts.deadline_wall;
-    stored.approver_oid = name_approvers(kept.awaited.given);
+    stored.approver_oid = kept.awaited.counted;
     if (!kept.awaited.activation.empty())
         stored.activation = kept.facts.pim_group + " " + kept.awaited.activation;
     stored.kept = encode_kept(kept);
@@ -188,9 +188,25 @@ void Requests::look_again()
     std::vector<std::string> ids;
     for (const Session *session : all_approving())
         ids.push_back(session->facts().id);
-    for (const std::string &id : ids)
+    for (const std::string &id : ids) {
         with_rules(
             id, [&](const Rules &rules) { return waiting_.at(id).session->on_new_policy(rules); });
+        note_given(id);
+    }
+}
+
+// Who counts is another, perhaps: as it is listed, and told.
+void Requests::note_given(const std::string &id)
+{
+    const Session *const session = find_approving(id);
+    if (!session || session->facts().mode != policy::Approval::Mode::approver)
+        return;
+    StoredRequest &stored = stored_of(waiting_.at(id));
+    if (const std::string &counted = session->awaited()->counted; counted != stored.approver_oid) {
+        stored.approver_oid = counted;
+        (void)parts_.store.put(stored); // else it is listed as it was
+    }
+    tell_approving(id, make_awaiting_reply(*session).message.value_or(""));
 }
 
 void Requests::stop()

@@ -189,6 +189,8 @@ bool Requests::record_grant(Waiting &waiting, const AuditRecord &record)
         longer->until_boot = now.boot + (*record.until - now.wall);
         if (const std::string &on = stored_of(waiting).activation; !on.empty())
             longer->activation = on;
+        if (const std::string &by = stored_of(waiting).approver_oid; !by.empty())
+            longer->approver_oid = by;
         // The request itself has come to its end with this.
         return parts_.audit.write(record, &*longer) &&
                store_state(waiting, ipc::State::ended, "extended");

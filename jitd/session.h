@@ -78,7 +78,8 @@ class Session
     Actions on_activation(std::string_view activation, WallTime until);
     // One of them says no, and why.
     Actions on_denial(const GivenApproval &by, const std::string &reason);
-    // The policy is another: what nobody can approve by it any more ends.
+    // The policy is another: what nobody can approve by it any more ends, and what enough have
+    // approved by it goes on.
     Actions on_new_policy(const Rules &rules);
     // What was to be kept could not be.
     Actions on_await_failed();
@@ -146,6 +147,8 @@ class Session
     std::variant<policy::Decision, Actions> decide(const Rules &rules);
     // Waits for others, unless they have said yes already; absent: they have, or nobody has to.
     std::optional<Actions> await(const policy::Role &role, const Rules &rules);
+    // How many of those who have approved count; and notes who they are.
+    std::size_t count_given(const policy::Role &role);
     Actions meet(std::string_view activation, WallTime until, std::string message);
     Actions activate(Now now);
     Actions follow_activation(oidc::PimStep step);

@@ -94,10 +94,17 @@ std::optional<Actions> Session::await(const policy::Role &role, const Rules &rul
     if (facts_.mode != Approval::Mode::approver)
         return std::nullopt;
     // By the policy of now: it may have taken away who approved.
-    if (count_approvals(role, facts_.oid, awaited_->given) < role.approval.quorum)
+    if (count_given(role) < role.approval.quorum)
         return close(ipc::Cause::policy_changed, std::string{words::no_approvers_left},
                      "approvers-gone");
     return std::nullopt;
+}
+
+std::size_t Session::count_given(const policy::Role &role)
+{
+    const auto counted = find_approvers(role, facts_.oid, awaited_->given);
+    awaited_->counted = name_approvers(counted);
+    return counted.size();
 }
 
 Actions Session::on_approval(GivenApproval given, const Rules &rules)
@@ -119,7 +126,7 @@ Actions Session::on_approval(GivenApproval given, const Rules &rules)
         *same = std::move(given);
     else if (known.size() < limits::approvals_of_one_request)
         known.push_back(std::move(given));
-    const std::size_t count = count_approvals(*role, facts_.oid, known);
+    const std::size_t count = count_given(*role);
     approved.message = by + "'s own sign-in approves role " + facts_.role + " for " + who() + ", " +
                        std::to_string(count) + " of " + std::to_string(role->approval.quorum);
     awaited_->is_met = count >= role->approval.quorum;
@@ -164,9 +171,17 @@ Actions Session::on_denial(const GivenApproval &by, const std::string &reason)
 Actions Session::on_new_policy(const Rules &rules)
 {
     const policy::Role *const role = rules.policy.find(facts_.role);
-    if (state_ != State::approving || (role != nullptr && role->approval.mode == facts_.mode))
+    if (state_ != State::approving)
         return {};
-    return close(ipc::Cause::policy_changed, std::string{words::config_changed});
+    if (role == nullptr || role->approval.mode != facts_.mode)
+        return close(ipc::Cause::policy_changed, std::string{words::config_changed});
+    // It may ask for fewer of them than have approved, or let one count whom the last one did not.
+    if (facts_.mode != Approval::Mode::approver || rules.boot >= facts_.deadline ||
+        count_given(*role) < role->approval.quorum)
+        return {};
+    awaited_->is_met = true;
+    state_ = State::deciding;
+    return list(AskRules{});
 }
 
 Actions Session::on_await_failed()
@@ -196,7 +211,7 @@ std::string Session::approvers() const
 {
     if (!awaited_)
         return signed_in_oid_;
-    return facts_.mode == Approval::Mode::approver ? name_approvers(awaited_->given) : facts_.oid;
+    return facts_.mode == Approval::Mode::approver ? awaited_->counted : facts_.oid;
 }
 
 } // namespace jit::daemon

@@ -447,6 +447,33 @@ void a_no_ends_it_with_its_reason(void **)
     assert_true(last.message.find("not now") != std::string::npos);
 }
 
+void a_new_policy_says_who_has_approved_and_whether_that_is_enough(void **)
+{
+    if (!is_root_here())
+        return;
+    Host host{policy_of(users({approver_oid, stranger_oid, other_oid}), 3)};
+    host.yes(approver_oid);
+    host.yes(stranger_oid);
+    const auto named = [&] {
+        const auto reply = ipc::decode_pending_reply(ask_pending(host, 0).front().parameters.get());
+        return reply->request ? name_approvers(reply->request->approvers) : "-";
+    };
+    const std::string both = std::string{approver_oid} + " " + stranger_oid;
+    assert_text(named(), both);
+    assert_text(host.store->read(some_id)->approver_oid, both);
+    host.take_policy(policy_of(users({approver_oid, other_oid}), 2));
+    host.requests->look_again();
+    assert_true(host.is_waiting());
+    assert_text(named(), approver_oid);
+    assert_text(host.store->read(some_id)->approver_oid, approver_oid);
+    host.take_policy(policy_of(users({approver_oid, other_oid})));
+    host.requests->look_again();
+    assert_false(host.is_waiting());
+    const auto row = *host.store->read(some_id);
+    assert_true(row.asked_helper);
+    assert_text(row.approver_oid, approver_oid);
+}
+
 void a_new_policy_without_the_role_ends_what_waits_for_it(void **)
 {
     if (!is_root_here())
@@ -701,6 +728,7 @@ int main()
         cmocka_unit_test(one_person_signs_in_for_few_at_a_time),
         cmocka_unit_test(enough_have_said_yes_and_the_helper_is_asked),
         cmocka_unit_test(a_no_ends_it_with_its_reason),
+        cmocka_unit_test(a_new_policy_says_who_has_approved_and_whether_that_is_enough),
         cmocka_unit_test(a_new_policy_without_the_role_ends_what_waits_for_it),
         cmocka_unit_test(who_comes_back_follows_his_request_and_sees_each_approval),
         cmocka_unit_test(a_request_ends_with_its_terminal_unless_he_leaves_it),
