@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jitd/people.h"
 #include "jitd/records.h"
 #include "jitd/words.h"
 #include "policy/approving.h"
@@ -200,6 +201,10 @@ Actions Approval::on_rules(const Rules &rules)
     const policy::Role *const role = rules.policy.find(facts_.role);
     if (role == nullptr)
         return close(ipc::Cause::policy_changed, std::string{words::config_changed});
+    // At a terminal he is who its user is, and that may be another by now.
+    if (!facts_.user.empty() && !is_person_of(facts_.oid, facts_.user, rules))
+        return close(ipc::Cause::policy_changed, std::string{words::person_changed},
+                     "person-changed");
     const policy::Person person = make_person();
     const std::string name =
         facts_.user.empty() ? name_person(facts_.oid, rules.config) : facts_.user;

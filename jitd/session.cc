@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "jitd/limits.h"
+#include "jitd/people.h"
 #include "jitd/words.h"
 #include "lib/base/text.h"
 
@@ -136,7 +137,7 @@ Actions Session::on_trial_failed(ipc::Cause cause, std::string message)
 std::variant<policy::Decision, Actions> Session::decide(const Rules &rules)
 {
     // Much time may have gone by since the person was found.
-    if (awaited_ && !facts_.is_shared && !is_still_the_person(rules))
+    if (awaited_ && !facts_.is_shared && !is_person_of(facts_.oid, facts_.user, rules))
         return close(ipc::Cause::policy_changed, std::string{words::person_changed},
                      "person-changed");
     const policy::Ask ask{facts_.role,

@@ -142,7 +142,6 @@ class Session
     Actions after_sign_in(SignInMove move);
     Actions look_up_or_decide(const Rules &rules);
     policy::Person make_person(const Rules &rules) const;
-    bool is_still_the_person(const Rules &rules) const;
     // What the rules and who has signed in are for a role; else it is closed.
     std::variant<policy::Decision, Actions> decide(const Rules &rules);
     // Waits for others, unless they have said yes already; absent: they have, or nobody has to.

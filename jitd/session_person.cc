@@ -4,7 +4,6 @@
 #include "jitd/records.h"
 #include "jitd/session.h"
 #include "jitd/words.h"
-#include "policy/same_id.h"
 
 namespace jit::daemon {
 
@@ -138,15 +137,6 @@ Actions Session::after_sign_in(SignInMove move)
         sign_in_.reset();
     state_ = State::deciding;
     return join(std::move(actions), list(AskRules{}));
-}
-
-bool Session::is_still_the_person(const Rules &rules) const
-{
-    if (rules.config == nullptr)
-        return false;
-    const std::string_view mapped = rules.config->person_of(facts_.user);
-    return mapped.empty() ? rules.pin != nullptr && rules.pin->oid == facts_.oid
-                          : policy::is_same_id(mapped, facts_.oid);
 }
 
 policy::Person Session::make_person(const Rules &rules) const
