@@ -75,6 +75,7 @@ void Requests::wake_some()
     for (int i = 0; i < woken_in_a_turn && !wakes_.empty() && wakes_.begin()->first <= now; ++i) {
         Waiting &waiting = *wakes_.begin()->second;
         sleep_on(waiting);
+        waiting.session->note_clocks({wall_time(), now});
         perform(waiting.session->facts().id, waiting.session->on_time(now));
     }
     if (!wakes_.empty())
@@ -157,7 +158,9 @@ void Requests::perform(const std::string &id, Actions actions)
                         return;
                     if (const auto asking = waiting_.find(id); asking != waiting_.end()) {
                         asking->second.transfer = 0;
-                        perform(id, asking->second.session->on_reply(reply, boot_time()));
+                        const Now now = read_clocks();
+                        asking->second.session->note_clocks(now);
+                        perform(id, asking->second.session->on_reply(reply, now.boot));
                     }
                 });
         } else if (std::holds_alternative<AskTrial>(action)) {
@@ -191,7 +194,9 @@ Result<void> Requests::hurry(const std::string &id)
     const auto found = waiting_.find(id);
     if (found == waiting_.end() || found->second.session->is_closed())
         return Error{Code::not_found, "no such request waits"};
-    perform(id, found->second.session->hurry(boot_time()));
+    const Now now = read_clocks();
+    found->second.session->note_clocks(now);
+    perform(id, found->second.session->hurry(now.boot));
     note_watched(*found->second.session);
     return {};
 }

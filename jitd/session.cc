@@ -117,7 +117,7 @@ Actions Session::begin()
     sign_in_ = std::make_unique<SignIn>(WhoSigns{
         facts_.user, facts_.oid, facts_.upn, facts_.is_shared,
         facts_.mode == policy::Approval::Mode::pim ? Purpose::activation : Purpose::request,
-        facts_.auth_context, facts_.deadline, facts_.began.wall, facts_.pim_claims});
+        facts_.auth_context, facts_.deadline, facts_.began.boot, facts_.pim_claims});
     return follow(sign_in_->begin());
 }
 

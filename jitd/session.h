@@ -65,6 +65,8 @@ class Session
     Actions on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id, BootTime now);
     //   why  what is wrong, for people; may be empty
     Actions on_provider_failed(oidc::Failure failure, std::string_view why);
+    // The wall clock may be set while it waits; told before what comes next is judged by it.
+    void note_clocks(Now now);
     Actions on_reply(const oidc::HttpReply &reply, BootTime now);
     Actions on_time(BootTime now);
     // The person says that the sign-in is done: asks sooner than it would, where that is allowed.

@@ -159,8 +159,8 @@ policy::Person Session::make_person(const Rules &rules) const
     person.is_guest = claims_->is_guest;
     person.contexts = claims_->contexts;
     if (claims_->authenticated_at)
-        person.auth_age = facts_.began.wall - *claims_->authenticated_at - oidc::max_backdating -
-                          std::min(rules.skew, oidc::max_skew);
+        person.auth_age = wall_of(facts_.began.boot, rules) - *claims_->authenticated_at -
+                          oidc::max_backdating - std::min(rules.skew, oidc::max_skew);
     return person;
 }
 

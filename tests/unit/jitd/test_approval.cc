@@ -42,7 +42,7 @@ struct Asked : World {
         asked.tty = "pts/7";
         mapped.users = {{"alice", alice_oid}, {"carol", carol_oid}};
         config = &mapped;
-        asked.began = {now - 60s, boot_at(0)};
+        asked.began = {now - 60s, boot_at(-50)};
         asked.deadline = boot_at(7200);
     }
     policy::Role &role() { return policy.roles[0]; }
@@ -207,7 +207,16 @@ void who_may_say_something_and_who_may_not(void **)
         {"a token for another application", "aud-other", [](Asked &) {},
          "record:refused close:not-trusted", "wrong-audience"},
         {"a token from before he was asked", "entra",
-         [](Asked &world) { world.asked.began.wall = world.now + 900s; },
+         [](Asked &world) { world.asked.began.boot = world.boot + 900s; },
+         "record:refused close:not-trusted", "stale"},
+        // The clock was an hour wrong when he was asked, and has been set since.
+        {"a clock that was set back", "entra",
+         [](Asked &world) { world.asked.began.wall = world.now + 3600s; }, "record:signed-in say",
+         ""},
+        {"from before he was asked, and a clock that was set forward", "entra",
+         [](Asked &world) {
+             world.asked.began = {world.now - 3600s, world.boot + 900s};
+         },
          "record:refused close:not-trusted", "stale"},
         {"a guest", "acct-guest", [](Asked &) {}, "record:signed-in record:refused close:refused",
          "guest"},

@@ -162,6 +162,23 @@ void an_activation_is_asked_for_and_the_grant_lasts_no_longer(void **)
     assert_null(session.take_activation().get());
 }
 
+void a_clock_that_is_set_meanwhile_counts_at_once(void **)
+{
+    const World world = pim_world();
+    Session session = signed_in(world);
+    (void)ask(session);
+    assert_text(asked(tell(session, answer(world, "Provisioned"), 201)), "instances");
+    const WallTime deadline = session.facts().deadline_wall;
+    session.note_clocks({world.now + seconds{2}, boot_at(12)});
+    assert_true(session.facts().deadline_wall == deadline); // as it went on by itself
+    session.note_clocks({world.now + seconds{3601}, boot_at(11)});
+    assert_true(session.facts().deadline_wall == deadline + seconds{3600});
+    (void)tell(session, instance(world, seconds{1800})); // which was over half an hour ago
+    assert_true(session.is_approving());
+    session.note_clocks({world.now + seconds{1}, boot_at(11)});
+    assert_true(session.facts().deadline_wall == deadline);
+}
+
 void what_is_waited_for_in_entra_is_said_once(void **)
 {
     const World world = pim_world();
@@ -445,6 +462,7 @@ int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(an_activation_is_asked_for_and_the_grant_lasts_no_longer),
+        cmocka_unit_test(a_clock_that_is_set_meanwhile_counts_at_once),
         cmocka_unit_test(what_is_waited_for_in_entra_is_said_once),
         cmocka_unit_test(what_entra_refuses_ends_it_with_one_line_of_advice),
         cmocka_unit_test(answers_about_others_grant_nothing),
