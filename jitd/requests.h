@@ -69,8 +69,9 @@ class Requests
     using Waits = std::function<void(const Session &, const StoredRequest &row, bool is_new)>;
     void on_waits(Waits waits) { waits_ = std::move(waits); }
 
-    // Goes on with those that waited for others when jitd was stopped. Once, with the first
-    // provider.
+    // Goes on with those that waited for others when jitd was stopped: once, as soon as there is a
+    // provider and a policy. Until then they are left as they are, but for those that are lost in
+    // any case.
     void resume();
     // The policy is another.
     void look_again();
@@ -234,6 +235,8 @@ class Requests
     };
     std::map<std::string, Unwritten> unwritten_; // by request
     std::unique_ptr<sys::Timer> write_again_;
+    bool is_resumed_ = false;
+    bool is_unwatched_told_ = false;
     std::function<void(const std::string &)> over_;
     Onlooker onlooker_;
     Waits waits_;

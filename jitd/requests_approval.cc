@@ -241,23 +241,30 @@ void Requests::stop()
 
 void Requests::resume()
 {
-    if (parts_.settings.policy)
+    if (is_resumed_)
+        return;
+    // Without a provider or a policy nothing is decided, and what waits can wait for that, too.
+    const bool can_decide = provider_ && parts_.settings.policy;
+    if (parts_.settings.policy && !std::exchange(is_unwatched_told_, true))
         activations_->tell_unwatched(*parts_.settings.policy);
     auto rows = parts_.store.read_open();
     if (!rows)
         return; // they are tried again at the next start
+    is_resumed_ = can_decide;
     for (StoredRequest &stored : *rows) {
         if (stored.state != ipc::State::pending_approval || stored.kept.empty() ||
             stored.asked_helper)
             continue;
         auto kept = decode_kept(stored.kept);
-        // Of this boot, since where it came from is; of this provider, since its people are.
         const bool is_pim = kept && kept->facts.mode == policy::Approval::Mode::pim;
-        if (kept && !is_pim && provider_ && kept->boot_id == parts_.grants.boot_id() &&
-            kept->provider == provider_name() && kept->facts.id == stored.id)
-            take_up(stored, *std::move(kept));
-        else
+        // Of this boot, since where it came from is; of this provider, since its people are.
+        const bool is_lost = !kept || is_pim || kept->boot_id != parts_.grants.boot_id() ||
+                             kept->facts.id != stored.id ||
+                             (can_decide && kept->provider != provider_name());
+        if (is_lost)
             drop_kept(std::move(stored), is_pim);
+        else if (can_decide)
+            take_up(stored, *std::move(kept));
     }
 }
 

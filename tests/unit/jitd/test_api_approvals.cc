@@ -681,6 +681,31 @@ void what_another_daemon_cannot_go_on_with_is_ended_with_a_record(void **)
     }
 }
 
+void without_a_provider_or_a_policy_it_is_left_until_there_is_one(void **)
+{
+    if (!is_root_here())
+        return;
+    Service left;
+    assert_true(left.store->put(make_row(make_kept(some_id))).has_value());
+    KeptRequest earlier = make_kept("00000000000000bb", "pts/8");
+    earlier.boot_id = "earlier";
+    assert_true(left.store->put(make_row(earlier)).has_value());
+    left.requests->resume(); // jitd.toml is faulty: no provider
+    assert_true(left.store->read(some_id)->state == ipc::State::pending_approval);
+    assert_false(left.store->read(some_id)->kept.empty());
+    // That one is lost, whatever becomes of jitd.toml.
+    assert_true(left.store->read("00000000000000bb")->state == ipc::State::cancelled);
+    left.requests->stop();
+
+    Host host{left.own.get(), policy_of(users({approver_oid}))};
+    assert_true(host.is_waiting());
+    // Once: what has ended does not come back with the next configuration.
+    assert_true(host.requests->cancel(some_id, ipc::Cause::cancelled, "x").has_value());
+    assert_true(host.store->put(make_row(make_kept(some_id))).has_value());
+    host.requests->resume();
+    assert_false(host.is_waiting());
+}
+
 void one_whose_time_ran_out_meanwhile_times_out(void **)
 {
     if (!is_root_here())
@@ -734,6 +759,7 @@ int main()
         cmocka_unit_test(a_request_ends_with_its_terminal_unless_he_leaves_it),
         cmocka_unit_test(another_daemon_goes_on_with_the_approvals_so_far),
         cmocka_unit_test(what_another_daemon_cannot_go_on_with_is_ended_with_a_record),
+        cmocka_unit_test(without_a_provider_or_a_policy_it_is_left_until_there_is_one),
         cmocka_unit_test(one_whose_time_ran_out_meanwhile_times_out),
         cmocka_unit_test(one_that_enough_had_approved_is_decided_by_the_policy_of_now),
     };
