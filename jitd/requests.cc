@@ -145,8 +145,8 @@ void Requests::perform(const std::string &id, Actions actions)
         } else if (auto *code = std::get_if<ShowCode>(&action)) {
             const auto reply =
                 ipc::encode_request_reply(make_code_reply(waiting.session->facts(), *code));
-            for (const Watcher &watcher : waiting.watchers)
-                watcher->reply_and_continue(reply);
+            for (const Follower &one : waiting.watchers)
+                one.exchange->reply_and_continue(reply);
             if (!poke_->is_set())
                 keep_helper_awake();
         } else if (auto *send = std::get_if<SendHttp>(&action)) {
@@ -294,8 +294,8 @@ void Requests::answer_all(Waiting &waiting, const ipc::RequestReply &reply)
 {
     const ipc::Json parameters = ipc::encode_request_reply(reply);
     watching_ -= waiting.watchers.size();
-    for (const Watcher &watcher : std::exchange(waiting.watchers, {}))
-        watcher->reply_and_close(parameters);
+    for (const Follower &one : std::exchange(waiting.watchers, {}))
+        one.exchange->reply_and_close(parameters);
 }
 
 } // namespace jit::daemon

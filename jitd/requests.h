@@ -140,18 +140,22 @@ class Requests
         std::vector<std::string> connections; // that asked, and are told alike
         std::vector<Claimed> claims;
     };
+    struct Follower {
+        Watcher exchange;
+        bool stays_waiting = false; // when he goes, the request is to wait on: so he has said
+    };
     using Wakes = std::multimap<BootTime, Waiting *>;
     // Thousands of them may wait: what most never need, they do not hold.
     struct Waiting {
         Requests *requests;
         std::unique_ptr<Session> session;
-        std::vector<Watcher> watchers;
+        std::vector<Follower> watchers;
         std::optional<Wakes::iterator> wake;
         net::HttpClient::Transfer transfer = 0;
         std::unique_ptr<StoredRequest> stored; // null: as it began, its row can be made from facts
         std::unique_ptr<Login> login;          // null: not for a login over ssh
         Attempts::Place place;
-        bool is_kept = false;    // its requester has left, and will come back
+        bool is_kept = false;    // whoever followed it last has left, and will come back
         bool is_recorded = true; // every event so far is in the ledger's audit
     };
 

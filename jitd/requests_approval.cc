@@ -39,8 +39,8 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
     if (!is_kept || !waiting.is_recorded)
         return perform(id, waiting.session->on_await_failed());
     const auto reply = ipc::encode_request_reply(make_awaiting_reply(session));
-    for (const Watcher &watcher : waiting.watchers)
-        watcher->reply_and_continue(reply);
+    for (const Follower &one : waiting.watchers)
+        one.exchange->reply_and_continue(reply);
     // Each record after the first is of somebody who was told.
     if (!record && waits_ && kept.facts.mode == policy::Approval::Mode::approver)
         waits_(session, stored, true);
@@ -139,8 +139,8 @@ void Requests::tell_approving(const std::string &id, const std::string &message)
     ipc::RequestReply reply = make_awaiting_reply(*session);
     reply.message = message;
     const ipc::Json parameters = ipc::encode_request_reply(reply);
-    for (const Watcher &watcher : waiting_.at(id).watchers)
-        watcher->reply_and_continue(parameters);
+    for (const Follower &one : waiting_.at(id).watchers)
+        one.exchange->reply_and_continue(parameters);
 }
 
 void Requests::end_kept(Waiting &waiting, const WriteRecord &last)
@@ -175,11 +175,12 @@ Result<void> Requests::let_wait(const std::string &id, pid_t leaving)
         return Error{Code::not_found, "no such request waits"};
     if (!found->second.session->is_approving())
         return Error{Code::denied, "the request does not wait for others"};
-    const auto &watchers = found->second.watchers;
-    if (std::none_of(watchers.begin(), watchers.end(),
-                     [&](const Watcher &watcher) { return watcher->peer().pid == leaving; }))
+    bool follows = false;
+    for (Follower &one : found->second.watchers)
+        if (one.exchange->peer().pid == leaving)
+            follows = one.stays_waiting = true;
+    if (!follows)
         return Error{Code::denied, "another process follows the request"};
-    found->second.is_kept = true;
     return {};
 }
 

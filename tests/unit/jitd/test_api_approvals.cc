@@ -3,7 +3,9 @@
 #include "tests/unit/cmocka_cpp.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/wait.h>
 
 #include "jitd/kept_request.h"
 #include "jitd/limits.h"
@@ -604,6 +606,72 @@ void a_request_ends_with_its_terminal_unless_he_leaves_it(void **)
     assert_text(leave_as(host, requester), "NotFound");
 }
 
+void of_several_who_follow_it_the_last_to_go_decides(void **)
+{
+    if (!is_root_here())
+        return;
+    // A terminal with two sudos: one is left to wait, and the other is stopped. A process is known
+    // by its pid, so the one that says that it leaves is another than this.
+    Host host;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    const auto follow_and_leave = [&] {
+        const pid_t child = fork();
+        if (child == 0) {
+            char byte = 0;
+            const bool is_asked = setresuid(requester, requester, requester) == 0;
+            auto fd = sys::connect_unix(host.path);
+            auto beside = sys::connect_unix(host.path);
+            ipc::RequestCall call;
+            call.role = "web";
+            call.tty = "pts/9";
+            call.session = 77;
+            const auto send_call = [](const Fd &to, std::string_view method,
+                                      const ipc::Json &parameters, bool more) {
+                const std::string frame = *ipc::encode_call(method, parameters.get(), more, false);
+                return send(to.get(), frame.data(), frame.size(), MSG_NOSIGNAL) > 0;
+            };
+            const bool is_done =
+                is_asked && fd && beside &&
+                send_call(*fd, ipc::method::request, ipc::encode_request_call(call), true) &&
+                recv(fd->get(), &byte, 1, 0) == 1 &&
+                send_call(*beside, ipc::method::leave, ipc::encode_request_id_call({some_id}),
+                          false) &&
+                recv(beside->get(), &byte, 1, 0) == 1;
+            (void)!write(ends[1], is_done ? "y" : "n", 1);
+            _exit(0);
+        }
+        char said = 0;
+        assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+        for (int i = 0; i < 500 && read(ends[0], &said, 1) != 1; ++i)
+            (void)sd_event_run(host.loop.get(), 5000);
+        assert_int_equal(said, 'y');
+        assert_int_equal(waitpid(child, nullptr, 0), child);
+        for (int quiet = 0; quiet < 20;)
+            quiet = sd_event_run(host.loop.get(), 1000) > 0 ? 0 : quiet + 1;
+    };
+    Terminal other{host, requester};
+    assert_text(other.read(), "pending approval");
+    follow_and_leave();
+    assert_true(host.is_waiting());
+    other.hang_up(); // he is told that it is cancelled
+    assert_false(host.is_waiting());
+    assert_true(host.store->read(some_id)->state == ipc::State::cancelled);
+
+    // Whoever has gone before does not take it away from him who leaves it.
+    Host again;
+    close(ends[0]);
+    close(ends[1]);
+    Terminal stays{again, requester};
+    assert_text(stays.read(), "pending approval");
+    assert_text(leave_as(again, requester), "left");
+    Terminal goes{again, requester};
+    assert_text(goes.read(), "pending approval");
+    goes.hang_up();
+    stays.hang_up();
+    assert_true(again.is_waiting());
+}
+
 // --- another daemon
 // ------------------------------------------------------------------------------
 
@@ -757,6 +825,7 @@ int main()
         cmocka_unit_test(a_new_policy_without_the_role_ends_what_waits_for_it),
         cmocka_unit_test(who_comes_back_follows_his_request_and_sees_each_approval),
         cmocka_unit_test(a_request_ends_with_its_terminal_unless_he_leaves_it),
+        cmocka_unit_test(of_several_who_follow_it_the_last_to_go_decides),
         cmocka_unit_test(another_daemon_goes_on_with_the_approvals_so_far),
         cmocka_unit_test(what_another_daemon_cannot_go_on_with_is_ended_with_a_record),
         cmocka_unit_test(without_a_provider_or_a_policy_it_is_left_until_there_is_one),
