@@ -32,6 +32,9 @@ inline constexpr std::chrono::milliseconds patience = 2s;
 // places that waiting requests cannot take.
 inline constexpr std::size_t pending_requests = 10'240;
 inline constexpr std::size_t pending_of_one_requester = 4;
+// And those that wait for others, apart from them: who has left so many asks for no more of the
+// kind, and for what needs nobody else as before.
+inline constexpr std::size_t asked_of_one_requester = 4;
 // People who may have approved one request: as many as a quorum may be of.
 inline constexpr std::size_t approvals_of_one_request = 32;
 // How soon an end is written again that the ledger did not take.

@@ -21,6 +21,7 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
 {
     Waiting &waiting = waiting_.at(id);
     const Session &session = *waiting.session;
+    waiting.place.ask_others(session.facts().deadline);
     KeptRequest kept = session.keep();
     kept.boot_id = parts_.grants.boot_id();
     kept.provider = provider_name();
@@ -273,6 +274,7 @@ void Requests::take_up(const StoredRequest &stored, KeptRequest kept)
 {
     const BootTime now = boot_time();
     Attempts::Place place = attempts_.begin(knock_of(kept.facts), now, kept.facts.deadline);
+    place.ask_others(kept.facts.deadline);
     Waiting &waiting = keep(std::make_unique<Session>(std::move(kept)), std::move(place));
     waiting.is_kept = true;
     waiting.stored = std::make_unique<StoredRequest>(stored);

@@ -127,6 +127,8 @@ std::string no_role_opens(std::string_view service, std::string_view account);
 
 // Who may begin no other request now; then he may try again.
 std::string too_many_wait(std::chrono::seconds then);
+//   then  when the first of them ends, at the latest
+std::string too_many_ask(std::chrono::seconds then);
 std::string too_many_begun(std::chrono::seconds then);
 std::string too_many_from_address(std::chrono::seconds then);
 std::string too_many_unproven(std::chrono::seconds then);
