@@ -35,6 +35,11 @@ Result<std::unique_ptr<Requests>> Requests::make(Parts parts)
     made->wake_ = TRY(sys::Timer::make(
         loop, [self] { self->wake_some(); }, sys::Turn::usual, wake_accuracy));
     made->write_again_ = TRY(sys::Timer::make(loop, [self] { self->end_late(); }));
+    made->look_at_extended_ = TRY(sys::Later::make(loop, [self] { self->look_at_extended(); }));
+    made->parts_.grants.on_change([look = std::weak_ptr{made->look_at_extended_}] {
+        if (const auto later = look.lock())
+            later->schedule();
+    });
     made->missed_ = TRY(sys::Timer::make(loop, [self] { self->look_for_missed(); }));
     return made;
 }

@@ -196,6 +196,10 @@ class Requests
     void await(const std::string &id, const std::optional<AuditRecord> &record);
     void note_watched(const Session &session) const;
     void note_given(const std::string &id);
+    // Of requests that are to extend a grant: closes those whose grant has gone.
+    void look_at_extended();
+    // The same for one, before anybody's word for it counts. True: it is closed.
+    bool close_extended(const Session &session);
     void take_up(const StoredRequest &stored, KeptRequest kept);
     void drop_kept(StoredRequest stored, bool is_pim);
     void settle_activation(Waiting &waiting, const Close &close);
@@ -239,6 +243,7 @@ class Requests
     };
     std::map<std::string, Unwritten> unwritten_; // by request
     std::unique_ptr<sys::Timer> write_again_;
+    std::shared_ptr<sys::Later> look_at_extended_; // the grants may outlive us
     bool is_resumed_ = false;
     bool is_unwatched_told_ = false;
     std::function<void(const std::string &)> over_;

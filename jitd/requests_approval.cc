@@ -104,7 +104,7 @@ std::optional<StoredRequest> Requests::read_row(const std::string &id) const
 
 Result<void> Requests::approve(const std::string &id, GivenApproval given)
 {
-    if (!find_approving(id))
+    if (const Session *session = find_approving(id); !session || close_extended(*session))
         return Error{Code::not_found, "no such request waits for approval"};
     with_rules(id, [&](const Rules &rules) {
         return waiting_.at(id).session->on_approval(std::move(given), rules);
@@ -126,7 +126,7 @@ Result<void> Requests::deny(const std::string &id, const GivenApproval &by,
 Result<void> Requests::activate(const std::string &id, const std::string &activation,
                                 WallTime until)
 {
-    if (!find_approving(id))
+    if (const Session *session = find_approving(id); !session || close_extended(*session))
         return Error{Code::not_found, "no such request waits for an activation"};
     perform(id, waiting_.at(id).session->on_activation(activation, until));
     return {};
@@ -273,12 +273,16 @@ void Requests::resume()
 void Requests::take_up(const StoredRequest &stored, KeptRequest kept)
 {
     const BootTime now = boot_time();
+    if (const Grant *const longer = parts_.grants.table().find(kept.facts.extends))
+        kept.facts.extended_end = Now{longer->until, longer->until_boot};
     Attempts::Place place = attempts_.begin(knock_of(kept.facts), now, kept.facts.deadline);
     place.ask_others(kept.facts.deadline);
     Waiting &waiting = keep(std::make_unique<Session>(std::move(kept)), std::move(place));
     waiting.is_kept = true;
     waiting.stored = std::make_unique<StoredRequest>(stored);
     perform(stored.id, waiting.session->resume(now));
+    if (const Session *session = find_approving(stored.id); session && close_extended(*session))
+        return;
     // By the policy of now, which may have lost its role meanwhile.
     if (find_approving(stored.id))
         with_rules(stored.id, [&](const Rules &rules) {

@@ -80,6 +80,10 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
     if (facts.mode == policy::Approval::Mode::pim)
         if (const auto known = demands_.find(facts.pim_group); known != demands_.end())
             facts.pim_claims = known->second;
+    if (const Grant *const longer = parts_.grants.table().find(facts.extends)) {
+        facts.extended_end = Now{longer->until, longer->until_boot};
+        bound_by_extended(facts);
+    }
     const std::string id = facts.id;
     const StoredRequest row = make_stored(facts);
     Attempts::Place place = attempts_.begin(knock_of(facts), facts.began.boot, facts.deadline);

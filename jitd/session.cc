@@ -66,10 +66,13 @@ Actions Session::close(ipc::Cause cause, std::string message, std::string_view r
     state_ = State::closed;
     sign_in_.reset();
     // What is open in Entra when the time is up is taken up by the next run. Who wants it no more
-    // has it taken back, and given back what came too late for that.
+    // has it taken back, and given back what came too late for that; so has he whose grant ended
+    // before it could go on by it.
     if (cause == ipc::Cause::timed_out)
         activation_.reset();
-    if (cause != ipc::Cause::cancelled || was_active_ || !awaited_ || !awaited_->is_met)
+    const bool gives_back =
+        cause == ipc::Cause::cancelled || (cause == ipc::Cause::expired && !facts_.extends.empty());
+    if (!gives_back || was_active_ || !awaited_ || !awaited_->is_met)
         activator_.reset();
     Actions actions;
     const auto record = [&](Event event, std::optional<ipc::Cause> ends) {

@@ -83,6 +83,8 @@ class Session
     // The policy is another: what nobody can approve by it any more ends, and what enough have
     // approved by it goes on.
     Actions on_new_policy(const Rules &rules);
+    // The grant that it is to extend ends then.
+    void note_extended(Now end) { facts_.extended_end = end; }
     // What was to be kept could not be.
     Actions on_await_failed();
     // Goes on after a restart: from KeptRequest, in the place of start().
@@ -148,6 +150,7 @@ class Session
     std::variant<policy::Decision, Actions> decide(const Rules &rules);
     // Waits for others, unless they have said yes already; absent: they have, or nobody has to.
     std::optional<Actions> await(const policy::Role &role, const Rules &rules);
+    bool is_extended_over(const Rules &rules) const;
     // How many of those who have approved count; and notes who they are.
     std::size_t count_given(const policy::Role &role);
     Actions meet(std::string_view activation, WallTime until, std::string message);

@@ -59,6 +59,12 @@ Actions Session::resume(BootTime now)
                             : list(WakeAt{facts_.deadline});
 }
 
+bool Session::is_extended_over(const Rules &rules) const
+{
+    return facts_.extended_end &&
+           (rules.boot >= facts_.extended_end->boot || rules.now >= facts_.extended_end->wall);
+}
+
 std::optional<Actions> Session::await(const policy::Role &role, const Rules &rules)
 {
     // Who was asked by another rule is not who has to be asked now; less than he gave is enough.
@@ -67,6 +73,9 @@ std::optional<Actions> Session::await(const policy::Role &role, const Rules &rul
     if (!needs_less &&
         (role.approval.mode != facts_.mode || role.approval.pim_group != facts_.pim_group))
         return close(ipc::Cause::policy_changed, std::string{words::config_changed});
+    // Nobody is asked, and nothing is activated, for what can't go on any more.
+    if (is_extended_over(rules))
+        return close(ipc::Cause::expired, std::string{words::grant_over});
     if (facts_.mode == Approval::Mode::self || facts_.mode == Approval::Mode::none)
         return std::nullopt;
     if (!awaited_) {
@@ -78,6 +87,7 @@ std::optional<Actions> Session::await(const policy::Role &role, const Rules &rul
         const Now now{rules.now, rules.boot};
         facts_.deadline = now.boot + role.approval.timeout;
         facts_.deadline_wall = now.wall + role.approval.timeout;
+        bound_by_extended(facts_);
         Actions actions = facts_.mode == Approval::Mode::pim ? activate(now) : Actions{};
         return join(list(Await{}, WakeAt{facts_.deadline}), std::move(actions));
     }

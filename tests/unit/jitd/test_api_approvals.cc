@@ -11,6 +11,7 @@
 #include "jitd/limits.h"
 #include "jitd/words.h"
 #include "lib/ipc/approving.h"
+#include "lib/ipc/granting.h"
 #include "policy/parse.h"
 #include "tests/unit/jitd/service.h"
 
@@ -91,8 +92,13 @@ StoredRequest make_row(const KeptRequest &kept)
 // A service whose provider nobody can reach: it takes up what an earlier one has left.
 struct Host : Service {
     explicit Host(const std::string &text = policy_of(users({approver_oid, other_oid})),
-                  const std::vector<KeptRequest> &kept = {make_kept(some_id)})
+                  const std::vector<KeptRequest> &kept = {make_kept(some_id)},
+                  const std::vector<StoredRequest> &live = {})
     {
+        for (const StoredRequest &one : live) {
+            assert_true(store->put(one).has_value());
+            grants->add(make_grant(one));
+        }
         for (const KeptRequest &one : kept)
             assert_true(store->put(make_row(one)).has_value());
         begin(text);
@@ -491,6 +497,57 @@ void a_new_policy_without_the_role_ends_what_waits_for_it(void **)
     assert_text(approve_as(host, approver), "NotFound");
 }
 
+// A grant that is to go on longer.
+StoredRequest make_live(std::chrono::seconds left)
+{
+    StoredRequest row = make_row(make_kept("00000000000000ee"));
+    row.kept.clear();
+    row.state = ipc::State::live;
+    row.since = row.began;
+    row.until = wall_time() + left;
+    row.until_boot = boot_time() + left;
+    row.boot_id = "boot";
+    return row;
+}
+
+void what_was_to_go_on_longer_has_ended_and_nobody_is_asked_any_more(void **)
+{
+    if (!is_root_here())
+        return;
+    KeptRequest kept = make_kept(some_id);
+    kept.facts.extends = "00000000000000ee";
+    Host host{policy_of(users({approver_oid})), {kept}, {make_live(600s)}};
+    assert_true(host.is_waiting());
+    const auto helper =
+        *sys::VarlinkServer::make(host.loop.get(), sys::test::listen_at(host.folder.path + "/none"),
+                                  {"test", "io.jitd.Grant", ""}, {16, 16, 16, 2s},
+                                  [](const std::shared_ptr<sys::Exchange> &exchange) {
+                                      exchange->reply(ipc::encode(ipc::EndReply{true}));
+                                  });
+    host.grants->end("00000000000000ee", {Event::dropped, "dropped", "his own hand"},
+                     [](const HelperFault *) {});
+    for (int i = 0; i < 100 && host.is_waiting(); ++i)
+        (void)sd_event_run(host.loop.get(), 5000);
+    assert_false(host.is_waiting());
+    assert_true(host.store->read(some_id)->state == ipc::State::timed_out);
+    assert_text(host.store->read(some_id)->cause, "expired");
+
+    // It is over, and that is not in the ledger yet: a yes is none.
+    Host late{policy_of(users({approver_oid})), {kept}, {make_live(1s)}};
+    assert_true(late.is_waiting());
+    for (const BootTime until = boot_time() + 1s; boot_time() < until;)
+        (void)usleep(10'000);
+    assert_true(late.requests->approve(some_id, {approver_oid, "x", {}, {}}).error().code ==
+                Code::not_found);
+    assert_false(late.is_waiting());
+    assert_false(late.store->read(some_id)->asked_helper);
+
+    // It ended while jitd was away.
+    Host gone{policy_of(users({approver_oid})), {kept}};
+    assert_false(gone.is_waiting());
+    assert_text(gone.store->read(some_id)->cause, "expired");
+}
+
 // --- leaving, and coming back
 // --------------------------------------------------------------------
 
@@ -823,6 +880,7 @@ int main()
         cmocka_unit_test(a_no_ends_it_with_its_reason),
         cmocka_unit_test(a_new_policy_says_who_has_approved_and_whether_that_is_enough),
         cmocka_unit_test(a_new_policy_without_the_role_ends_what_waits_for_it),
+        cmocka_unit_test(what_was_to_go_on_longer_has_ended_and_nobody_is_asked_any_more),
         cmocka_unit_test(who_comes_back_follows_his_request_and_sees_each_approval),
         cmocka_unit_test(a_request_ends_with_its_terminal_unless_he_leaves_it),
         cmocka_unit_test(of_several_who_follow_it_the_last_to_go_decides),

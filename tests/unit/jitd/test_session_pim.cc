@@ -313,6 +313,34 @@ void who_cancels_leaves_the_activation_to_be_taken_back(void **)
     assert_true(session.on_reply(reply_of("{}"), boot_at(21)).empty());
 }
 
+void what_came_for_a_grant_that_has_ended_is_given_back(void **)
+{
+    World world = pim_world();
+    world.facts.extends = "00000000000000ee";
+    for (const bool was_there : {false, true}) {
+        Session session = signed_in(world);
+        if (was_there) {
+            (void)tell(session, eligibility());
+            (void)tell(session, oidc::pim_list({}));
+            (void)tell(session, instance(world, seconds{3000}));
+        } else {
+            (void)ask(session);
+            (void)tell(session, answer(world, "Provisioned"), 201);
+            (void)tell(session, instance(world, seconds{3000}));
+        }
+        assert_text(shape_of(session.on_rules(world.rules())), "grant:");
+        assert_text(shape_of(session.on_grant_failed(ipc::Cause::expired, "no live grant")),
+                    "record:timed-out close:expired");
+        assert_true((session.take_activator() == nullptr) == was_there);
+    }
+    // One that is still asked for is taken back.
+    Session asking = signed_in(world);
+    (void)ask(asking);
+    (void)tell(asking, answer(world, "PendingApproval"), 201);
+    (void)asking.cancel(ipc::Cause::expired, "no live grant");
+    assert_non_null(asking.take_activation().get());
+}
+
 void what_is_not_approved_in_time_stays_in_entra_for_the_next_run(void **)
 {
     const World world = pim_world();
@@ -470,6 +498,7 @@ int main()
         cmocka_unit_test(what_would_outlive_the_activation_is_taken_back),
         cmocka_unit_test(who_goes_while_it_is_granted_gives_back_what_was_made_for_him),
         cmocka_unit_test(who_cancels_leaves_the_activation_to_be_taken_back),
+        cmocka_unit_test(what_came_for_a_grant_that_has_ended_is_given_back),
         cmocka_unit_test(what_is_not_approved_in_time_stays_in_entra_for_the_next_run),
         cmocka_unit_test(a_token_for_pim_says_that_we_understand_challenges),
         cmocka_unit_test(more_proof_is_one_more_sign_in_and_no_third),
