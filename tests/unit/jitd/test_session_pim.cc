@@ -171,12 +171,13 @@ void a_clock_that_is_set_meanwhile_counts_at_once(void **)
     const WallTime deadline = session.facts().deadline_wall;
     session.note_clocks({world.now + seconds{2}, boot_at(12)});
     assert_true(session.facts().deadline_wall == deadline); // as it went on by itself
+    session.note_clocks({world.now - seconds{3600}, boot_at(11)});
+    assert_true(session.facts().deadline_wall < deadline - seconds{3590});
     session.note_clocks({world.now + seconds{3601}, boot_at(11)});
     assert_true(session.facts().deadline_wall == deadline + seconds{3600});
-    (void)tell(session, instance(world, seconds{1800})); // which was over half an hour ago
-    assert_true(session.is_approving());
-    session.note_clocks({world.now + seconds{1}, boot_at(11)});
-    assert_true(session.facts().deadline_wall == deadline);
+    // It was over half an hour ago.
+    assert_text(shape_of(tell(session, instance(world, seconds{1800}))),
+                "record:provider-error record:denied close:broken");
 }
 
 void what_is_waited_for_in_entra_is_said_once(void **)
