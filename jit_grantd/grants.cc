@@ -117,12 +117,16 @@ Answer<Entry> Grants::prepare(Books &books, const ipc::GrantCall &call, Checked 
 Result<void> Grants::carry_out(Books &books, Entry &entry, const Checked &checked)
 {
     entry.state = Entry::State::granting;
-    TRY(books.ledger.store(entry));
     const Now now = outside_.clocks.now();
     // A calendar timer whose time is past never fires.
     if (entry.is_due(now, outside_.boot_id))
         return Error{Code::timed_out, "the grant would be over before it began"};
-    TRY(arm(entry, now));
+    // systemd and the disk take some milliseconds each. A timer without an entry ends nothing.
+    const auto arming = begin_arming(entry, now);
+    const Result<void> stored = books.ledger.store(entry);
+    const Result<void> armed = arming->wait();
+    TRY(stored);
+    TRY(armed);
     TRY(books.memberships.make(entry.backend, names_of(entry)));
     for (const gid_t gid : checked.gids)
         if (!TRY(outside_.accounts.is_member(checked.user, gid))) {

@@ -1,9 +1,10 @@
 // Making and ending grants. Each call takes the lock, reads what of the ledger is new, and leaves
 // memberships, timers and ledger in agreement, or in a state that reconcile() brings to agreement:
 //
-//   granting   ledger "granting" -> timer armed -> memberships made -> seen through the name
-//              service -> record -> ledger "live". A failure undoes it all, in reverse. A crash
-//              leaves "granting": reconcile() takes back what was made, and says so.
+//   granting   timer and ledger "granting", side by side -> memberships made -> seen through the
+//              name service -> record -> ledger "live". A failure undoes it all, in reverse. A
+//              crash leaves "granting": reconcile() takes back what was made, and says so; or a
+//              timer that nobody knows, which reconcile() stops.
 //   extending  ledger with the later end, which owes a record -> timer replaced -> record ->
 //              ledger. A crash leaves the timer of the old end, whose shot hits nothing:
 //              reconcile() arms another.
@@ -20,6 +21,7 @@
 // Two live grants that give one user the same group share its file: it stays until the later end.
 #pragma once
 
+#include <memory>
 #include <set>
 #include <string>
 
@@ -123,6 +125,7 @@ class Grants
     // From one end to a later one, or back.
     Result<void> carry_on(Books &books, const Entry &old, const Entry &longer, const Now &now);
     // Arms the timer that an entry names.
+    std::unique_ptr<Timers::Arming> begin_arming(const Entry &entry, const Now &now);
     Result<void> arm(const Entry &entry, const Now &now);
     Result<void> rearm(const Entry &entry, const Now &now);
     // Where grants of one end have fewer exact timers than they may, some of the late ones are made

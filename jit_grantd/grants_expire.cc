@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "jit_grantd/end_events.h"
+#include "jit_grantd/end_mark.h"
 #include "jit_grantd/grants.h"
 #include "jit_grantd/lock.h"
 
@@ -126,6 +127,9 @@ std::vector<Result<void>> Grants::end_each(Books &books, const std::vector<Endin
         else
             end_runs(books, ended[i]); // a full disk keeps nobody in
     }
+    if (!to_say.empty())
+        if (const auto marked = mark_ends(places_.run); !marked)
+            report("what was left behind is looked for later", marked.error());
     (void)say_ends(books, std::move(to_say)); // they have ended, whatever of this fails
     return done;
 }

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <sys/stat.h>
@@ -59,10 +59,26 @@ class Timers
 {
   public:
     virtual ~Timers() = default;
-    // Arms both clocks: whichever comes first ends the grant. Errors: unavailable.
+    // A timer that was asked for.
+    class Arming
+    {
+      public:
+        Arming() = default;
+        Arming(const Arming &) = delete;
+        Arming &operator=(const Arming &) = delete;
+        virtual ~Arming() = default;
+        // Waits until it runs. Errors: unavailable; then it may run or not.
+        virtual Result<void> wait() = 0;
+    };
+    // Asks for both clocks: whichever comes first ends the grant. Never null.
     //   remaining  above zero
-    virtual Result<void> arm(const std::string &id, WallTime until,
-                             BootTime::duration remaining) = 0;
+    virtual std::unique_ptr<Arming> begin_arming(const std::string &id, WallTime until,
+                                                 BootTime::duration remaining) = 0;
+    // The same, and waits for it.
+    Result<void> arm(const std::string &id, WallTime until, BootTime::duration remaining)
+    {
+        return begin_arming(id, until, remaining)->wait();
+    }
     // Replaces the times of one that may be armed: whoever comes too late for the old ones hits
     // nothing that is not due (Grants::expire). Errors: unavailable; then it may be armed or not.
     virtual Result<void> rearm(const std::string &id, WallTime until,

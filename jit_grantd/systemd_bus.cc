@@ -1,6 +1,7 @@
 #include "jit_grantd/systemd_bus.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <ctime>
 
@@ -91,14 +92,14 @@ Result<Connection> open()
 }
 
 // StartTransientUnit(name, mode, properties, auxiliary units), org.freedesktop.systemd1(5).
-Result<void> start_transient(sd_bus *bus, const std::string &unit, const Properties &properties)
+Result<void> Starting::begin(const Properties &properties)
 {
     sd_bus_message *raw = nullptr;
-    int r = sd_bus_message_new_method_call(bus, &raw, destination, manager_path, manager,
+    int r = sd_bus_message_new_method_call(bus_, &raw, destination, manager_path, manager,
                                            "StartTransientUnit");
     const Message call{raw};
     if (r >= 0)
-        r = sd_bus_message_append(raw, "ss", unit.c_str(), "fail");
+        r = sd_bus_message_append(raw, "ss", unit_.c_str(), "fail");
     if (r >= 0)
         r = sd_bus_message_open_container(raw, 'a', "(sv)");
     if (r >= 0)
@@ -109,16 +110,50 @@ Result<void> start_transient(sd_bus *bus, const std::string &unit, const Propert
         r = sd_bus_message_append(raw, "a(sa(sv))", 0);
     if (r < 0)
         return Error{Code::internal, "cannot compose the call to systemd", -r};
-    Fault fault;
-    r = sd_bus_call(bus, raw, call_timeout_us, fault.get(), nullptr);
+    sd_bus_slot *slot = nullptr;
+    r = sd_bus_call_async(bus_, &slot, raw, &Starting::on_answer, this, call_timeout_us);
+    slot_.reset(slot);
+    // A connection that was made just now first has to be agreed upon.
+    while (r >= 0 && (r = sd_bus_is_ready(bus_)) == 0)
+        if ((r = sd_bus_process(bus_, nullptr)) == 0)
+            r = sd_bus_wait(bus_, call_timeout_us);
     if (r < 0)
         return Error{Code::unavailable, "systemd does not start a unit", -r};
-    const std::string state = TRY(await(bus, unit, [](const std::string &now) {
+    return {};
+}
+
+int Starting::on_answer(sd_bus_message *reply, void *self, sd_bus_error *) noexcept
+{
+    Starting &starting = *static_cast<Starting *>(self);
+    starting.is_answered_ = true;
+    starting.error_ = sd_bus_error_get_errno(sd_bus_message_get_error(reply));
+    return 1;
+}
+
+Result<void> Starting::wait()
+{
+    while (!is_answered_) {
+        int r = sd_bus_process(bus_, nullptr);
+        if (r == 0)
+            r = sd_bus_wait(bus_, call_timeout_us); // the call has an end of its own
+        if (r < 0 && r != -EINTR)
+            return Error{Code::unavailable, "systemd does not start a unit", -r};
+    }
+    if (error_ != 0)
+        return Error{Code::unavailable, "systemd does not start a unit", error_};
+    const std::string state = TRY(await(bus_, unit_, [](const std::string &now) {
         return now == "active" || now.empty() || now == "failed";
     }));
     if (state != "active")
         return Error{Code::unavailable, "systemd did not start a unit"};
     return {};
+}
+
+Result<void> start_transient(sd_bus *bus, const std::string &unit, const Properties &properties)
+{
+    Starting starting{bus, unit};
+    TRY(starting.begin(properties));
+    return starting.wait();
 }
 
 Result<void> await_gone(sd_bus *bus, const std::string &unit)

@@ -41,7 +41,33 @@ Result<Connection> open();
 // Appends (sv) after (sv) to the message; below zero is an errno.
 using Properties = std::function<int(sd_bus_message *)>;
 
-// StartTransientUnit(), and waits until the unit runs: the reply only says that a job is queued.
+// StartTransientUnit(), asked for by begin(). The reply only says that a job is queued: wait() ends
+// once the unit runs.
+class Starting
+{
+  public:
+    // Borrows the connection.
+    Starting(sd_bus *bus, std::string unit) : bus_(bus), unit_(std::move(unit)) {}
+    Starting(const Starting &) = delete;
+    Starting &operator=(const Starting &) = delete;
+    ~Starting() = default;
+
+    // The call is on its way when this returns, or will be with wait().
+    Result<void> begin(const Properties &properties);
+    // After begin(), without an error there.
+    Result<void> wait();
+
+  private:
+    static int on_answer(sd_bus_message *reply, void *self, sd_bus_error *) noexcept;
+
+    sd_bus *bus_;
+    std::string unit_;
+    Handle<sd_bus_slot, &sd_bus_slot_unref> slot_;
+    bool is_answered_ = false;
+    int error_ = 0;
+};
+
+// The same at one go.
 Result<void> start_transient(sd_bus *bus, const std::string &unit, const Properties &properties);
 
 // Waits until nothing has the unit's name any more.

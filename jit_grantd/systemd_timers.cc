@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <memory>
+#include <optional>
 
 #include "jit_grantd/systemd_bus.h"
 #include "lib/base/text.h"
@@ -91,21 +93,48 @@ class Stopping
     bool is_settled_ = false;
 };
 
+// One timer that was asked for, over a connection of its own.
+class Asked final : public Timers::Arming
+{
+  public:
+    Asked(const std::string &id, WallTime until, BootTime::duration remaining)
+        : begun_(begin(id, until, remaining))
+    {
+    }
+
+    Result<void> wait() override
+    {
+        TRY(begun_);
+        const Result<void> started = starting_->wait();
+        // It may be refused, say for want of jit-expire@.service.
+        if (!started && started.error().sys == 0)
+            return Error{Code::unavailable,
+                         "systemd did not start the timer; is jit-expire@.service there?"};
+        return started;
+    }
+
+  private:
+    Result<void> begin(const std::string &id, WallTime until, BootTime::duration remaining)
+    {
+        if (!is_id(id) || remaining <= BootTime::duration::zero())
+            return Error{Code::internal, "not an id, or no time left"};
+        bus_ = TRY(bus::open());
+        starting_.emplace(bus_.get(), unit_of(id));
+        return starting_->begin(
+            [&](sd_bus_message *call) { return append_timer(call, id, until, remaining); });
+    }
+
+    bus::Connection bus_;
+    std::optional<bus::Starting> starting_; // ends before its connection
+    Result<void> begun_;
+};
+
 } // namespace
 
-Result<void> SystemdTimers::arm(const std::string &id, WallTime until, BootTime::duration remaining)
+std::unique_ptr<Timers::Arming> SystemdTimers::begin_arming(const std::string &id, WallTime until,
+                                                            BootTime::duration remaining)
 {
-    if (!is_id(id) || remaining <= BootTime::duration::zero())
-        return Error{Code::internal, "not an id, or no time left"};
-    const bus::Connection bus = TRY(bus::open());
-    const auto started = bus::start_transient(bus.get(), unit_of(id), [&](sd_bus_message *call) {
-        return append_timer(call, id, until, remaining);
-    });
-    // It may be refused, say for want of jit-expire@.service.
-    if (!started && started.error().sys == 0)
-        return Error{Code::unavailable,
-                     "systemd did not start the timer; is jit-expire@.service there?"};
-    return started;
+    return std::make_unique<Asked>(id, until, remaining);
 }
 
 Result<void> SystemdTimers::rearm(const std::string &id, WallTime until,

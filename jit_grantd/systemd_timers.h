@@ -9,7 +9,8 @@ namespace jit::grantd {
 class SystemdTimers : public Timers
 {
   public:
-    Result<void> arm(const std::string &id, WallTime until, BootTime::duration remaining) override;
+    std::unique_ptr<Arming> begin_arming(const std::string &id, WallTime until,
+                                         BootTime::duration remaining) override;
     Result<void> rearm(const std::string &id, WallTime until,
                        BootTime::duration remaining) override;
     Result<void> disarm(const std::string &id) override;

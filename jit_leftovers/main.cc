@@ -1,5 +1,5 @@
 // jit-leftovers: what ended grants have left behind on this host. Started by jit-leftovers.path
-// when root's ledger changes, and by jit-leftovers.timer in case that was missed.
+// when grants have ended, and by jit-leftovers.timer in case that was missed.
 #include <algorithm>
 #include <csignal>
 #include <cstdio>

@@ -294,15 +294,23 @@ std::set<std::string> ActivationWatch::find_used(const Session &session,
                                                  const std::vector<oidc::Activation> &seen) const
 {
     std::set<std::string> used;
-    for (const oidc::Activation &one : seen)
-        for (const std::string *id : {&one.schedule, &one.request}) {
-            if (id->empty() || one.principal != to_lower(session.facts().oid))
-                continue;
-            const auto served =
-                parts_.store.has_served(session.facts().pim_group + " " + *id, session.facts().id);
-            if (!served || *served) // what can't be looked up counts as used
-                used.insert(*id);
-        }
+    const RequestFacts &facts = session.facts();
+    const std::string oid = to_lower(facts.oid);
+    // What can't be looked up counts as used.
+    const auto note = [&](const std::string &id, const Result<bool> &served) {
+        if (!served || *served)
+            used.insert(id);
+    };
+    for (const oidc::Activation &one : seen) {
+        if (one.principal != oid || !one.is_activated)
+            continue;
+        for (const std::string *id : {&one.schedule, &one.request})
+            if (!id->empty())
+                note(*id, parts_.store.has_served(facts.pim_group + " " + *id, facts.id));
+        note(one.schedule,
+             parts_.store.may_have_served(facts.pim_group + " " + std::string{unknown_activation},
+                                          oid, one.began, facts.id));
+    }
     return used;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "jitd/limits.h"
 #include "jitd/people.h"
 #include "jitd/records.h"
 #include "jitd/words.h"
@@ -96,9 +97,14 @@ Actions Approval::follow(SignInMove move)
         }
     if (move.stage != SignInMove::Stage::failed)
         return std::move(move.actions);
-    // The request may wait longer than a code lives.
-    if (move.cause == ipc::Cause::expired)
-        return join(std::move(move.actions), begin());
+    // The request may wait longer than a code lives. One that is over at once is no reason to ask
+    // for codes, each with its record, every second.
+    if (move.cause == ipc::Cause::expired) {
+        sign_in_.reset();
+        again_ = facts_.began.boot + limits::code_again;
+        return join(std::move(move.actions),
+                    last_ >= again_ ? begin() : list(WakeAt{std::min(again_, facts_.deadline)}));
+    }
     return join(std::move(move.actions), close(move.cause, std::move(move.message), move.rule));
 }
 
@@ -128,7 +134,11 @@ Actions Approval::on_time(BootTime now)
     last_ = now;
     if (now >= facts_.deadline)
         return close(ipc::Cause::timed_out, std::string{words::request_over});
-    return sign_in_ ? after_sign_in(sign_in_->on_time(now)) : list(WakeAt{facts_.deadline});
+    if (sign_in_)
+        return after_sign_in(sign_in_->on_time(now));
+    if (state_ == State::signing_in)
+        return now >= again_ ? begin() : list(WakeAt{std::min(again_, facts_.deadline)});
+    return list(WakeAt{facts_.deadline});
 }
 
 Actions Approval::hurry(BootTime now)

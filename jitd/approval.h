@@ -95,8 +95,9 @@ class Approval
     std::unique_ptr<oidc::Claims> claims_;
     std::string signed_in_oid_;
     std::string correlation_;
-    WallTime now_{};  // of the sign-in
-    BootTime last_{}; // when something happened last
+    WallTime now_{};   // of the sign-in
+    BootTime last_{};  // when something happened last
+    BootTime again_{}; // when another code may be asked for; while there is no sign-in
 };
 
 } // namespace jit::daemon

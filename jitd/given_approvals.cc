@@ -1,9 +1,9 @@
 #include "jitd/given_approvals.h"
 
 #include <algorithm>
-#include <set>
 
 #include "policy/approving.h"
+#include "policy/same_id.h"
 
 namespace jit::daemon {
 
@@ -11,16 +11,19 @@ std::vector<std::string> find_approvers(const policy::Role &role, std::string_vi
                                         std::span<const GivenApproval> given)
 {
     std::vector<std::string> found;
-    std::set<std::string_view> counted;
     for (const GivenApproval &one : given) {
         policy::Person person;
         person.user = one.user;
         person.oid = one.oid;
         person.signed_in = true;
         person.groups = one.groups;
-        if (policy::approver_standing(role, requester_oid, person) ==
-                policy::ApproverStanding::approver &&
-            counted.insert(one.oid).second)
+        // One person in other letters is that person still.
+        const bool is_counted =
+            std::any_of(found.begin(), found.end(), [&](const std::string &known) {
+                return policy::is_same_id(known, one.oid);
+            });
+        if (!is_counted && policy::approver_standing(role, requester_oid, person) ==
+                               policy::ApproverStanding::approver)
             found.push_back(one.oid);
     }
     return found;

@@ -16,8 +16,8 @@
 
 namespace jit::daemon {
 
-// In the place of Graph's id of an activation that ran before it was asked for, where that is not
-// known.
+// In the place of Graph's id of an activation that ran before it was asked for, where Graph does
+// not say it.
 inline constexpr std::string_view unknown_activation = "-";
 
 // What a request waits for by the mode of its role, and what has come of it.

@@ -91,6 +91,12 @@ std::optional<Actions> Session::await(const policy::Role &role, const Rules &rul
         Actions actions = facts_.mode == Approval::Mode::pim ? activate(now) : Actions{};
         return join(list(Await{}, WakeAt{facts_.deadline}), std::move(actions));
     }
+    // However late it is heard of what others said, or did in Entra.
+    if (rules.boot >= facts_.deadline)
+        return close(ipc::Cause::timed_out,
+                     std::string{is_claimed_                            ? words::not_claimed
+                                 : facts_.mode == Approval::Mode::watch ? words::not_activated
+                                                                        : words::not_approved});
     // What was not bound to this request is not what the policy of now wants.
     if (facts_.mode == Approval::Mode::watch && role.approval.bind == Approval::Bind::token &&
         awaited_->watch_token.empty())

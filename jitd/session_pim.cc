@@ -7,6 +7,18 @@
 
 namespace jit::daemon {
 
+namespace {
+
+// As mode watch calls it, so that it is known there as one that has served a request.
+std::string_view name_of(const oidc::PimActive &active)
+{
+    if (!active.schedule.empty())
+        return active.schedule;
+    return active.request.empty() ? unknown_activation : std::string_view{active.request};
+}
+
+} // namespace
+
 void Session::note_clocks(Now now)
 {
     const WallTime deadline =
@@ -87,8 +99,7 @@ Actions Session::on_active(const oidc::PimActive &active)
         waits_for_ = words::entra_allows(*active.maximum);
     else
         waits_for_ = std::string{words::entra_activated};
-    return join(meet(active.request.empty() ? std::string{unknown_activation} : active.request,
-                     active.until,
+    return join(meet(name_of(active), active.until,
                      who() + "'s activation of " + facts_.pim_group + " in Entra" +
                          (active.was_there ? ", which ran before," : "") + " approves role " +
                          facts_.role),

@@ -120,6 +120,14 @@ StoredRequest read_row(const Use &row)
     return made;
 }
 
+Result<bool> has_row(sqlite3 *db, Use &use)
+{
+    const int step = use.step();
+    if (step != SQLITE_ROW && step != SQLITE_DONE)
+        return sqlite_error(db, "the ledger can't be read");
+    return step == SQLITE_ROW;
+}
+
 } // namespace
 
 Store::Store(sqlite3 *db, std::unique_ptr<Statements> statements)
@@ -189,6 +197,9 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
         prepare(select + "WHERE state IN ('pending-signin', 'pending-approval', 'live')");
     statements->served =
         prepare("SELECT 1 FROM request WHERE activation = ?1 AND id <> ?2 LIMIT 1");
+    statements->may_have_served =
+        prepare("SELECT 1 FROM request WHERE activation = ?1 AND id <> ?2 AND lower(oid) = ?3 "
+                "AND coalesce(until, deadline) > ?4 LIMIT 1");
     statements->one = prepare(select + "WHERE id = ?1");
     statements->newest = prepare(select + "ORDER BY began DESC, id LIMIT ?1");
     statements->newest_of_user =
@@ -215,7 +226,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
           &statements->newest_of_user, &statements->head, &statements->append, &statements->untold,
           &statements->told, &statements->begin, &statements->commit, &statements->rollback,
           &statements->audit, &statements->pins, &statements->add_pin, &statements->confirm_pin,
-          &statements->remove_pin, &statements->served})
+          &statements->remove_pin, &statements->served, &statements->may_have_served})
         if (!*made)
             return sqlite_error(db.get(), "the ledger's tables are not as expected");
     if (!prepare_notices(db.get(), *statements))
@@ -294,10 +305,18 @@ Result<bool> Store::has_served(std::string_view activation, std::string_view but
     Use use{statements_->served};
     use.text(1, activation);
     use.text(2, but);
-    const int step = use.step();
-    if (step != SQLITE_ROW && step != SQLITE_DONE)
-        return sqlite_error(db_, "the ledger can't be read");
-    return step == SQLITE_ROW;
+    return has_row(db_, use);
+}
+
+Result<bool> Store::may_have_served(std::string_view unnamed, std::string_view oid, WallTime began,
+                                    std::string_view but)
+{
+    Use use{statements_->may_have_served};
+    use.text(1, unnamed);
+    use.text(2, but);
+    use.text(3, oid);
+    use.number(4, began.time_since_epoch().count());
+    return has_row(db_, use);
 }
 
 Result<std::vector<StoredRequest>> Store::read_newest(std::string_view user, std::size_t most)

@@ -86,6 +86,10 @@ class Store
     Result<StoredRequest> read(std::string_view id);
     // Whether another request than this one stands, or stood, on the activation.
     Result<bool> has_served(std::string_view activation, std::string_view but);
+    // The same for an activation that began at that time, where requests of the person stood on
+    // what has no name but this: one of theirs may be it that was not over by then.
+    Result<bool> may_have_served(std::string_view unnamed, std::string_view oid, WallTime began,
+                                 std::string_view but);
     // Newest first. An empty user: everybody's.
     Result<std::vector<StoredRequest>> read_newest(std::string_view user, std::size_t most);
 

@@ -11,8 +11,8 @@ namespace jit::daemon {
 using Statement = Handle<sqlite3_stmt, &sqlite3_finalize>;
 
 struct Store::Statements {
-    Statement put, open, one, served, newest, newest_of_user, head, append, audit, untold, told,
-        begin, commit, rollback, pins, add_pin, confirm_pin, remove_pin;
+    Statement put, open, one, served, may_have_served, newest, newest_of_user, head, append, audit,
+        untold, told, begin, commit, rollback, pins, add_pin, confirm_pin, remove_pin;
     Statement put_notice, drop_notices, next_notice, forget_notice, notified, forget_webhook;
 };
 

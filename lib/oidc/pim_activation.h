@@ -22,13 +22,9 @@
 #include <variant>
 #include <vector>
 
-#include "lib/base/clock.h"
-#include "lib/oidc/device_grant.h"
-#include "lib/oidc/graph_link.h"
-#include "lib/oidc/pim_errors.h"
 #include "lib/oidc/pim_policy.h"
-#include "lib/oidc/pim_replies.h"
 #include "lib/oidc/pim_search.h"
+#include "lib/oidc/pim_talk.h"
 
 namespace jit::oidc {
 
@@ -53,7 +49,10 @@ struct PimWaits {
     BootTime at;
 };
 struct PimActive {
-    WallTime until;         // nothing that is granted for it may last longer
+    WallTime until; // nothing that is granted for it may last longer
+    // What tells it from others: its schedule, as PimGroupPoll sees it (Activation::schedule).
+    // Graph may not say it.
+    std::string schedule;
     std::string request;    // PIM's id of the request; empty: not known
     bool was_there = false; // it ran before this was asked for
     // What the policy allows, where that is less than was asked for; else absent.
@@ -96,7 +95,6 @@ class PimActivation
 
   private:
     enum class State {
-        idle,
         eligibility,
         policy,
         instances, // before anything is asked for
@@ -104,39 +102,53 @@ class PimActivation
         activating,
         polling,
         proving, // the list of instances, of what PIM says is active
-        withdrawing,
-        finished
+        withdrawing
     };
 
+    // How often a request that was made may not be found yet.
+    static constexpr unsigned max_missing = 5;
+
+    // pim_activation.cc: from one state to the next.
     void enter(State state);
     PimStep go(State state, const Now &now);
     PimStep send(const Now &now);
-    PimStep wait(std::chrono::seconds pause, const HttpReply &reply, const Now &now);
-    PimStep tell(PimWaits::What what, PimStep wait);
+    PimStep put_off(BootTime at);
+    PimStep wait(const HttpReply &reply, const Now &now);
     PimStep read(const HttpReply &reply, const Now &now);
+    PimStep read_instances(const HttpReply &reply, const Now &now);
+    PimStep read_fault(const HttpReply &reply, const Now &now);
+    PimStep finish(PimStep step);
+
+    // pim_activation_search.cc: what is there already.
     PimStep read_eligibility(const HttpReply &reply, const Now &now);
     PimStep read_policy(const HttpReply &reply, const Now &now);
-    PimStep read_instances(const HttpReply &reply, const Now &now);
+    PimStep take_up_instance(const Now &now);
     PimStep read_requests(const HttpReply &reply, const Now &now);
-    PimStep read_request(const HttpReply &reply, const Now &now);
-    PimStep read_fault(const HttpReply &reply, const Now &now);
-    PimStep read_refusal(const PimFault &fault, const Now &now);
-    PimStep put_off(BootTime at);
-    PimStep prove(const HttpReply &reply, const Now &now);
-    PimStep follow(PimStatus status, const HttpReply &reply, const Now &now);
+
+    // pim_activation_post.cc: it is asked for, and PIM may refuse.
     PimStep activate(const Now &now);
+    PimStep post(const Now &now);
+    PimStep read_refusal(const PimFault &fault, const Now &now);
     PimStep demand(std::string claims, const PimFault &fault);
-    PimStep refuse(Failure failure, std::string advice, const std::string &correlation_id = {});
-    PimStep finish(PimStep step);
-    PimStep end_late();
+
+    // pim_activation_proof.cc: what has come of it.
+    PimStep read_request(const HttpReply &reply, const Now &now);
+    PimStep follow(PimStatus status, const HttpReply &reply, const Now &now);
+    PimStep tell(PimWaits::What what, PimStep wait);
+    PimStep prove(const HttpReply &reply, const Now &now);
+    PimStep end_active(bool was_there, bool is_less);
+
+    // pim_activation_end.cc: the person goes, or the talk ends before it is active.
+    PimStep end_late(const PimTurn &turn);
+    PimStep end_over(const PimTurn &turn, const HttpReply &reply);
+    PimStep end_nonsense();
+    PimStep read_fault_of_who_left(const PimFault &fault);
     bool may_stand() const { return search_.is_unclear || !request_.empty(); }
 
     PimAsk ask_;
-    GraphLink link_;
-    State state_ = State::idle;
-    bool is_out_ = false; // a request
+    PimTalk talk_;
+    State state_ = State::eligibility;
     bool is_cancelled_ = false;
-    BootTime next_at_{};
     BootTime allowed_at_{}; // hurried
 
     bool is_eligible_ = false;

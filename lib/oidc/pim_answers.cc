@@ -26,18 +26,6 @@ std::optional<std::string> word_member(const json_t *entry, const char *name)
     return text ? std::optional{to_lower(*text)} : std::nullopt;
 }
 
-// A GUID, or several joined with words: GROUP_member_GUID.
-std::optional<std::string> id_member(const json_t *entry, const char *name)
-{
-    auto text = word_member(entry, name);
-    const bool is_id = text && !text->empty() && text->size() <= max_id_bytes &&
-                       std::all_of(text->begin(), text->end(), [](char c) {
-                           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-                                  c == '-' || c == '.';
-                       });
-    return is_id ? text : std::nullopt;
-}
-
 std::optional<WallTime> time_member(const json_t *entry, const char *name)
 {
     const auto text = text_member(entry, name);
@@ -55,6 +43,17 @@ std::optional<std::string> principal_of(const json_t *entry, std::string_view gr
 
 } // namespace
 
+std::optional<std::string> read_pim_id(const json_t *entry, const char *name)
+{
+    auto text = word_member(entry, name);
+    const bool is_id = text && !text->empty() && text->size() <= max_id_bytes &&
+                       std::all_of(text->begin(), text->end(), [](char c) {
+                           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+                                  c == '-' || c == '.';
+                       });
+    return is_id ? text : std::nullopt;
+}
+
 Reading read_instance(const json_t *entry, std::string_view group, Activation &out)
 {
     const auto principal = principal_of(entry, group);
@@ -68,7 +67,7 @@ Reading read_instance(const json_t *entry, std::string_view group, Activation &o
     out.principal = *principal;
     if (*type != "activated") // for good: it has no times that matter
         return Reading::taken;
-    const auto schedule = id_member(entry, "assignmentScheduleId");
+    const auto schedule = read_pim_id(entry, "assignmentScheduleId");
     const auto began = time_member(entry, "startDateTime");
     const auto until = time_member(entry, "endDateTime");
     if (!schedule || !began || !until || *until < *began)
@@ -94,8 +93,8 @@ Reading read_request(const json_t *entry, std::string_view group, ActivationRequ
     for (const char *end : {"denied", "failed", "canceled", "revoked"})
         if (*status == end)
             return Reading::skipped;
-    const auto schedule = id_member(entry, "targetScheduleId");
-    const auto request = id_member(entry, "id");
+    const auto schedule = read_pim_id(entry, "targetScheduleId");
+    const auto request = read_pim_id(entry, "id");
     const auto asked = time_member(entry, "createdDateTime");
     const auto text = text_member(entry, "justification");
     if (!schedule || !request || !asked || (!text && !is_null(entry, "justification")))

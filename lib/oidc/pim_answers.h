@@ -15,6 +15,10 @@
 
 namespace jit::oidc {
 
+// How Graph calls a schedule or a request, in lower case: a GUID, or several joined with words,
+// GROUP_member_GUID. Absent: the member is no such id.
+std::optional<std::string> read_pim_id(const json_t *entry, const char *name);
+
 enum class Reading {
     taken,
     skipped, // nothing that matters here

@@ -4,14 +4,10 @@
 // instances; over is what PIM says is over, or what it lists no more.
 #pragma once
 
-#include <string>
+#include <chrono>
 #include <variant>
 
-#include "lib/base/clock.h"
-#include "lib/oidc/device_grant.h"
-#include "lib/oidc/graph_link.h"
-#include "lib/oidc/pim_errors.h"
-#include "lib/oidc/pim_replies.h"
+#include "lib/oidc/pim_talk.h"
 
 namespace jit::oidc {
 
@@ -34,26 +30,21 @@ class PimDeactivation
 
   private:
     enum class State {
-        idle,
         deactivating,
-        looking,
-        finished
+        looking
     };
 
     PimDropStep send();
+    PimDropStep halt(const PimTurn &turn);
     PimDropStep wait(std::chrono::seconds pause, const HttpReply &reply, const Now &now);
     PimDropStep read_answer(const HttpReply &reply, const Now &now);
     PimDropStep read_instances(const HttpReply &reply, const Now &now);
     PimDropStep read_fault(const HttpReply &reply, const Now &now);
-    PimDropStep refuse(Failure failure, std::string advice, const std::string &correlation_id = {});
-    PimDropStep finish(PimDropStep step);
+    PimDropStep drop();
 
-    PimWho who_;
-    GraphLink link_;
-    State state_ = State::idle;
-    bool is_out_ = false;
+    PimTalk talk_;
+    State state_ = State::deactivating;
     bool is_accepted_ = false; // PIM is about to do it
-    BootTime next_at_{};
     PimMembership membership_;
     unsigned posts_ = 0;
     unsigned too_early_ = 0;

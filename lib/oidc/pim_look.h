@@ -3,14 +3,9 @@
 // answer that does not list it is enough for an end.
 #pragma once
 
-#include <string>
 #include <variant>
 
-#include "lib/base/clock.h"
-#include "lib/oidc/device_grant.h"
-#include "lib/oidc/graph_link.h"
-#include "lib/oidc/pim_errors.h"
-#include "lib/oidc/pim_replies.h"
+#include "lib/oidc/pim_talk.h"
 
 namespace jit::oidc {
 
@@ -35,21 +30,10 @@ class PimLook
     // Any call that the state does not allow gives PimRefused, `broken`.
 
   private:
-    enum class State {
-        idle,
-        asking,
-        waiting,
-        finished
-    };
-
-    PimLookStep send();
-    PimLookStep refuse(Failure failure, std::string advice, const std::string &correlation_id = {});
+    PimLookStep go_on(const PimTurn &turn);
     PimLookStep finish(PimLookStep step);
 
-    PimWho who_;
-    GraphLink link_;
-    State state_ = State::idle;
-    BootTime next_at_{};
+    PimTalk talk_;
     PimMembership membership_;
 };
 

@@ -6,6 +6,7 @@
 #include "lib/base/text.h"
 #include "lib/oidc/graph_time.h"
 #include "lib/oidc/json.h"
+#include "lib/oidc/pim_answers.h"
 
 namespace jit::oidc {
 
@@ -120,12 +121,16 @@ bool add_instance(PimMembership &found, const json_t *entry, const PimWho &who, 
         return true;
     }
     const auto end = parse_graph_time(text_member(entry, "endDateTime").value_or(""));
-    if (!is_same(principal, who.oid) || !end)
+    const json_t *const named = json_object_get(entry, "assignmentScheduleId");
+    const auto schedule = read_pim_id(entry, "assignmentScheduleId");
+    if (!is_same(principal, who.oid) || !end || (named && !json_is_null(named) && !schedule))
         return false;
-    if (*end <= now)
+    if (*end <= now) {
         found.has_ended = true;
-    else
-        found.until = found.until ? std::min(*found.until, *end) : *end;
+    } else if (!found.until || *end < *found.until) {
+        found.until = *end;
+        found.schedule = schedule.value_or("");
+    }
     return true;
 }
 

@@ -43,12 +43,13 @@ bool makes_eligible(const json_t *entry, const PimWho &who);
 // The person's membership in the group, by the list of instances.
 struct PimMembership {
     std::optional<WallTime> until; // an activation runs so long; the earliest end of several
+    std::string schedule;          // of that one, as read_pim_id() reads it; empty: not said
     bool has_ended = false;        // one is still listed, and its end has passed
     bool is_standing = false;      // a membership that was assigned, not activated
 };
 // Adds one entry. What is of another group, or an owner's, is passed over.
 //   returns  false: it makes no sense, above all an activation in our group of another person, or
-//            one whose end can't be read
+//            one whose end or schedule can't be read
 bool add_instance(PimMembership &found, const json_t *entry, const PimWho &who, WallTime now);
 
 enum class PimStatus {

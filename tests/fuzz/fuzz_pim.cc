@@ -18,6 +18,7 @@
 #include "lib/oidc/claims_request.h"
 #include "lib/oidc/graph_time.h"
 #include "lib/oidc/json.h"
+#include "lib/oidc/pim_answers.h"
 #include "lib/oidc/pim_deactivation.h"
 #include "lib/oidc/pim_look.h"
 #include "tests/fuzz/expect.h"
@@ -113,7 +114,8 @@ struct Run {
     bool has_left = false;
     bool was_listed = true; // the person's requests, since the last POST
     bool may_demand = false;
-    std::set<WallTime> ends;    // of activations of ours that an answer had
+    std::set<WallTime> ends; // of activations of ours that an answer had
+    std::set<std::string> schedules;
     bool was_told_gone = false; // an answer may mean that nothing is active
     int requests = 0;
     int posts = 0;
@@ -174,8 +176,15 @@ struct Run {
             const json_t *end = json_object_get(one, "endDateTime");
             const auto at = parse_graph_time(json_is_string(end) ? json_string_value(end) : "");
             if (at && *at > now.wall && is_ours(one) && is_word(one, "assignmentType", "activated"))
-                ends.insert(*at);
+                note_active(one, *at);
         }
+    }
+
+    void note_active(const json_t *instance, WallTime until)
+    {
+        ends.insert(until);
+        if (const auto schedule = read_pim_id(instance, "assignmentScheduleId"))
+            schedules.insert(*schedule);
     }
 
     // True: it has ended.
@@ -196,6 +205,7 @@ struct Run {
                   [&](const PimWaits &waits) { return wait(waits.at); },
                   [this](const PimActive &active) {
                       expect(!has_left && ends.contains(active.until) && active.until > now.wall);
+                      expect(active.schedule.empty() || schedules.contains(active.schedule));
                       return true;
                   },
                   [this](const PimStands &stands) {

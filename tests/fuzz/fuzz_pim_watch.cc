@@ -90,6 +90,13 @@ struct Run {
         ask.token = token;
         const WatchVerdict verdict = find_activation(seen, ask);
         expect(verdict.found.has_value() == (verdict.why == WatchRefusal::none));
+        // With a shorter window nothing counts that did not, and without a token what did.
+        WatchAsk other = ask;
+        other.window = seconds{0};
+        expect(verdict.found || !find_activation(seen, other).found);
+        other = ask;
+        other.token.clear();
+        expect(!verdict.found || find_activation(seen, other).found);
         if (!verdict.found)
             return;
         const Activation &found = *verdict.found;

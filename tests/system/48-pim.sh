@@ -107,10 +107,11 @@ scopes    = ["openid", "profile", "api://c1a50000-0000-4000-8000-000000000001/El
 [users]
 map = { alice = "$alice_oid", bob = "$bob_oid", otto = "$otto_oid" }
 X
-role web "$web"; role dba "$dba"; role keys "$keys"; role logs "$logs"
+role web "$web"; role dba "$dba"; role keys "$keys"; role logs "$logs"; role stuck "$logs"
+printf 'timeout = "30s"\n' >>"$HOST_ROOT/etc/jit/policy.d/stuck.toml"
 story_provider
 order pim_group "group=$logs" name=Logs approvers=paula@contoso.com
-for one in alice bob; do order pim_eligible "user=$one@contoso.com" "group=$logs"; done
+for one in alice bob otto; do order pim_eligible "user=$one@contoso.com" "group=$logs"; done
 host_run systemctl restart jitd.service
 
 # --- active at once; what is ended in Entra is seen below
@@ -165,11 +166,18 @@ check 'cancels it in Entra' eventually 10 state "asked('$alice_oid', '$dba')[-1]
 # --- rules
 fault pim_activate outcome:Failed
 check 'what Entra cannot carry out is denied' denied 'could not carry out' alice web --reason INC-8
-for rule in JustificationRule:reason ExpirationRule:shorter; do
+for rule in JustificationRule:reason ExpirationRule:shorter TicketingRule:ticket EligibilityRule:eligible; do
     fault pim_activate "rules:${rule%:*}"
     check "the rule ${rule%:*} is one line of advice" denied "${rule#*:}" alice web --reason INC-8
 done
+fault pim_activate rules:MfaRule count=2
+check 'the rule MfaRule is one more code, and then one line of advice' denied 'second factor' alice web --reason INC-8
+check 'no third' same "$(codes alice)" 2
+check 'no activation came of any of them' state "not active('$alice_oid', '$web')"
 check 'who is not eligible is told so' denied 'not eligible' otto web --reason INC-9
+fault pim_activate outcome:PendingProvisioning
+begin stuck otto stuck --reason INC-9
+eventually 10 state "asked('$otto_oid', '$logs')" >/dev/null || true
 check 'a policy that wants a ticket has it named' denied 'ticket' alice keys --reason 'no number'
 check 'a group that demands a context has one more code' granted alice keys --reason 'INC-10 key'
 check 'no more than that' same "$(codes alice)" 2
@@ -201,6 +209,10 @@ for kind in other_person other_group; do
 done
 
 # --- what was to come by itself
+check 'what stays pending in Entra times out here' told stuck '^exit 4' 40
+check 'and says what to do' told stuck 'run it again'
+check 'nobody is a member by that' fails is_member otto jit-stuck
+check 'Entra has it pending still' state "asked('$otto_oid', '$logs')[-1]['status'] == 'PendingProvisioning'"
 check 'Entra has ended what was handed back early' \
     eventually $((floor_until + 45 - SECONDS)) state "not active('$alice_oid', '$logs')"
 over() { ! is_member bob jit-web; }

@@ -273,11 +273,23 @@ void a_late_timer_that_was_lost_is_armed_as_late_as_it_was(void **)
     assert_true(world.timers.times.at(World::id('9')) == was);
 }
 
+// jit-leftovers.path waits for that file, and must not start with each grant.
+void ends_are_marked_and_grants_are_not(void **)
+{
+    World world;
+    const std::string mark = world.places.run + "/ended";
+    assert_true(world.grants().grant(World::call('1')).has_value());
+    assert_false(std::filesystem::exists(mark));
+    assert_true(world.grants().end({World::call('1').id, "dropped"}).has_value());
+    assert_true(std::filesystem::exists(mark));
+}
+
 } // namespace
 
 int main()
 {
     const CMUnitTest tests[] = {
+        cmocka_unit_test(ends_are_marked_and_grants_are_not),
         cmocka_unit_test(a_thousand_that_end_in_one_second_end_with_one_shot),
         cmocka_unit_test(all_memberships_are_gone_before_anything_is_written),
         cmocka_unit_test(late_timers_are_stopped_in_the_order_in_which_they_would_fire),

@@ -141,9 +141,15 @@ struct FakeAccounts : Accounts {
 
 struct FakeTimers : Timers {
     explicit FakeTimers(Script &s) : script(s) {}
-    Result<void> arm(const std::string &id, WallTime until, BootTime::duration remaining) override
+    struct Answer final : Arming {
+        explicit Answer(Result<void> r) : result(std::move(r)) {}
+        Result<void> wait() override { return result; }
+        Result<void> result;
+    };
+    std::unique_ptr<Arming> begin_arming(const std::string &id, WallTime until,
+                                         BootTime::duration remaining) override
     {
-        return set("arm ", id, until, remaining);
+        return std::make_unique<Answer>(set("arm ", id, until, remaining));
     }
     Result<void> rearm(const std::string &id, WallTime until, BootTime::duration remaining) override
     {
@@ -427,7 +433,7 @@ class World
         rules.set.digest = digest_of_policy;
         rules.set.config.users = {{"alice", alice_oid}};
         rules.policy.roles = {make_role("dba", {"jit-dba"}),
-                                  make_role("ops", {"jit-dba", "jit-ops"})};
+                              make_role("ops", {"jit-dba", "jit-ops"})};
     }
     ~World() { std::filesystem::remove_all(folder); }
     World(const World &) = delete;

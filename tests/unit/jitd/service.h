@@ -11,6 +11,7 @@
 #include "jitd/api.h"
 #include "lib/ipc/frame.h"
 #include "lib/ipc/pins.h"
+#include "tests/unit/jitd/graph_wire.h"
 #include "tests/unit/sys/folder.h"
 #include "tests/unit/sys/listener.h"
 
@@ -44,7 +45,15 @@ struct Service {
                                [](std::string_view, std::string_view) { return true; });
         requests =
             *Requests::make({loop.get(), *store, *audit, *grants, *helper, settings, *pins, [] {}});
-        approvals = *Approvals::make({loop.get(), *audit, *pins, *requests, settings});
+        notices = *Notices::make(
+            loop.get(), *store,
+            [this](const net::HttpOptions &) -> Result<std::unique_ptr<net::HttpClient>> {
+                auto made = std::make_unique<GraphWire>();
+                hooks = made.get();
+                return std::unique_ptr<net::HttpClient>{std::move(made)};
+            });
+        approvals =
+            *Approvals::make({loop.get(), *audit, *pins, *requests, settings, notices.get()});
         settings.config.emplace();
         api = std::make_unique<Api>(Api::Parts{
             *store, *audit, *grants, *pins, *requests, *approvals, *helper, settings,
@@ -103,6 +112,8 @@ struct Service {
     std::unique_ptr<GrantClient> helper;
     std::unique_ptr<Grants> grants;
     std::unique_ptr<Requests> requests;
+    GraphWire *hooks = nullptr; // what webhooks are sent; null: there are none
+    std::unique_ptr<Notices> notices;
     std::unique_ptr<Approvals> approvals;
     std::unique_ptr<Api> api;
     std::unique_ptr<sys::VarlinkServer> server;

@@ -6,6 +6,7 @@
 #include "jitd/words.h"
 #include "lib/base/text.h"
 #include "lib/ipc/granting.h"
+#include "lib/oidc/pim_activation.h"
 #include "policy/parse.h"
 #include "tests/unit/jitd/graph_wire.h"
 #include "tests/unit/jitd/service.h"
@@ -325,6 +326,75 @@ void an_activation_serves_one_request(void **)
     assert_int_equal(waiting, 1);
 }
 
+// What mode pim finds in the list that mode watch reads, too.
+oidc::PimActive find_running(const Host &host)
+{
+    const Now now = read_clocks();
+    oidc::PimAsk ask;
+    ask.who = {"graph.microsoft.com", SecretString{"at.at"}, group, alice, alice,
+               now.boot + seconds{60}};
+    ask.duration = seconds{600};
+    oidc::PimActivation machine{std::move(ask)};
+    (void)machine.start(now);
+    (void)machine.on_reply(
+        reply_of(oidc::list_of({R"({"groupId":")" + group +
+                                R"(","accessId":"member","principalId":")" + alice + "\"}"})),
+        now);
+    (void)machine.on_reply(reply_of(oidc::list_of({})), now);
+    const auto step = machine.on_reply(reply_of(oidc::list_of(host.instances)), now);
+    const auto *active = std::get_if<oidc::PimActive>(&step);
+    assert_non_null(active);
+    assert_true(active->was_there);
+    return *active;
+}
+
+void what_mode_pim_found_running_serves_no_other_request(void **)
+{
+    if (!is_root_here())
+        return;
+    Host host;
+    host.use_policy("bind = \"none\"\nwindow = \"1h\"\n");
+    host.activate("for another role", "S1");
+    host.add_grant("00000000000000a1", group + " " + find_running(host).schedule);
+    // Another grant of mode pim may stand on the same.
+    host.add_grant("00000000000000a2", group + " " + find_running(host).schedule);
+    host.ask(1);
+    (void)host.heard(0);
+    host.round();
+    assert_text(last_of(host.heard(0)), oidc::explain(oidc::WatchRefusal::used));
+    assert_true(host.session_at(0)->is_approving());
+    assert_true(host.ended.empty()); // both still stand on it
+}
+
+void what_mode_pim_could_not_name_may_be_any_that_ran_then(void **)
+{
+    if (!is_root_here())
+        return;
+    Host host;
+    host.use_policy("bind = \"none\"\nwindow = \"1h\"\n");
+    StoredRequest unnamed;
+    unnamed.id = "00000000000000a1";
+    unnamed.role = "web";
+    unnamed.user = "nobody";
+    unnamed.oid = alice;
+    unnamed.state = ipc::State::ended;
+    unnamed.until = wall_time() - seconds{100};
+    unnamed.activation = group + " " + std::string{unknown_activation};
+    assert_true(host.service.store->put(unnamed).has_value());
+    host.activate("before that was over", "s1", alice, seconds{200});
+    host.ask(1);
+    (void)host.heard(0);
+    host.round();
+    assert_text(last_of(host.heard(0)), oidc::explain(oidc::WatchRefusal::used));
+    // Another began later.
+    host.instances.clear();
+    host.requests.clear();
+    host.activate("after it", "s2", alice, seconds{50});
+    host.begin_anew();
+    host.round();
+    assert_true(*host.service.store->has_served(group + " " + oidc::schedule_of("s2"), "none"));
+}
+
 void many_who_wait_are_one_poll(void **)
 {
     if (!is_root_here())
@@ -488,6 +558,8 @@ int main()
         cmocka_unit_test(what_does_not_count_is_said_once),
         cmocka_unit_test(an_old_activation_counts_within_the_window_alone),
         cmocka_unit_test(an_activation_serves_one_request),
+        cmocka_unit_test(what_mode_pim_found_running_serves_no_other_request),
+        cmocka_unit_test(what_mode_pim_could_not_name_may_be_any_that_ran_then),
         cmocka_unit_test(many_who_wait_are_one_poll),
         cmocka_unit_test(a_role_that_changed_meanwhile_ends_the_request),
         cmocka_unit_test(what_is_gone_twice_in_a_row_ends_its_grant),

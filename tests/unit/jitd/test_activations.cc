@@ -76,7 +76,8 @@ struct World {
         activations->set_http(&graph);
         add(first);
     }
-    void add(const char *id, const char *group = pim_group)
+    void add(const char *id, const char *group = pim_group,
+             const std::string &named = oidc::pim_request)
     {
         Grant grant;
         grant.id = id;
@@ -88,7 +89,7 @@ struct World {
         grant.since = real.wall;
         grant.until = real.wall + seconds{3600};
         grant.until_boot = real.boot + seconds{3600};
-        grant.activation = std::string{group} + " " + oidc::pim_request;
+        grant.activation = std::string{group} + " " + named;
         StoredRequest row;
         row.id = id;
         row.role = grant.role;
@@ -311,6 +312,21 @@ void two_grants_on_one_activation_end_it_together(void **)
     assert_text(other.graph.asked(), "post");
 }
 
+// By its schedule, by PIM's id of the request, or not at all: a person has one of a group.
+void grants_on_one_activation_need_not_have_the_same_name_for_it(void **)
+{
+    for (const char *named : {"9a_member_s1", "-"}) {
+        World world;
+        world.add(second, pim_group, named);
+        world.watch();
+        world.watch(second);
+        assert_text(world.activations->end(world.grant(second)), words::activation_shared);
+        assert_text(world.graph.asked(), "nothing");
+        assert_text(world.activations->end(world.grant()), "");
+        assert_text(world.graph.asked(), "post");
+    }
+}
+
 void an_extension_brings_a_token_of_its_own(void **)
 {
     World world;
@@ -419,6 +435,7 @@ int main()
         cmocka_unit_test(after_a_restart_each_grant_of_the_mode_has_a_record),
         cmocka_unit_test(what_is_handed_back_is_ended_in_entra_when_it_may_be),
         cmocka_unit_test(two_grants_on_one_activation_end_it_together),
+        cmocka_unit_test(grants_on_one_activation_need_not_have_the_same_name_for_it),
         cmocka_unit_test(an_extension_brings_a_token_of_its_own),
         cmocka_unit_test(the_token_goes_with_the_grant),
         cmocka_unit_test(another_provider_knows_nothing_of_it),

@@ -8,172 +8,17 @@
 #include <poll.h>
 #include <sys/wait.h>
 
-#include "jitd/kept_request.h"
 #include "jitd/limits.h"
 #include "jitd/words.h"
 #include "lib/ipc/approving.h"
 #include "lib/ipc/granting.h"
-#include "policy/parse.h"
-#include "tests/unit/jitd/service.h"
+#include "tests/unit/jitd/approving_host.h"
 
 using namespace jit;
 using namespace jit::daemon;
 using namespace jit::daemon::test;
 
 namespace {
-
-// Users that every Debian host has, and whose persons they are here.
-constexpr uid_t requester = 65534, approver = 1, stranger = 2, unknown = 3, again = 5;
-constexpr const char *requester_oid = "a11ce000-0000-4000-8000-000000000001";
-constexpr const char *approver_oid = "b0b00000-0000-4000-8000-000000000002";
-constexpr const char *stranger_oid = "0dd00000-0000-4000-8000-000000000003";
-constexpr const char *other_oid = "da7e0000-0000-4000-8000-000000000004";
-constexpr const char *group_oid = "9a000000-0000-4000-8000-000000000001";
-constexpr const char *some_id = "0123456789abcdef";
-
-std::string policy_of(const std::string &approvers, int quorum = 1)
-{
-    return "[role.web]\ngroups = [\"jit-web\"]\nrequesters = [\"user:" +
-           std::string{requester_oid} +
-           "\"]\nmax_duration = \"1h\"\nallow_system_accounts = true\ndescription = \"the web\"\n" +
-           "[role.web.approval]\nmode = \"approver\"\napprovers = [" + approvers +
-           "]\nquorum = " + std::to_string(quorum) + "\n";
-}
-std::string users(std::initializer_list<const char *> oids)
-{
-    std::string list;
-    for (const char *oid : oids)
-        list += std::string{list.empty() ? "" : ", "} + "\"user:" + oid + "\"";
-    return list;
-}
-
-KeptRequest make_kept(const std::string &id, const std::string &tty = "pts/9")
-{
-    KeptRequest kept;
-    RequestFacts &facts = kept.facts;
-    facts.id = id;
-    facts.role = "web";
-    facts.user = "nobody";
-    facts.uid = requester;
-    facts.oid = requester_oid;
-    facts.groups = {"jit-web"};
-    facts.duration = 3600s;
-    facts.origin = {"", tty, 77, ""};
-    facts.command = "/usr/bin/id";
-    facts.host = "web01";
-    facts.mode = policy::Approval::Mode::approver;
-    facts.began = read_clocks();
-    facts.deadline = facts.began.boot + 900s;
-    facts.deadline_wall = facts.began.wall + 900s;
-    kept.claims.emplace();
-    kept.signed_in_oid = requester_oid;
-    kept.boot_id = "boot";
-    kept.provider = "https://login.example client";
-    return kept;
-}
-
-StoredRequest make_row(const KeptRequest &kept)
-{
-    StoredRequest row;
-    row.id = kept.facts.id;
-    row.role = kept.facts.role;
-    row.user = kept.facts.user;
-    row.uid = kept.facts.uid;
-    row.oid = kept.facts.oid;
-    row.groups = kept.facts.groups;
-    row.state = ipc::State::pending_approval;
-    row.host = kept.facts.host;
-    row.tty = kept.facts.origin.tty;
-    row.began = kept.facts.began.wall;
-    row.deadline = kept.facts.deadline_wall;
-    row.kept = encode_kept(kept);
-    return row;
-}
-
-// A service whose provider nobody can reach: it takes up what an earlier one has left.
-struct Host : Service {
-    explicit Host(const std::string &text = policy_of(users({approver_oid, other_oid})),
-                  const std::vector<KeptRequest> &kept = {make_kept(some_id)},
-                  const std::vector<StoredRequest> &live = {},
-                  const std::string &discovery = "https://127.0.0.1:1/")
-    {
-        settings.expected.discovery_url = discovery;
-        for (const StoredRequest &one : live) {
-            assert_true(store->put(one).has_value());
-            grants->add(make_grant(one));
-        }
-        for (const KeptRequest &one : kept)
-            assert_true(store->put(make_row(one)).has_value());
-        begin(text);
-    }
-    // After an earlier one.
-    Host(const Folder *left, const std::string &text) : Service(left)
-    {
-        settings.expected.discovery_url = "https://127.0.0.1:1/";
-        begin(text);
-    }
-
-    void begin(const std::string &text)
-    {
-        settings.config->users = {{"nobody", requester_oid},
-                                  {"daemon", approver_oid},
-                                  {"bin", stranger_oid},
-                                  {"games", requester_oid}}; // the requester, once more
-        settings.config->is_entra = true;
-        settings.config->approver_client_id = "approvers";
-        settings.host.name = "web01";
-        settings.expected.issuer = "https://login.example";
-        settings.expected.client_id = "client";
-        take_policy(text);
-        http = *net::HttpClient::make(loop.get(), {});
-        requests->on_over([this](const std::string &id) { approvals->end_for(id); });
-        requests->set_provider(http.get());
-        requests->resume();
-    }
-    // As a daemon that is killed: nothing is cancelled by it.
-    ~Host()
-    {
-        server.reset();
-        api.reset();
-        approvals.reset();
-        requests.reset();
-    }
-    Host(const Host &) = delete;
-    Host &operator=(const Host &) = delete;
-
-    void take_policy(const std::string &text)
-    {
-        const std::vector<policy::SourceFile> files{{"a.toml", text}};
-        policy::ParsedPolicy parsed = policy::parse_policy(files);
-        assert_true(parsed.policy.has_value());
-        settings.policy = *std::move(parsed.policy);
-    }
-    bool is_waiting(const std::string &id = some_id) const
-    {
-        return requests->find_approving(id) != nullptr;
-    }
-    void yes(const char *oid, std::vector<std::string> groups = {})
-    {
-        assert_true(
-            requests->approve(some_id, {oid, "x", std::move(groups), wall_time()}).has_value());
-    }
-    std::vector<AuditRecord> records() const
-    {
-        std::vector<AuditRecord> out;
-        const auto rows = *store->read_audit(0, 100);
-        for (const auto &row : rows)
-            out.push_back(*decode_record(row.text));
-        return out;
-    }
-
-    std::unique_ptr<net::HttpClient> http;
-};
-
-std::string fault_name(const ipc::Reply &reply)
-{
-    const std::size_t dot = reply.error.rfind('.');
-    return dot == std::string::npos ? reply.error : reply.error.substr(dot + 1);
-}
 
 std::vector<ipc::Reply> ask_pending(Host &host, uid_t uid, const ipc::PendingCall &call = {})
 {
@@ -193,24 +38,6 @@ std::string seen_by(Host &host, uid_t uid, bool by_id = false)
     const auto reply = ipc::decode_pending_reply(replies[0].parameters.get());
     assert_true(reply.has_value());
     return reply->request ? reply->request->role : "";
-}
-
-std::string approve_as(Host &host, uid_t uid, const std::string &id = some_id)
-{
-    const auto replies = host.ask_all(ipc::method::approve,
-                                      ipc::encode_approve_call({id, std::string{"pts/7"}}), uid);
-    if (!replies.back().error.empty())
-        return fault_name(replies.back());
-    const auto reply = ipc::decode_request_reply(replies.back().parameters.get());
-    assert_true(reply.has_value());
-    return std::string{name_of(reply->state)} + " " +
-           std::string{reply->cause ? name_of(*reply->cause) : ""};
-}
-std::string deny_as(Host &host, uid_t uid)
-{
-    const auto replies = host.ask_all(
-        ipc::method::deny, ipc::encode_deny_call({some_id, "no", std::string{"pts/7"}}), uid);
-    return replies.back().error.empty() ? "asked" : fault_name(replies.back());
 }
 
 // --- who may

@@ -401,6 +401,48 @@ void a_code_that_runs_out_is_renewed_until_the_request_ends(void **)
     assert_text(shape_of(late.on_party(world.party(), flow_id, boot_at(7200))), "close:timed-out");
 }
 
+// A provider whose codes are over when they are shown.
+void regress_codes_that_are_over_at_once_follow_each_other_slowly(void **)
+{
+    const Asked world;
+    Approval approval{world.asked};
+    (void)approval.start();
+    const char *const over =
+        R"({"device_code":"dev","user_code":"ABCD-1234","expires_in":0,"interval":5,)"
+        R"("verification_uri":"https://microsoft.com/devicelogin"})";
+    for (const int now : {0, 5, 10}) {
+        (void)approval.on_party(world.party(), flow_id, boot_at(now));
+        assert_text(shape_of(approval.on_reply(reply_of(over), boot_at(now))),
+                    "record:code-issued code wake");
+        const Actions pause = approval.on_time(boot_at(now + 1));
+        assert_text(shape_of(pause), "wake");
+        assert_true(std::get<WakeAt>(pause[0]).at == boot_at(now + 5));
+        // Nobody is signing in meanwhile.
+        assert_text(shape_of(approval.hurry(boot_at(now + 2))), "");
+        assert_text(shape_of(approval.on_reply(reply_of(over), boot_at(now + 2))), "");
+        const Actions early = approval.on_time(boot_at(now + 4));
+        assert_text(shape_of(early), "wake");
+        assert_true(std::get<WakeAt>(early[0]).at == boot_at(now + 5));
+        assert_text(shape_of(approval.on_time(boot_at(now + 5))), "wake find-party");
+    }
+    // The request's own end comes first, and who goes away goes at once.
+    Approval late{world.asked};
+    (void)late.start();
+    (void)late.on_party(world.party(), flow_id, boot_at(7197));
+    (void)late.on_reply(reply_of(over), boot_at(7197));
+    const Actions gone = late.on_time(boot_at(7198));
+    assert_text(shape_of(gone), "wake find-party"); // it took its time before
+    (void)late.on_party(world.party(), flow_id, boot_at(7198));
+    (void)late.on_reply(reply_of(over), boot_at(7198));
+    const Actions last = late.on_time(boot_at(7199));
+    assert_true(std::get<WakeAt>(last[0]).at == boot_at(7200));
+    assert_text(shape_of(late.on_time(boot_at(7200))), "close:timed-out");
+    (void)approval.on_party(world.party(), flow_id, boot_at(15));
+    (void)approval.on_reply(reply_of(over), boot_at(15));
+    (void)approval.on_time(boot_at(16));
+    assert_text(shape_of(approval.cancel(ipc::Cause::cancelled, "x")), "close:cancelled");
+}
+
 void a_code_that_was_renewed_serves_as_the_first_would(void **)
 {
     const Asked world;
@@ -491,6 +533,7 @@ int main()
         cmocka_unit_test(groups_that_the_token_leaves_out_are_asked_for),
         cmocka_unit_test(a_token_serves_one_request),
         cmocka_unit_test(a_code_that_runs_out_is_renewed_until_the_request_ends),
+        cmocka_unit_test(regress_codes_that_are_over_at_once_follow_each_other_slowly),
         cmocka_unit_test(a_code_that_was_renewed_serves_as_the_first_would),
         cmocka_unit_test(what_fails_is_on_record_and_ends_only_the_sign_in),
         cmocka_unit_test(whoever_is_found_by_name_is_pinned_first),

@@ -270,6 +270,29 @@ void what_runs_already_is_accepted_until_its_end(void **)
     assert_null(session.take_activator().get());
 }
 
+void an_activation_is_known_by_its_schedule_whoever_has_made_it(void **)
+{
+    const World world = pim_world();
+    std::string listed =
+        oidc::pim_instance(format_time(world.now + seconds{600}), group, alice_oid);
+    listed.insert(listed.size() - 1, R"(,"assignmentScheduleId":"9A_member_S1")");
+    Session there = signed_in(world);
+    (void)tell(there, eligibility());
+    (void)tell(there, oidc::pim_list({}));
+    assert_text(shape_of(tell(there, oidc::pim_list({listed}))), "await rules wake");
+    assert_text(there.awaited()->activation, "9a_member_s1");
+    Session exists = signed_in(world);
+    (void)ask(exists);
+    (void)tell(exists, oidc::pim_error("RoleAssignmentExists"), 400);
+    (void)tell(exists, oidc::pim_list({listed}));
+    assert_text(exists.awaited()->activation, "9a_member_s1");
+    Session made = signed_in(world);
+    (void)ask(made);
+    (void)tell(made, answer(world, "Provisioned"), 201);
+    (void)tell(made, oidc::pim_list({listed}));
+    assert_text(made.awaited()->activation, "9a_member_s1");
+}
+
 void what_would_outlive_the_activation_is_taken_back(void **)
 {
     const World world = pim_world();
@@ -496,6 +519,7 @@ int main()
         cmocka_unit_test(what_entra_refuses_ends_it_with_one_line_of_advice),
         cmocka_unit_test(answers_about_others_grant_nothing),
         cmocka_unit_test(what_runs_already_is_accepted_until_its_end),
+        cmocka_unit_test(an_activation_is_known_by_its_schedule_whoever_has_made_it),
         cmocka_unit_test(what_would_outlive_the_activation_is_taken_back),
         cmocka_unit_test(who_goes_while_it_is_granted_gives_back_what_was_made_for_him),
         cmocka_unit_test(who_cancels_leaves_the_activation_to_be_taken_back),

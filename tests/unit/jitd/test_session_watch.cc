@@ -68,6 +68,22 @@ void what_is_not_to_be_bound_has_no_token(void **)
     assert_text(shape_of(session.on_rules(w.rules())), "record:denied close:policy-changed");
 }
 
+// The answer of Graph may come in the same turn as the end, and before it.
+void regress_what_is_seen_after_the_end_grants_nothing(void **)
+{
+    Watching w;
+    Session session = wait(w);
+    (void)session.on_activation(schedule, w.now + seconds{3600});
+    Session in_time = wait(w);
+    (void)in_time.on_activation(schedule, w.now + seconds{3600});
+    w.boot += seconds{899};
+    assert_text(shape_of(in_time.on_rules(w.rules())), "grant:");
+    w.boot += seconds{1};
+    const Actions over = session.on_rules(w.rules());
+    assert_text(shape_of(over), "record:timed-out close:timed-out");
+    assert_text(std::get<Close>(over.back()).message, words::not_activated);
+}
+
 void an_activation_approves_and_bounds_the_grant(void **)
 {
     const Watching w;
@@ -187,6 +203,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(nobody_signs_in_and_the_activation_is_waited_for),
         cmocka_unit_test(what_is_not_to_be_bound_has_no_token),
+        cmocka_unit_test(regress_what_is_seen_after_the_end_grants_nothing),
         cmocka_unit_test(an_activation_approves_and_bounds_the_grant),
         cmocka_unit_test(an_activation_that_is_over_grants_nothing),
         cmocka_unit_test(another_mode_s_words_are_not_for_it),

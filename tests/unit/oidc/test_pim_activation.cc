@@ -661,6 +661,19 @@ void nothing_outlives_the_deadline(void **)
     too_late.step = too_late.machine.on_reply(reply_of(200, pim_list({pim_instance(in_an_hour)})),
                                               later(too_late.now, seconds{5}));
     (void)refused(too_late, Failure::expired);
+    // Whatever PIM says by then to the POST, it may have done it.
+    for (const bool has_left : {false, true}) {
+        Run posted{make_ask(seconds{5})};
+        posted.ask();
+        if (has_left)
+            (void)posted.cancel();
+        posted.step = posted.machine.on_reply(reply_of(201, pim_answer("Provisioned")),
+                                              later(posted.now, seconds{5}));
+        if (has_left)
+            assert_true(stays(posted));
+        else
+            (void)refused(posted, Failure::expired);
+    }
     Run never{make_ask(seconds{0})};
     (void)refused(never, Failure::unreachable);
 }
@@ -826,6 +839,59 @@ void who_hurries_is_heard_as_soon_as_graph_may_be_asked(void **)
     assert_text(purpose_of(run.machine.hurry(run.now)), "poll");
 }
 
+std::string scheduled(std::string_view schedule, std::string_view until = in_an_hour,
+                      const char *group = pim_group)
+{
+    std::string text = pim_instance(until, group);
+    text.insert(text.size() - 1, ",\"assignmentScheduleId\":" + std::string{schedule});
+    return text;
+}
+
+void whatever_came_of_it_the_activation_has_the_name_that_mode_watch_knows(void **)
+{
+    const std::string ours = scheduled(R"("9A_member_S1")");
+    Run made{make_ask()};
+    made.ask().play(
+        {turn("post", pim_answer("Provisioned"), 201), turn("instances", pim_list({ours}))});
+    Run found{make_ask()};
+    found.play({eligible(), no_policy(), turn("instances", pim_list({ours}))});
+    Run refused_as_there{make_ask()};
+    refused_as_there.ask().play({turn("post", pim_error("RoleAssignmentExists"), 400),
+                                 turn("instances", pim_list({ours}))});
+    Run lost{make_ask()};
+    lost.ask().play({{"post", no_reply(Outcome::timed_out)}, turn("instances", pim_list({ours}))});
+    Run waited{make_ask()};
+    waited.play({eligible(), no_policy(), none("instances"),
+                 turn("requests", pim_list({pim_answer("PendingApproval")})),
+                 turn("poll", pim_answer("Provisioned")), turn("instances", pim_list({ours}))});
+    for (const Run *run : {&made, &found, &refused_as_there, &lost, &waited})
+        assert_text(active(*run).schedule, "9a_member_s1");
+    assert_text(active(made).request, pim_request);
+    assert_true(active(found).was_there && active(refused_as_there).was_there);
+}
+
+void of_several_instances_the_one_has_the_name_whose_end_counts(void **)
+{
+    const auto name_of = [](const std::string &list) {
+        Run run{make_ask()};
+        run.play({eligible(), no_policy(), turn("instances", list)});
+        return active(run).schedule;
+    };
+    const std::string early = "2026-03-17T10:00:00Z";
+    const std::string first = scheduled(R"("s1")");
+    const std::string second = scheduled(R"("s2")", early);
+    assert_text(name_of(pim_list({first, second})), "s2");
+    assert_text(name_of(pim_list({second, first})), "s2");
+    assert_text(name_of(pim_list({scheduled(R"("s3")", early, pim_other), first})), "s1");
+    assert_text(name_of(pim_list({scheduled(R"("s4")", "2026-03-17T09:00:00Z"), first})), "s1");
+    assert_text(name_of(pim_list({scheduled("null")})), "");
+    for (const char *nonsense : {"7", R"("")", R"("s 1")", R"("../s1")", "{}"}) {
+        Run run{make_ask()};
+        run.play({eligible(), no_policy(), turn("instances", pim_list({scheduled(nonsense)}))});
+        (void)refused(run, Failure::broken);
+    }
+}
+
 } // namespace
 
 int main()
@@ -861,6 +927,8 @@ int main()
         cmocka_unit_test(a_reason_goes_out_as_json_whatever_it_holds),
         cmocka_unit_test(regress_what_was_given_back_a_moment_ago_is_not_what_a_lost_post_has_made),
         cmocka_unit_test(who_hurries_is_heard_as_soon_as_graph_may_be_asked),
+        cmocka_unit_test(whatever_came_of_it_the_activation_has_the_name_that_mode_watch_knows),
+        cmocka_unit_test(of_several_instances_the_one_has_the_name_whose_end_counts),
     };
     return cmocka_run_group_tests_name("oidc/pim_activation", tests, nullptr, nullptr);
 }

@@ -1,5 +1,6 @@
 #include "tests/unit/cmocka_cpp.h"
 
+#include <random>
 #include <set>
 #include <string>
 
@@ -211,6 +212,119 @@ void a_token_is_a_word_of_its_own_in_any_case(void **)
     assert_false(has_watch_token("a b", ""));
 }
 
+// --- properties ----------------------------------------------------------------------------------
+
+struct Situation {
+    std::vector<Activation> activations;
+    WatchAsk ask;
+};
+
+// Always the same: from so few times, people and words that they often meet.
+Situation make_situation(std::mt19937 &random)
+{
+    const auto below = [&](unsigned end) { return static_cast<unsigned>(random() % end); };
+    const auto around = [&](unsigned spread) {
+        return noon + seconds{below(2 * spread)} - seconds{spread};
+    };
+    Situation made;
+    for (unsigned left = 1 + below(4); left > 0; --left) {
+        Activation one = activation();
+        one.principal = below(4) == 0 ? pim_bob : pim_alice;
+        one.schedule = schedule_of("s" + std::to_string(below(3)));
+        one.request = below(8) == 0 ? "" : "r" + std::to_string(below(3));
+        one.asked = around(600);
+        one.began = one.asked + seconds{below(60)};
+        one.until = one.began + seconds{below(1200)};
+        const char *const texts[] = {"INC-7 bcdfghjkm", "BCDFGHJKM", "INC-7", "xBCDFGHJKM", ""};
+        one.justification = texts[below(5)];
+        one.is_activated = below(6) != 0;
+        made.activations.push_back(one);
+    }
+    made.ask = asking();
+    made.ask.request_began = around(600);
+    made.ask.window = seconds{below(3) == 0 ? 0 : below(900)};
+    made.ask.skew = seconds{below(3) == 0 ? below(120) : 0};
+    made.ask.token = below(2) == 0 ? token : "";
+    if (below(2) == 0)
+        made.ask.used = {"r" + std::to_string(below(3)),
+                         schedule_of("s" + std::to_string(below(6)))};
+    return made;
+}
+
+bool counts(const Situation &situation)
+{
+    return find_activation(situation.activations, situation.ask).found.has_value();
+}
+
+// Each of these asks for more, or shows less.
+void narrow(Situation &situation, unsigned way)
+{
+    WatchAsk &ask = situation.ask;
+    switch (way) {
+    case 0:
+        ask.window /= 2;
+        break;
+    case 1:
+        ask.window = seconds{0};
+        break;
+    case 2:
+        ask.token = token;
+        break;
+    case 3:
+        ask.request_began += seconds{61};
+        break;
+    case 4:
+        ask.skew = seconds{0};
+        break;
+    case 5:
+        ask.used.insert("r1");
+        break;
+    case 6:
+        ask.used.insert(schedule_of("s1"));
+        break;
+    default:
+        situation.activations.pop_back();
+        break;
+    }
+}
+
+void nothing_counts_past_its_end_its_window_or_its_token_and_nothing_twice(void **)
+{
+    std::mt19937 random{7};
+    constexpr unsigned situations = 20'000;
+    unsigned found = 0, narrowed = 0;
+    for (unsigned i = 0; i < situations; ++i) {
+        const Situation made = make_situation(random);
+        const WatchVerdict verdict = find_activation(made.activations, made.ask);
+        for (unsigned way = 0; way < 8; ++way) {
+            Situation narrower = made;
+            narrow(narrower, way);
+            assert_true(verdict.found || !counts(narrower));
+            narrowed += verdict.found && !counts(narrower) ? 1 : 0;
+        }
+        if (!verdict.found)
+            continue;
+        ++found;
+        const WatchAsk &ask = made.ask;
+        const Activation &one = *verdict.found;
+        assert_text(one.principal, pim_alice);
+        assert_true(one.is_activated && !one.request.empty());
+        assert_true(one.until > ask.now && one.began <= ask.now + ask.skew);
+        assert_true(one.asked >= ask.request_began - ask.window - ask.skew);
+        assert_true(one.began >= ask.request_began - ask.window - ask.skew);
+        assert_true(!ask.used.contains(one.request) && !ask.used.contains(one.schedule));
+        assert_true(ask.token.empty() || one.justification == "BCDFGHJKM" ||
+                    one.justification == "INC-7 bcdfghjkm");
+        // The next request finds none of it.
+        Situation next = made;
+        next.ask.used.insert({one.request, one.schedule});
+        const WatchVerdict again = find_activation(next.activations, next.ask);
+        assert_true(!again.found ||
+                    (again.found->request != one.request && again.found->schedule != one.schedule));
+    }
+    assert_true(found > situations / 16 && narrowed > situations / 16);
+}
+
 } // namespace
 
 int main()
@@ -229,6 +343,7 @@ int main()
         cmocka_unit_test(a_live_activation_is_there_until_its_end_of_now),
         cmocka_unit_test(a_token_is_short_plain_and_never_twice),
         cmocka_unit_test(a_token_is_a_word_of_its_own_in_any_case),
+        cmocka_unit_test(nothing_counts_past_its_end_its_window_or_its_token_and_nothing_twice),
     };
     return cmocka_run_group_tests_name("oidc/pim_watch", tests, nullptr, nullptr);
 }

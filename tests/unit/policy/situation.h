@@ -170,8 +170,56 @@ inline Approval make_approval(const Numbers &below)
     return approval;
 }
 
-// The conditions that a role may have, each to be added by its number.
-inline constexpr unsigned condition_count = 14;
+// How long it is waited for, and what of an activation counts. After all else that is drawn: what
+// made a situation before makes it still.
+inline void make_waiting(Approval &approval, const Numbers &below)
+{
+    approval.timeout = seconds{30 + below(3600)};
+    if (!approval.pim_group.empty())
+        approval.pim_group = pick(below, some_groups);
+    if (approval.mode == Approval::Mode::watch) {
+        approval.window = seconds{below(3601)};
+        approval.bind = is_one_in(below, 2) ? Approval::Bind::token : Approval::Bind::none;
+    }
+}
+
+// More that is asked of those who say yes. False: the mode has no such thing.
+inline bool add_to_approval(Role &role, unsigned number, const Numbers &below)
+{
+    Approval &approval = role.approval;
+    const auto is = [&](Approval::Mode mode) { return approval.mode == mode; };
+    switch (number) {
+    case 0:
+        ++approval.quorum;
+        return is(Approval::Mode::approver);
+    case 1:
+        if (approval.approvers.size() > 1)
+            approval.approvers.erase(approval.approvers.begin() +
+                                     static_cast<std::ptrdiff_t>(below(approval.approvers.size())));
+        return is(Approval::Mode::approver);
+    case 2:
+        approval.window /= 2;
+        return is(Approval::Mode::watch);
+    case 3:
+        approval.bind = Approval::Bind::token;
+        return is(Approval::Mode::watch);
+    case 4:
+        approval.timeout = seconds{30};
+        return true;
+    default: // others, besides himself
+        if (!is(Approval::Mode::self))
+            return false;
+        approval.mode = is_one_in(below, 2) ? Approval::Mode::approver : Approval::Mode::pim;
+        approval.approvers = {make_approver(below)};
+        return true;
+    }
+}
+
+// The conditions that a role may have, each to be added by its number: first those that
+// make_role() draws from, and the last of all those of its approval.
+inline constexpr unsigned drawn_conditions = 13;
+inline constexpr unsigned condition_of_approval = 14;
+inline constexpr unsigned condition_count = 20;
 inline constexpr unsigned condition_of_budget = 11;
 inline void add_condition(Situation &situation, unsigned number, const Numbers &below)
 {
@@ -226,8 +274,11 @@ inline void add_condition(Situation &situation, unsigned number, const Numbers &
         role.limits.max_active =
             std::min(role.limits.max_active.value_or(256U), static_cast<unsigned>(1 + below(4)));
         break;
-    default:
+    case drawn_conditions:
         role.max_duration = std::min<seconds>(role.max_duration, seconds{1 + below(24 * 3600)});
+        break;
+    default:
+        (void)add_to_approval(role, number - condition_of_approval, below);
         break;
     }
 }
@@ -250,7 +301,7 @@ inline void make_role(Situation &situation, const Numbers &below)
         add_condition(situation, condition_of_budget, below);
     // A few of the others: somebody who meets them all is wanted, too.
     for (auto left = below(4); left > 0; --left)
-        add_condition(situation, static_cast<unsigned>(below(condition_count - 1)), below);
+        add_condition(situation, static_cast<unsigned>(below(drawn_conditions)), below);
 }
 
 inline void make_person(Person &person, const Numbers &below)
@@ -302,6 +353,7 @@ inline Situation make_situation(const Numbers &below)
     situation.host = {is_one_in(below, 3) ? "db1" : "web1", {"prod"}};
     situation.now = make_time(below, *situation.web().conditions.zone);
     make_use(situation, below);
+    make_waiting(situation.web().approval, below);
     return situation;
 }
 

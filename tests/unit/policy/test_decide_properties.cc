@@ -63,6 +63,28 @@ void one_more_condition_never_grants_more(void **)
     });
 }
 
+// Who says yes, how many, and what of an activation counts, is nothing that a decision knows: it
+// says the same before they do and after. Another mode for the requester's own sign-in gives no
+// more than that.
+void who_has_to_approve_changes_nothing_of_what_is_decided(void **)
+{
+    unsigned changed[condition_count] = {};
+    assert_for_each([&](const Situation &situation, const Numbers &below) -> const char * {
+        const Decision before = situation.decide();
+        for (unsigned number = condition_of_approval; number < condition_count; ++number) {
+            Situation stricter = situation;
+            if (!add_to_approval(stricter.web(), number - condition_of_approval, below))
+                continue;
+            ++changed[number];
+            if (!is_same(before, stricter.decide()))
+                return "another answer by who approves";
+        }
+        return nullptr;
+    });
+    for (unsigned number = condition_of_approval; number < condition_count; ++number)
+        assert_true(changed[number] > situations / 16);
+}
+
 void one_requester_less_never_grants_more(void **)
 {
     assert_for_each([](const Situation &situation, const Numbers &) -> const char * {
@@ -219,6 +241,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(no_grant_goes_past_what_was_asked_the_role_the_hours_or_the_budget),
         cmocka_unit_test(one_more_condition_never_grants_more),
+        cmocka_unit_test(who_has_to_approve_changes_nothing_of_what_is_decided),
         cmocka_unit_test(one_requester_less_never_grants_more),
         cmocka_unit_test(more_that_was_had_never_grants_more),
         cmocka_unit_test(the_same_question_has_the_same_answer),
