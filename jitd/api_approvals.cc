@@ -61,8 +61,8 @@ ipc::PendingRecord Api::make_pending_record(const Session &session) const
     record.extends = unless_empty(facts.extends);
     record.reason = facts.reason;
     record.deadline = facts.deadline_wall;
-    record.approvers = split_approvers(name_approvers(session.awaited()->given));
     if (const policy::Role *const role = parts_.settings.policy->find(facts.role)) {
+        record.approvers = split_approvers(session.awaited()->counted);
         record.description = role->description;
         record.needed = role->approval.quorum;
     }
@@ -88,7 +88,11 @@ void Api::answer_pending(Call exchange)
     // What a sign-in might open is told to who knows the id: it was given to him.
     std::vector<ipc::PendingReply> replies;
     std::size_t bytes = 0;
-    for (const Session *session : parts_.requests.all_approving()) {
+    auto waiting = parts_.requests.all_approving();
+    std::sort(waiting.begin(), waiting.end(), [](const Session *a, const Session *b) {
+        return a->facts().id < b->facts().id; // as pages are named
+    });
+    for (const Session *session : waiting) {
         if ((call->after && session->facts().id <= *call->after) ||
             (!caller->is_root() &&
              standing_of(*session, *caller, person) != ApproverStanding::approver))

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "jitd/limits.h"
+#include "jitd/people.h"
 #include "jitd/records.h"
 #include "jitd/words.h"
 #include "policy/approving.h"
@@ -70,13 +71,11 @@ Actions Approval::start()
 // What is older than this code is no sign-in for it, however long the request has waited.
 Actions Approval::begin()
 {
-    facts_.began.wall +=
-        std::chrono::duration_cast<std::chrono::seconds>(last_ - facts_.began.boot);
     facts_.began.boot = last_;
     state_ = State::signing_in;
     sign_in_ = std::make_unique<SignIn>(
         WhoSigns{facts_.user, facts_.oid, facts_.upn, facts_.user.empty(), Purpose::approval,
-                 facts_.auth_context, facts_.deadline, facts_.began.wall});
+                 facts_.auth_context, facts_.deadline, facts_.began.boot});
     return join(list(WakeAt{facts_.deadline}), follow(sign_in_->begin()));
 }
 
@@ -210,6 +209,10 @@ Actions Approval::on_rules(const Rules &rules)
     const policy::Role *const role = rules.policy.find(facts_.role);
     if (role == nullptr)
         return close(ipc::Cause::policy_changed, std::string{words::config_changed});
+    // At a terminal he is who its user is, and that may be another by now.
+    if (!facts_.user.empty() && !is_person_of(facts_.oid, facts_.user, rules))
+        return close(ipc::Cause::policy_changed, std::string{words::person_changed},
+                     "person-changed");
     const policy::Person person = make_person();
     const std::string name =
         facts_.user.empty() ? name_person(facts_.oid, rules.config) : facts_.user;
@@ -230,7 +233,7 @@ Actions Approval::on_rules(const Rules &rules)
                                           context) == claims_->contexts.end())
             return close(ipc::Cause::refused, words::no_step_up(name, context), "no-context");
     const auto &age = role->conditions.auth_age;
-    if (age && !is_fresh(*age, rules.skew))
+    if (age && !is_fresh(*age, rules))
         return close(ipc::Cause::refused, words::stale_approver(name), "stale-sign-in");
     GivenApproval by;
     by.oid = facts_.oid;
@@ -248,11 +251,11 @@ Actions Approval::on_rules(const Rules &rules)
 }
 
 // As the requester's is judged: session_person.cc.
-bool Approval::is_fresh(std::chrono::seconds age, std::chrono::seconds skew) const
+bool Approval::is_fresh(std::chrono::seconds age, const Rules &rules) const
 {
-    return claims_->authenticated_at && facts_.began.wall - *claims_->authenticated_at -
-                                                oidc::max_backdating -
-                                                std::min(skew, oidc::max_skew) <=
+    return claims_->authenticated_at && wall_of(facts_.began.boot, rules) -
+                                                *claims_->authenticated_at - oidc::max_backdating -
+                                                std::min(rules.skew, oidc::max_skew) <=
                                             age;
 }
 

@@ -91,7 +91,7 @@ class Approval final : public SigningIn
     std::string who() const;
     std::string what() const; // "to approve request ID"
     policy::Person make_person() const;
-    bool is_fresh(std::chrono::seconds age, std::chrono::seconds skew) const;
+    bool is_fresh(std::chrono::seconds age, const Rules &rules) const;
 
     ApprovalFacts facts_;
     State state_ = State::idle;

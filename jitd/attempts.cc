@@ -18,6 +18,13 @@ std::chrono::seconds until(BootTime then, BootTime now)
     return std::max(std::chrono::ceil<std::chrono::seconds>(then - now), std::chrono::seconds{1});
 }
 
+// When all that wait have ended, at the latest.
+BootTime end_of_all(BootTime signing_in, const std::vector<BootTime> &asked)
+{
+    return asked.empty() ? signing_in
+                         : std::max(signing_in, *std::max_element(asked.begin(), asked.end()));
+}
+
 // When there is room for one more within a window; a time not after `now`: there is room already.
 BootTime room_at(const std::vector<BootTime> &begun, std::size_t most, std::chrono::seconds window)
 {
@@ -40,6 +47,8 @@ Knock knock_of(const RequestFacts &facts)
 {
     Knock knock;
     knock.is_unproven = facts.origin.is_unproven;
+    knock.asks_others =
+        facts.mode != policy::Approval::Mode::self && facts.mode != policy::Approval::Mode::none;
     std::string address = counted_address(facts.rhost);
     if (!knock.is_unproven) {
         // As a shared account several people come, who must not take each other's places. One key
@@ -55,9 +64,24 @@ Knock knock_of(const RequestFacts &facts)
 
 Attempts::Place::~Place()
 {
+    if (who_ != nullptr && asked_)
+        who_->asked.erase(std::find(who_->asked.begin(), who_->asked.end(), *asked_));
     for (Tally *const tally : {who_, address_})
         if (tally != nullptr && --tally->waiting == 0)
             tally->last_end = {};
+}
+
+void Attempts::Place::ask_others(BootTime until)
+{
+    if (who_ == nullptr)
+        return;
+    if (asked_)
+        *std::find(who_->asked.begin(), who_->asked.end(), *asked_) = until;
+    else
+        who_->asked.push_back(until);
+    asked_ = until;
+    if (address_ != nullptr)
+        address_->last_end = std::max(address_->last_end, until);
 }
 
 void Attempts::forget(BootTime now)
@@ -87,7 +111,7 @@ std::string Attempts::why_not_stranger(const std::string &who, BootTime now) con
             first = std::min(
                 first,
                 std::max(tally.begun.empty() ? now : tally.begun.back() + limits::unproven_window,
-                         tally.last_end));
+                         end_of_all(tally.last_end, tally.asked)));
         return words::too_many_strangers(until(first, now));
     }
     const Tally &tally = found->second;
@@ -95,7 +119,7 @@ std::string Attempts::why_not_stranger(const std::string &who, BootTime now) con
     if (then > now)
         return words::too_many_unproven(until(then, now));
     if (tally.waiting >= limits::pending_of_one_unproven)
-        return words::too_many_unproven(until(tally.last_end, now));
+        return words::too_many_unproven(until(end_of_all(tally.last_end, tally.asked), now));
     return {};
 }
 
@@ -117,8 +141,13 @@ std::string Attempts::why_not(const Knock &knock, BootTime now)
             room_at(tally.begun, limits::requests_in_window, limits::request_window);
         if (then > now)
             return words::too_many_begun(until(then, now));
-        if (tally.waiting >= limits::pending_of_one_requester)
+        // A sign-in is over in minutes. What waits for others may do so for a day, and is no
+        // reason to refuse what needs nobody else.
+        if (tally.waiting - tally.asked.size() >= limits::pending_of_one_requester)
             return words::too_many_wait(until(tally.last_end, now));
+        if (knock.asks_others && tally.asked.size() >= limits::asked_of_one_requester)
+            return words::too_many_ask(
+                until(*std::min_element(tally.asked.begin(), tally.asked.end()), now));
     }
     if (knock.address.empty())
         return {};

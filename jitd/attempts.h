@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,7 @@ struct Knock {
     std::string who;     // the requester; unproven: the address or the terminal
     std::string address; // over ssh, of the proven; else empty
     bool is_unproven = false;
+    bool asks_others = false; // it will wait for more than a sign-in
 };
 Knock knock_of(const RequestFacts &facts);
 
@@ -46,8 +48,9 @@ class Attempts
   private:
     struct Tally {
         std::vector<BootTime> begun; // lately, in their order
-        std::size_t waiting = 0;
-        BootTime last_end{}; // of all that wait, at the latest
+        std::size_t waiting = 0;     // for others, too
+        BootTime last_end{};         // of all that wait, at the latest
+        std::vector<BootTime> asked; // the ends of those that wait for others
     };
 
   public:
@@ -58,22 +61,29 @@ class Attempts
         Place() = default;
         Place(Place &&other) noexcept
             : who_(std::exchange(other.who_, nullptr)),
-              address_(std::exchange(other.address_, nullptr))
+              address_(std::exchange(other.address_, nullptr)),
+              asked_(std::exchange(other.asked_, std::nullopt))
         {
         }
         Place &operator=(Place &&other) noexcept
         {
             std::swap(who_, other.who_);
             std::swap(address_, other.address_);
+            std::swap(asked_, other.asked_);
             return *this;
         }
         ~Place();
+
+        // It waits for others from now on, and until then at the latest: it counts no more among
+        // those that somebody signs in for.
+        void ask_others(BootTime until);
 
       private:
         friend class Attempts;
         Place(Tally *who, Tally *address) : who_(who), address_(address) {}
         Tally *who_ = nullptr;
         Tally *address_ = nullptr;
+        std::optional<BootTime> asked_; // in who_
     };
 
     // One begins, which why_not() has let.

@@ -121,7 +121,6 @@ Result<void> Daemon::begin(Sockets sockets)
     warnings_ = TRY(Warnings::make(loop_, *grants_, *audit_, helper_, settings_));
     reload_soon_ = TRY(sys::Timer::make(loop_, [this] { reload(); }));
     adopt(std::move(settings), true);
-    requests_->resume();
     watch_files();
 
     api_ = std::make_unique<Api>(
@@ -185,6 +184,7 @@ void Daemon::adopt(Settings settings, bool at_start)
         watch_->use(http_.get());
     else
         watch_->on_new_policy();
+    requests_->resume();
     if (settings_.policy && !settings_.is_last_good)
         grants_->end_without_role(*settings_.policy);
     warnings_->arm();

@@ -1,17 +1,16 @@
 #include "jitd/given_approvals.h"
 
 #include <algorithm>
-#include <set>
 
 #include "policy/approving.h"
 #include "policy/same_id.h"
 
 namespace jit::daemon {
 
-std::size_t count_approvals(const policy::Role &role, std::string_view requester_oid,
-                            std::span<const GivenApproval> given)
+std::vector<std::string> find_approvers(const policy::Role &role, std::string_view requester_oid,
+                                        std::span<const GivenApproval> given)
 {
-    std::vector<std::string_view> counted;
+    std::vector<std::string> found;
     for (const GivenApproval &one : given) {
         policy::Person person;
         person.user = one.user;
@@ -20,23 +19,37 @@ std::size_t count_approvals(const policy::Role &role, std::string_view requester
         person.groups = one.groups;
         // One person in other letters is that person still.
         const bool is_counted =
-            std::any_of(counted.begin(), counted.end(),
-                        [&](std::string_view known) { return policy::is_same_id(known, one.oid); });
+            std::any_of(found.begin(), found.end(), [&](const std::string &known) {
+                return policy::is_same_id(known, one.oid);
+            });
         if (!is_counted && policy::approver_standing(role, requester_oid, person) ==
                                policy::ApproverStanding::approver)
-            counted.push_back(one.oid);
+            found.push_back(one.oid);
     }
-    return counted.size();
+    return found;
+}
+
+std::size_t count_approvals(const policy::Role &role, std::string_view requester_oid,
+                            std::span<const GivenApproval> given)
+{
+    return find_approvers(role, requester_oid, given).size();
+}
+
+std::string name_approvers(std::span<const std::string> oids)
+{
+    std::string names;
+    for (const std::string &oid : oids)
+        names += (names.empty() ? "" : " ") + oid;
+    return names;
 }
 
 std::string name_approvers(std::span<const GivenApproval> given)
 {
-    std::string names;
-    std::set<std::string_view> named;
+    std::vector<std::string> oids;
     for (const GivenApproval &one : given)
-        if (named.insert(one.oid).second)
-            names += (names.empty() ? "" : " ") + one.oid;
-    return names;
+        if (std::find(oids.begin(), oids.end(), one.oid) == oids.end())
+            oids.push_back(one.oid);
+    return name_approvers(oids);
 }
 
 std::vector<std::string> split_approvers(std::string_view oids)

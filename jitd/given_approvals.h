@@ -21,12 +21,18 @@ struct GivenApproval {
     WallTime at{};
 };
 
-// How many people of the role's approvers, by the policy of now, have approved: each object id
-// once, never the requester's.
+// The object ids of the role's approvers, by the policy of now, who have approved, in the order of
+// their approvals: each once, never the requester's.
+std::vector<std::string> find_approvers(const policy::Role &role, std::string_view requester_oid,
+                                        std::span<const GivenApproval> given);
+
+// How many they are.
 std::size_t count_approvals(const policy::Role &role, std::string_view requester_oid,
                             std::span<const GivenApproval> given);
 
-// Their object ids with a space between them, in the order of their approvals; each once.
+// With a space between two.
+std::string name_approvers(std::span<const std::string> oids);
+// All who have approved, whether they count or not.
 std::string name_approvers(std::span<const GivenApproval> given);
 
 // The other way round: what name_approvers() made.

@@ -56,13 +56,15 @@ std::optional<Grant> GrantTable::take(std::string_view id)
 }
 
 void GrantTable::extend(std::string_view id, WallTime until, BootTime until_boot,
-                        std::string_view activation)
+                        std::string_view activation, std::string_view approvers)
 {
     if (const auto found = grants_.find(id); found != grants_.end()) {
         found->second.until = until;
         found->second.until_boot = until_boot;
         if (!activation.empty())
             found->second.activation = activation;
+        if (!approvers.empty())
+            found->second.approver_oid = approvers;
     }
 }
 

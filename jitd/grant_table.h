@@ -78,9 +78,9 @@ class GrantTable
     void add(Grant grant);
     // The grant that was there; absent: none.
     std::optional<Grant> take(std::string_view id);
-    //   activation  what it stands on from now on; empty: as before
+    //   activation, approvers  what it stands on from now on; empty: as before
     void extend(std::string_view id, WallTime until, BootTime until_boot,
-                std::string_view activation = {});
+                std::string_view activation = {}, std::string_view approvers = {});
     void note_used(std::string_view id);
 
     const Grant *find(std::string_view id) const;

@@ -140,10 +140,11 @@ void Grants::add(Grant grant)
     arm();
 }
 
-void Grants::extend(const std::string &id, WallTime until, const std::string &activation)
+void Grants::extend(const std::string &id, WallTime until, const std::string &activation,
+                    const std::string &approvers)
 {
     const Now now = read_clocks();
-    table_.extend(id, until, now.boot + (until - now.wall), activation);
+    table_.extend(id, until, now.boot + (until - now.wall), activation, approvers);
     arm();
 }
 

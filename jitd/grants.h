@@ -48,7 +48,9 @@ class Grants
 
     // The helper lets it go on until then, and the ledger has that already.
     //   activation  what it stands on from now on; empty: as before
-    void extend(const std::string &id, WallTime until, const std::string &activation = {});
+    //   approvers   who has approved that; empty: as before
+    void extend(const std::string &id, WallTime until, const std::string &activation = {},
+                const std::string &approvers = {});
 
     // Has the root helper end it, then closes it. One that is gone already counts as ended. A
     // helper that does not answer is a fault for the caller, and is asked again until it does:

@@ -27,6 +27,8 @@ struct Awaited {
     std::string activation;           // modes pim and watch: what has come, as Graph calls it
     std::optional<WallTime> until;    // and until when it is
     bool is_met = false;              // by what was there when it was asked last
+    std::string counted; // of given, who counted by the policy when it was looked at last; not
+                         // kept, since it is looked at anew
 };
 
 struct KeptRequest {

@@ -32,8 +32,14 @@ inline constexpr std::chrono::milliseconds patience = 2s;
 // places that waiting requests cannot take.
 inline constexpr std::size_t pending_requests = 10'240;
 inline constexpr std::size_t pending_of_one_requester = 4;
+// And those that wait for others, apart from them: who has left so many asks for no more of the
+// kind, and for what needs nobody else as before.
+inline constexpr std::size_t asked_of_one_requester = 4;
 // People who may have approved one request: as many as a quorum may be of.
 inline constexpr std::size_t approvals_of_one_request = 32;
+// So much longer than the grant that it is to extend a request may wait: the grant's end closes it,
+// and is known within a second.
+inline constexpr std::chrono::seconds after_extended = 5s;
 // How soon an end is written again that the ledger did not take.
 inline constexpr std::chrono::seconds write_again = 5s;
 // Approvers who sign in at the same time, and codes that notices have carried.

@@ -1,5 +1,7 @@
 #include "jitd/people.h"
 
+#include "policy/same_id.h"
+
 namespace jit::daemon {
 
 policy::Person read_person(const std::string &user, const policy::Config &config, const Pins &pins,
@@ -20,6 +22,15 @@ policy::Person read_person(const std::string &user, const policy::Config &config
     if (auto groups = local_groups(user))
         person.local_groups = *std::move(groups);
     return person;
+}
+
+bool is_person_of(std::string_view oid, std::string_view user, const Rules &rules)
+{
+    if (rules.config == nullptr)
+        return false;
+    const std::string_view mapped = rules.config->person_of(user);
+    return mapped.empty() ? rules.pin != nullptr && rules.pin->oid == oid
+                          : policy::is_same_id(mapped, oid);
 }
 
 bool is_unconfirmed(const std::string &user, const policy::Config &config, const Pins &pins)

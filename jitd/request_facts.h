@@ -46,8 +46,9 @@ struct RequestFacts {
     std::string auth_context; // what the role's conditions demand of the sign-in; empty: nothing
     std::string extends;      // the grant that is to go on longer; empty: a new one is asked for
     WallTime extends_until{}; // until when, at the latest
-    bool is_shared = false;   // to an account of many: whoever signs in is the requester
-    bool is_reusable = false; // later logins with the same key may have the grant too
+    std::optional<Now> extended_end; // of that grant, as it is known here; not kept over a restart
+    bool is_shared = false;          // to an account of many: whoever signs in is the requester
+    bool is_reusable = false;        // later logins with the same key may have the grant too
     policy::Approval::Mode mode = policy::Approval::Mode::self; // who has to say yes
     std::string pim_group;      // of modes pim and watch: whose activation it is
     std::string watch_token;    // random, for mode watch (Awaited); else empty
@@ -71,5 +72,8 @@ struct RequestFacts {
     BootTime deadline{};
     WallTime deadline_wall{};
 };
+
+// Nobody waits much longer for what is to go on than it lasts.
+void bound_by_extended(RequestFacts &facts);
 
 } // namespace jit::daemon

@@ -35,6 +35,11 @@ Result<std::unique_ptr<Requests>> Requests::make(Parts parts)
     made->wake_ = TRY(sys::Timer::make(
         loop, [self] { self->wake_some(); }, sys::Turn::usual, wake_accuracy));
     made->write_again_ = TRY(sys::Timer::make(loop, [self] { self->end_late(); }));
+    made->look_at_extended_ = TRY(sys::Later::make(loop, [self] { self->look_at_extended(); }));
+    made->parts_.grants.on_change([look = std::weak_ptr{made->look_at_extended_}] {
+        if (const auto later = look.lock())
+            later->schedule();
+    });
     made->missed_ = TRY(sys::Timer::make(loop, [self] { self->look_for_missed(); }));
     return made;
 }
@@ -155,8 +160,8 @@ void Requests::perform(const std::string &id, Actions actions)
         } else if (auto *code = std::get_if<ShowCode>(&action)) {
             const auto reply =
                 ipc::encode_request_reply(make_code_reply(waiting.session->facts(), *code));
-            for (const Watcher &watcher : waiting.watchers)
-                watcher->reply_and_continue(reply);
+            for (const Follower &one : waiting.watchers)
+                one.exchange->reply_and_continue(reply);
             if (!poke_->is_set())
                 keep_helper_awake();
         } else if (std::holds_alternative<AskTrial>(action)) {
@@ -237,7 +242,7 @@ void Requests::close(Waiting &waiting, const Close &close)
                 let_in(facts.connection, facts.user, facts.id, "", true);
         } else
             parts_.grants.extend(facts.extends, reply.until.value_or(WallTime{}),
-                                 stored_of(waiting).activation);
+                                 stored_of(waiting).activation, stored_of(waiting).approver_oid);
     }
     answer_all(waiting, reply);
     if (waiting.login)
@@ -291,8 +296,8 @@ void Requests::answer_all(Waiting &waiting, const ipc::RequestReply &reply)
 {
     const ipc::Json parameters = ipc::encode_request_reply(reply);
     watching_ -= waiting.watchers.size();
-    for (const Watcher &watcher : std::exchange(waiting.watchers, {}))
-        watcher->reply_and_close(parameters);
+    for (const Follower &one : std::exchange(waiting.watchers, {}))
+        one.exchange->reply_and_close(parameters);
 }
 
 } // namespace jit::daemon

@@ -69,8 +69,9 @@ class Requests final : private SignIns::Owner
     using Waits = std::function<void(const Session &)>;
     void on_waits(Waits waits) { waits_ = std::move(waits); }
 
-    // Goes on with those that waited for others when jitd was stopped. Once, with the first
-    // provider.
+    // Goes on with those that waited for others when jitd was stopped: once, as soon as there is a
+    // provider and a policy. Until then they are left as they are, but for those that are lost in
+    // any case.
     void resume();
     // The policy is another.
     void look_again();
@@ -79,6 +80,7 @@ class Requests final : private SignIns::Owner
 
     // A request that waits for others; null: none by this id.
     const Session *find_approving(const std::string &id) const;
+    // Who asked first comes first.
     std::vector<const Session *> all_approving() const;
     // Its row, as the ledger has it; absent: it can't be read.
     std::optional<StoredRequest> read_row(const std::string &id) const;
@@ -138,18 +140,22 @@ class Requests final : private SignIns::Owner
         std::vector<std::string> connections; // that asked, and are told alike
         std::vector<Claimed> claims;
     };
+    struct Follower {
+        Watcher exchange;
+        bool stays_waiting = false; // when he goes, the request is to wait on: so he has said
+    };
     using Wakes = std::multimap<BootTime, Waiting *>;
     // Thousands of them may wait: what most never need, they do not hold.
     struct Waiting {
         Requests *requests;
         std::unique_ptr<Session> session;
-        std::vector<Watcher> watchers;
+        std::vector<Follower> watchers;
         std::optional<Wakes::iterator> wake;
         net::HttpClient::Transfer transfer = 0;
         std::unique_ptr<StoredRequest> stored; // null: as it began, its row can be made from facts
         std::unique_ptr<Login> login;          // null: not for a login over ssh
         Attempts::Place place;
-        bool is_kept = false;    // its requester has left, and will come back
+        bool is_kept = false;    // whoever followed it last has left, and will come back
         bool is_recorded = true; // every event so far is in the ledger's audit
     };
 
@@ -190,6 +196,11 @@ class Requests final : private SignIns::Owner
     void await(const std::string &id, const std::optional<AuditRecord> &record);
     bool keep_awaiting(const Waiting &waiting, const std::optional<AuditRecord> &record);
     void note_watched(const Session &session) const;
+    void note_given(const std::string &id);
+    // Of requests that are to extend a grant: closes those whose grant has gone.
+    void look_at_extended();
+    // The same for one, before anybody's word for it counts. True: it is closed.
+    bool close_extended(const Session &session);
     void take_up(const StoredRequest &stored, KeptRequest kept);
     void drop_kept(StoredRequest stored, bool is_pim);
     void settle_activation(Waiting &waiting, const Close &close);
@@ -231,6 +242,9 @@ class Requests final : private SignIns::Owner
     };
     std::map<std::string, Unwritten> unwritten_; // by request
     std::unique_ptr<sys::Timer> write_again_;
+    std::shared_ptr<sys::Later> look_at_extended_; // the grants may outlive us
+    bool is_resumed_ = false;
+    bool is_unwatched_told_ = false;
     std::function<void(const std::string &)> over_;
     Onlooker onlooker_;
     Waits waits_;

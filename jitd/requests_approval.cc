@@ -21,6 +21,7 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
 {
     Waiting &waiting = waiting_.at(id);
     const Session &session = *waiting.session;
+    waiting.place.ask_others(session.facts().deadline);
     KeptRequest kept = session.keep();
     kept.boot_id = parts_.grants.boot_id();
     kept.provider = provider_name();
@@ -28,7 +29,7 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
     stored.state = ipc::State::pending_approval;
     stored.oid = kept.facts.oid;
     stored.deadline = kept.facts.deadline_wall;
-    stored.approver_oid = name_approvers(kept.awaited.given);
+    stored.approver_oid = kept.awaited.counted;
     if (!kept.awaited.activation.empty())
         stored.activation = kept.facts.pim_group + " " + kept.awaited.activation;
     stored.kept = encode_kept(kept);
@@ -36,8 +37,8 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
     if (!decode_kept(stored.kept) || !keep_awaiting(waiting, record) || !waiting.is_recorded)
         return perform(id, waiting.session->on_await_failed());
     const auto reply = ipc::encode_request_reply(make_awaiting_reply(session));
-    for (const Watcher &watcher : waiting.watchers)
-        watcher->reply_and_continue(reply);
+    for (const Follower &one : waiting.watchers)
+        one.exchange->reply_and_continue(reply);
     if (!record && waits_ && kept.facts.mode == policy::Approval::Mode::approver)
         waits_(session);
     note_watched(session);
@@ -98,6 +99,9 @@ std::vector<const Session *> Requests::all_approving() const
     for (const auto &[id, waiting] : waiting_)
         if (waiting.session->is_approving())
             found.push_back(waiting.session.get());
+    std::stable_sort(found.begin(), found.end(), [](const Session *a, const Session *b) {
+        return a->facts().began.boot < b->facts().began.boot;
+    });
     return found;
 }
 
@@ -109,7 +113,7 @@ std::optional<StoredRequest> Requests::read_row(const std::string &id) const
 
 Result<void> Requests::approve(const std::string &id, GivenApproval given)
 {
-    if (!find_approving(id))
+    if (const Session *session = find_approving(id); !session || close_extended(*session))
         return Error{Code::not_found, "no such request waits for approval"};
     sign_ins_.with_rules(*this, id, [&](const Rules &rules) {
         return waiting_.at(id).session->on_approval(std::move(given), rules);
@@ -131,7 +135,7 @@ Result<void> Requests::deny(const std::string &id, const GivenApproval &by,
 Result<void> Requests::activate(const std::string &id, const std::string &activation,
                                 WallTime until)
 {
-    if (!find_approving(id))
+    if (const Session *session = find_approving(id); !session || close_extended(*session))
         return Error{Code::not_found, "no such request waits for an activation"};
     perform(id, waiting_.at(id).session->on_activation(activation, until));
     return {};
@@ -145,8 +149,8 @@ void Requests::tell_approving(const std::string &id, const std::string &message)
     ipc::RequestReply reply = make_awaiting_reply(*session);
     reply.message = message;
     const ipc::Json parameters = ipc::encode_request_reply(reply);
-    for (const Watcher &watcher : waiting_.at(id).watchers)
-        watcher->reply_and_continue(parameters);
+    for (const Follower &one : waiting_.at(id).watchers)
+        one.exchange->reply_and_continue(parameters);
 }
 
 void Requests::end_kept(Waiting &waiting, const WriteRecord &last)
@@ -181,14 +185,16 @@ Result<void> Requests::let_wait(const std::string &id, pid_t leaving)
         return Error{Code::not_found, "no such request waits"};
     if (!found->second.session->is_approving())
         return Error{Code::denied, "the request does not wait for others"};
-    const auto &watchers = found->second.watchers;
+    auto &watchers = found->second.watchers;
     // It does already: who followed it has lost the connection to a jitd that is no more.
     if (found->second.is_kept && watchers.empty())
         return {};
-    if (std::none_of(watchers.begin(), watchers.end(),
-                     [&](const Watcher &watcher) { return watcher->peer().pid == leaving; }))
+    bool follows = false;
+    for (Follower &one : watchers)
+        if (one.exchange->peer().pid == leaving)
+            follows = one.stays_waiting = true;
+    if (!follows)
         return Error{Code::denied, "another process follows the request"};
-    found->second.is_kept = true;
     return {};
 }
 
@@ -197,10 +203,26 @@ void Requests::look_again()
     std::vector<std::string> ids;
     for (const Session *session : all_approving())
         ids.push_back(session->facts().id);
-    for (const std::string &id : ids)
+    for (const std::string &id : ids) {
         sign_ins_.with_rules(*this, id, [&](const Rules &rules) {
             return waiting_.at(id).session->on_new_policy(rules);
         });
+        note_given(id);
+    }
+}
+
+// Who counts is another, perhaps: as it is listed, and told.
+void Requests::note_given(const std::string &id)
+{
+    const Session *const session = find_approving(id);
+    if (!session || session->facts().mode != policy::Approval::Mode::approver)
+        return;
+    StoredRequest &stored = stored_of(waiting_.at(id));
+    if (const std::string &counted = session->awaited()->counted; counted != stored.approver_oid) {
+        stored.approver_oid = counted;
+        (void)parts_.store.put(stored); // else it is listed as it was
+    }
+    tell_approving(id, make_awaiting_reply(*session).message.value_or(""));
 }
 
 void Requests::stop()
@@ -235,34 +257,46 @@ void Requests::stop()
 
 void Requests::resume()
 {
-    if (parts_.settings.policy)
+    if (is_resumed_)
+        return;
+    // Without a provider or a policy nothing is decided, and what waits can wait for that, too.
+    const bool can_decide = sign_ins_.provider() && parts_.settings.policy;
+    if (parts_.settings.policy && !std::exchange(is_unwatched_told_, true))
         activations_->tell_unwatched(*parts_.settings.policy);
     auto rows = parts_.store.read_open();
     if (!rows)
         return; // they are tried again at the next start
+    is_resumed_ = can_decide;
     for (StoredRequest &stored : *rows) {
         if (stored.state != ipc::State::pending_approval || stored.kept.empty() ||
             stored.asked_helper)
             continue;
         auto kept = decode_kept(stored.kept);
-        // Of this boot, since where it came from is; of this provider, since its people are.
         const bool is_pim = kept && kept->facts.mode == policy::Approval::Mode::pim;
-        if (kept && !is_pim && sign_ins_.provider() && kept->boot_id == parts_.grants.boot_id() &&
-            kept->provider == provider_name() && kept->facts.id == stored.id)
-            take_up(stored, *std::move(kept));
-        else
+        // Of this boot, since where it came from is; of this provider, since its people are.
+        const bool is_lost = !kept || is_pim || kept->boot_id != parts_.grants.boot_id() ||
+                             kept->facts.id != stored.id ||
+                             (can_decide && kept->provider != provider_name());
+        if (is_lost)
             drop_kept(std::move(stored), is_pim);
+        else if (can_decide)
+            take_up(stored, *std::move(kept));
     }
 }
 
 void Requests::take_up(const StoredRequest &stored, KeptRequest kept)
 {
     const BootTime now = boot_time();
+    if (const Grant *const longer = parts_.grants.table().find(kept.facts.extends))
+        kept.facts.extended_end = Now{longer->until, longer->until_boot};
     Attempts::Place place = attempts_.begin(knock_of(kept.facts), now, kept.facts.deadline);
+    place.ask_others(kept.facts.deadline);
     Waiting &waiting = keep(std::make_unique<Session>(std::move(kept)), std::move(place));
     waiting.is_kept = true;
     waiting.stored = std::make_unique<StoredRequest>(stored);
     perform(stored.id, waiting.session->resume(now));
+    if (const Session *session = find_approving(stored.id); session && close_extended(*session))
+        return;
     // By the policy of now, which may have lost its role meanwhile.
     if (find_approving(stored.id))
         sign_ins_.with_rules(*this, stored.id, [&](const Rules &rules) {

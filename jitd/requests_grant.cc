@@ -22,12 +22,43 @@ ipc::Cause cause_of(HelperFault::Kind kind)
         return ipc::Cause::policy_changed;
     case HelperFault::Kind::refused:
         return ipc::Cause::refused;
+    case HelperFault::Kind::not_found: // the grant that was to go on longer
+        return ipc::Cause::expired;
     default:
         return ipc::Cause::failed;
     }
 }
 
 } // namespace
+
+void Requests::look_at_extended()
+{
+    std::vector<std::string> over;
+    for (const auto &[id, waiting] : waiting_) {
+        const RequestFacts &facts = waiting.session->facts();
+        if (facts.extends.empty() || waiting.session->is_closed())
+            continue;
+        if (const Grant *const grant = parts_.grants.table().find(facts.extends))
+            waiting.session->note_extended({grant->until, grant->until_boot});
+        else
+            over.push_back(facts.id);
+    }
+    for (const std::string &id : over)
+        (void)cancel(id, ipc::Cause::expired, std::string{words::grant_over});
+}
+
+bool Requests::close_extended(const Session &session)
+{
+    const RequestFacts &facts = session.facts();
+    if (facts.extends.empty())
+        return false;
+    const Grant *const grant = parts_.grants.table().find(facts.extends);
+    if (grant && !is_due(*grant, read_clocks()))
+        return false;
+    const std::string id = facts.id;
+    (void)cancel(id, ipc::Cause::expired, std::string{words::grant_over});
+    return true;
+}
 
 void Requests::keep_helper_awake()
 {
@@ -189,6 +220,8 @@ bool Requests::record_grant(Waiting &waiting, const AuditRecord &record)
         longer->until_boot = now.boot + (*record.until - now.wall);
         if (const std::string &on = stored_of(waiting).activation; !on.empty())
             longer->activation = on;
+        if (const std::string &by = stored_of(waiting).approver_oid; !by.empty())
+            longer->approver_oid = by;
         // The request itself has come to its end with this.
         return parts_.audit.write(record, &*longer) &&
                store_state(waiting, ipc::State::ended, "extended");

@@ -71,6 +71,10 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
     if (facts.mode == policy::Approval::Mode::pim)
         if (const auto known = demands_.find(facts.pim_group); known != demands_.end())
             facts.pim_claims = known->second;
+    if (const Grant *const longer = parts_.grants.table().find(facts.extends)) {
+        facts.extended_end = Now{longer->until, longer->until_boot};
+        bound_by_extended(facts);
+    }
     const std::string id = facts.id;
     const StoredRequest row = make_stored(facts);
     Attempts::Place place = attempts_.begin(knock_of(facts), facts.began.boot, facts.deadline);
@@ -125,16 +129,24 @@ void Requests::watch(Waiting &waiting, const std::string &connection, Watcher wa
     watcher->on_gone([waiting = &waiting, leaving = watcher.get()] {
         waiting->requests->leave(*waiting, leaving);
     });
-    waiting.watchers.push_back(std::move(watcher));
+    waiting.watchers.push_back({std::move(watcher)});
     ++watching_;
 }
 
 void Requests::leave(Waiting &waiting, const sys::Exchange *watcher)
 {
-    watching_ -= std::erase_if(waiting.watchers,
-                               [&](const Watcher &other) { return other.get() == watcher; });
+    auto &watchers = waiting.watchers;
+    const auto going = std::find_if(watchers.begin(), watchers.end(), [&](const Follower &other) {
+        return other.exchange.get() == watcher;
+    });
+    if (going == watchers.end())
+        return;
+    // The last to go decides: who said no is told that it is cancelled, whoever left before.
+    waiting.is_kept = going->stays_waiting;
+    watchers.erase(going);
+    --watching_;
     // What is approved waits for the next login; what others are asked for, for him who said so.
-    if (waiting.watchers.empty() && !waiting.session->is_approved() && !waiting.is_kept)
+    if (watchers.empty() && !waiting.session->is_approved() && !waiting.is_kept)
         perform(waiting.session->facts().id,
                 waiting.session->cancel(ipc::Cause::cancelled, std::string{words::cancelled}));
 }

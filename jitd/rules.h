@@ -1,6 +1,7 @@
 // By what sign-ins and approvals are judged, as it stands at that moment.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -24,5 +25,11 @@ struct Rules {
     BootTime boot{};
     const policy::Config *config = nullptr; // null: nobody is in a map
 };
+
+// A moment that has gone by, by the wall clock of now, which may have been set since.
+inline WallTime wall_of(BootTime then, const Rules &rules)
+{
+    return rules.now - std::chrono::ceil<std::chrono::seconds>(rules.boot - then);
+}
 
 } // namespace jit::daemon

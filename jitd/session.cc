@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "jitd/limits.h"
+#include "jitd/people.h"
 #include "jitd/words.h"
 #include "lib/base/text.h"
 
@@ -65,10 +66,13 @@ Actions Session::close(ipc::Cause cause, std::string message, std::string_view r
     state_ = State::closed;
     sign_in_.reset();
     // What is open in Entra when the time is up is taken up by the next run. Who wants it no more
-    // has it taken back, and given back what came too late for that.
+    // has it taken back, and given back what came too late for that; so has he whose grant ended
+    // before it could go on by it.
     if (cause == ipc::Cause::timed_out)
         activation_.reset();
-    if (cause != ipc::Cause::cancelled || was_active_ || !awaited_ || !awaited_->is_met)
+    const bool gives_back =
+        cause == ipc::Cause::cancelled || (cause == ipc::Cause::expired && !facts_.extends.empty());
+    if (!gives_back || was_active_ || !awaited_ || !awaited_->is_met)
         activator_.reset();
     Actions actions;
     const auto record = [&](Event event, std::optional<ipc::Cause> ends) {
@@ -116,7 +120,7 @@ Actions Session::begin()
     sign_in_ = std::make_unique<SignIn>(WhoSigns{
         facts_.user, facts_.oid, facts_.upn, facts_.is_shared,
         facts_.mode == policy::Approval::Mode::pim ? Purpose::activation : Purpose::request,
-        facts_.auth_context, facts_.deadline, facts_.began.wall, facts_.pim_claims});
+        facts_.auth_context, facts_.deadline, facts_.began.boot, facts_.pim_claims});
     return follow(sign_in_->begin());
 }
 
@@ -136,7 +140,7 @@ Actions Session::on_trial_failed(ipc::Cause cause, std::string message)
 std::variant<policy::Decision, Actions> Session::decide(const Rules &rules)
 {
     // Much time may have gone by since the person was found.
-    if (awaited_ && !facts_.is_shared && !is_still_the_person(rules))
+    if (awaited_ && !facts_.is_shared && !is_person_of(facts_.oid, facts_.user, rules))
         return close(ipc::Cause::policy_changed, std::string{words::person_changed},
                      "person-changed");
     const policy::Ask ask{facts_.role,

@@ -65,6 +65,7 @@ class Session final : public SigningIn
     Actions on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id,
                      BootTime now) override;
     Actions on_provider_failed(oidc::Failure failure, std::string_view why) override;
+    void note_clocks(Now now) override;
     Actions on_reply(const oidc::HttpReply &reply, BootTime now) override;
     Actions on_time(BootTime now) override;
     Actions hurry(BootTime now) override;
@@ -77,8 +78,11 @@ class Session final : public SigningIn
     Actions on_activation(std::string_view activation, WallTime until);
     // One of them says no, and why.
     Actions on_denial(const GivenApproval &by, const std::string &reason);
-    // The policy is another: what nobody can approve by it any more ends.
+    // The policy is another: what nobody can approve by it any more ends, and what enough have
+    // approved by it goes on.
     Actions on_new_policy(const Rules &rules);
+    // The grant that it is to extend ends then.
+    void note_extended(Now end) { facts_.extended_end = end; }
     // What was to be kept could not be.
     Actions on_await_failed();
     // Goes on after a restart: from KeptRequest, in the place of start().
@@ -149,11 +153,13 @@ class Session final : public SigningIn
     Actions after_sign_in(SignInMove move);
     Actions look_up_or_decide(const Rules &rules);
     policy::Person make_person(const Rules &rules) const;
-    bool is_still_the_person(const Rules &rules) const;
     // What the rules and who has signed in are for a role; else it is closed.
     std::variant<policy::Decision, Actions> decide(const Rules &rules);
     // Waits for others, unless they have said yes already; absent: they have, or nobody has to.
     std::optional<Actions> await(const policy::Role &role, const Rules &rules);
+    bool is_extended_over(const Rules &rules) const;
+    // How many of those who have approved count; and notes who they are.
+    std::size_t count_given(const policy::Role &role);
     Actions meet(std::string_view activation, WallTime until, std::string message);
     Actions activate(Now now);
     Actions follow_activation(oidc::PimStep step);

@@ -61,6 +61,12 @@ Actions Session::resume(BootTime now)
                             : list(WakeAt{facts_.deadline});
 }
 
+bool Session::is_extended_over(const Rules &rules) const
+{
+    return facts_.extended_end &&
+           (rules.boot >= facts_.extended_end->boot || rules.now >= facts_.extended_end->wall);
+}
+
 std::optional<Actions> Session::await(const policy::Role &role, const Rules &rules)
 {
     // Who was asked by another rule is not who has to be asked now; less than he gave is enough.
@@ -69,6 +75,9 @@ std::optional<Actions> Session::await(const policy::Role &role, const Rules &rul
     if (!needs_less &&
         (role.approval.mode != facts_.mode || role.approval.pim_group != facts_.pim_group))
         return close(ipc::Cause::policy_changed, std::string{words::config_changed});
+    // Nobody is asked, and nothing is activated, for what can't go on any more.
+    if (is_extended_over(rules))
+        return close(ipc::Cause::expired, std::string{words::grant_over});
     if (facts_.mode == Approval::Mode::self || facts_.mode == Approval::Mode::none)
         return std::nullopt;
     if (!awaited_) {
@@ -80,6 +89,7 @@ std::optional<Actions> Session::await(const policy::Role &role, const Rules &rul
         const Now now{rules.now, rules.boot};
         facts_.deadline = now.boot + role.approval.timeout;
         facts_.deadline_wall = now.wall + role.approval.timeout;
+        bound_by_extended(facts_);
         Actions actions = facts_.mode == Approval::Mode::pim ? activate(now) : Actions{};
         return join(list(Await{}, WakeAt{facts_.deadline}), std::move(actions));
     }
@@ -102,10 +112,17 @@ std::optional<Actions> Session::await(const policy::Role &role, const Rules &rul
     if (facts_.mode != Approval::Mode::approver)
         return std::nullopt;
     // By the policy of now: it may have taken away who approved.
-    if (count_approvals(role, facts_.oid, awaited_->given) < role.approval.quorum)
+    if (count_given(role) < role.approval.quorum)
         return close(ipc::Cause::policy_changed, std::string{words::no_approvers_left},
                      "approvers-gone");
     return std::nullopt;
+}
+
+std::size_t Session::count_given(const policy::Role &role)
+{
+    const auto counted = find_approvers(role, facts_.oid, awaited_->given);
+    awaited_->counted = name_approvers(counted);
+    return counted.size();
 }
 
 Actions Session::on_approval(GivenApproval given, const Rules &rules)
@@ -127,7 +144,7 @@ Actions Session::on_approval(GivenApproval given, const Rules &rules)
         *same = std::move(given);
     else if (known.size() < limits::approvals_of_one_request)
         known.push_back(std::move(given));
-    const std::size_t count = count_approvals(*role, facts_.oid, known);
+    const std::size_t count = count_given(*role);
     approved.message = by + "'s own sign-in approves role " + facts_.role + " for " + who() + ", " +
                        std::to_string(count) + " of " + std::to_string(role->approval.quorum);
     awaited_->is_met = count >= role->approval.quorum;
@@ -172,9 +189,17 @@ Actions Session::on_denial(const GivenApproval &by, const std::string &reason)
 Actions Session::on_new_policy(const Rules &rules)
 {
     const policy::Role *const role = rules.policy.find(facts_.role);
-    if (state_ != State::approving || (role != nullptr && role->approval.mode == facts_.mode))
+    if (state_ != State::approving)
         return {};
-    return close(ipc::Cause::policy_changed, std::string{words::config_changed});
+    if (role == nullptr || role->approval.mode != facts_.mode)
+        return close(ipc::Cause::policy_changed, std::string{words::config_changed});
+    // It may ask for fewer of them than have approved, or let one count whom the last one did not.
+    if (facts_.mode != Approval::Mode::approver || rules.boot >= facts_.deadline ||
+        count_given(*role) < role->approval.quorum)
+        return {};
+    awaited_->is_met = true;
+    state_ = State::deciding;
+    return list(AskRules{});
 }
 
 Actions Session::on_await_failed()
@@ -204,7 +229,7 @@ std::string Session::approvers() const
 {
     if (!awaited_)
         return signed_in_oid_;
-    return facts_.mode == Approval::Mode::approver ? name_approvers(awaited_->given) : facts_.oid;
+    return facts_.mode == Approval::Mode::approver ? awaited_->counted : facts_.oid;
 }
 
 } // namespace jit::daemon

@@ -4,7 +4,6 @@
 #include "jitd/records.h"
 #include "jitd/session.h"
 #include "jitd/words.h"
-#include "policy/same_id.h"
 
 namespace jit::daemon {
 
@@ -140,15 +139,6 @@ Actions Session::after_sign_in(SignInMove move)
     return join(std::move(actions), list(AskRules{}));
 }
 
-bool Session::is_still_the_person(const Rules &rules) const
-{
-    if (rules.config == nullptr)
-        return false;
-    const std::string_view mapped = rules.config->person_of(facts_.user);
-    return mapped.empty() ? rules.pin != nullptr && rules.pin->oid == facts_.oid
-                          : policy::is_same_id(mapped, facts_.oid);
-}
-
 policy::Person Session::make_person(const Rules &rules) const
 {
     policy::Person person;
@@ -169,8 +159,8 @@ policy::Person Session::make_person(const Rules &rules) const
     person.is_guest = claims_->is_guest;
     person.contexts = claims_->contexts;
     if (claims_->authenticated_at)
-        person.auth_age = facts_.began.wall - *claims_->authenticated_at - oidc::max_backdating -
-                          std::min(rules.skew, oidc::max_skew);
+        person.auth_age = wall_of(facts_.began.boot, rules) - *claims_->authenticated_at -
+                          oidc::max_backdating - std::min(rules.skew, oidc::max_skew);
     return person;
 }
 

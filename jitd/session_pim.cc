@@ -19,7 +19,16 @@ std::string_view name_of(const oidc::PimActive &active)
 
 } // namespace
 
-// By the clocks as they were when this step began: nothing here reads one.
+void Session::note_clocks(Now now)
+{
+    const WallTime deadline =
+        now.wall + std::chrono::ceil<std::chrono::seconds>(facts_.deadline - now.boot);
+    // A second is what the two clocks may differ in, unset.
+    if (std::chrono::abs(deadline - facts_.deadline_wall) > std::chrono::seconds{1})
+        facts_.deadline_wall = deadline;
+}
+
+// By the wall clock as it was told last: nothing here reads one.
 Now Session::clocks_at(BootTime now) const
 {
     const auto left = std::chrono::ceil<std::chrono::seconds>(facts_.deadline - now);

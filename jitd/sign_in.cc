@@ -142,8 +142,8 @@ SignInMove SignIn::on_keys(const oidc::KeySet &keys, const Rules &rules, WallTim
 {
     if (state_ != State::judging)
         return {};
-    auto judged = oidc::verify_id_token(id_token_.reveal(), keys, party_->expected, now, who_.began,
-                                        rules.skew);
+    auto judged = oidc::verify_id_token(id_token_.reveal(), keys, party_->expected, now,
+                                        wall_of(who_.began, rules), rules.skew);
     const auto refuse = [&](oidc::TokenFault fault) {
         return fail(ipc::Cause::not_trusted, words::explain(fault, correlation_),
                     oidc::name_of(fault));

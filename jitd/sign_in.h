@@ -43,7 +43,7 @@ struct WhoSigns {
     Purpose purpose = Purpose::request;
     std::string auth_context; // what is demanded of the sign-in; empty: nothing
     BootTime deadline{};
-    WallTime began{}; // what is older is no sign-in for this
+    BootTime began{}; // what is older is no sign-in for this
     // What the token has to be for besides, a demand as make_claims_request() takes it; empty:
     // nothing.
     std::string claims = {};

@@ -8,6 +8,17 @@
 
 namespace jit::daemon {
 
+namespace {
+
+BootTime tell_clocks(SigningIn &who)
+{
+    const Now now = read_clocks();
+    who.note_clocks(now);
+    return now.boot;
+}
+
+} // namespace
+
 void SignIns::set_provider(net::HttpClient *http)
 {
     http_ = http;
@@ -40,13 +51,13 @@ bool SignIns::perform(Owner &owner, const std::string &key, Action &action)
 void SignIns::wake(Owner &owner, const std::string &key)
 {
     if (const auto seat = owner.find_seat(key))
-        owner.perform(key, seat->who.on_time(boot_time()));
+        owner.perform(key, seat->who.on_time(tell_clocks(seat->who)));
 }
 
 void SignIns::hurry(Owner &owner, const std::string &key)
 {
     if (const auto seat = owner.find_seat(key))
-        owner.perform(key, seat->who.hurry(boot_time()));
+        owner.perform(key, seat->who.hurry(tell_clocks(seat->who)));
 }
 
 void SignIns::cancel(Transfer &transfer)
@@ -67,7 +78,7 @@ void SignIns::send(Owner &owner, const std::string &key, oidc::HttpRequest reque
         if (!asking)
             return;
         asking->transfer = 0;
-        owner.perform(key, asking->who.on_reply(reply, boot_time()));
+        owner.perform(key, asking->who.on_reply(reply, tell_clocks(asking->who)));
     });
 }
 

@@ -25,6 +25,8 @@ class SigningIn
                              BootTime now) = 0;
     //   why  what is wrong, for people; may be empty
     virtual Actions on_provider_failed(oidc::Failure failure, std::string_view why) = 0;
+    // The wall clock may be set while it waits: told before what comes next is judged by it.
+    virtual void note_clocks(Now) {}
     virtual Actions on_reply(const oidc::HttpReply &reply, BootTime now) = 0;
     virtual Actions on_time(BootTime now) = 0;
     // The person says that the sign-in is done: asks sooner than it would, where that is allowed.

@@ -92,6 +92,14 @@ std::string too_many_wait(std::chrono::seconds then)
            again_in(then);
 }
 
+std::string too_many_ask(std::chrono::seconds then)
+{
+    return std::to_string(limits::asked_of_one_requester) +
+           " requests of yours wait for others already; end one (jitctl status, jitctl cancel ID), "
+           "or " +
+           again_in(then);
+}
+
 std::string too_many_begun(std::chrono::seconds then)
 {
     return "too many requests of yours were begun in the last " +

@@ -48,6 +48,8 @@ inline constexpr std::string_view too_many_watched =
     "too many groups are watched on this host just now; this one has to wait";
 inline constexpr std::string_view no_approvers_left =
     "the policy was changed, and those who approved are not enough any more; run it again";
+inline constexpr std::string_view grant_over =
+    "the grant that was to go on longer has ended; ask for the role again";
 inline constexpr std::string_view activation_over =
     "the activation in Entra that it stands on is over; activate again, and run it again";
 // Of mode pim.
@@ -129,6 +131,8 @@ std::string no_role_opens(std::string_view service, std::string_view account);
 
 // Who may begin no other request now; then he may try again.
 std::string too_many_wait(std::chrono::seconds then);
+//   then  when the first of them ends, at the latest
+std::string too_many_ask(std::chrono::seconds then);
 std::string too_many_begun(std::chrono::seconds then);
 std::string too_many_from_address(std::chrono::seconds then);
 std::string too_many_unproven(std::chrono::seconds then);

@@ -20,8 +20,9 @@ constexpr seconds between_enters{1};
 // After Enter jitd asks at once, or when the provider's interval is over (5 s, mostly).
 constexpr seconds after_enter{8};
 constexpr int max_replies = 64;
-// Of these a long wait for others has many.
+// Of these a long wait for others has any number, and nobody reads so many in so short a time.
 constexpr int max_shown = 256;
+constexpr seconds shown_within{60};
 
 } // namespace
 
@@ -97,6 +98,7 @@ Outcome Flow::follow(std::string_view role)
     bool is_begun = false;
     int replies = 0;
     int shown = 0;
+    BootTime shown_since{};
     while (replies < max_replies) {
         if (is_at_prompt() && !is_cut_off_ && outside_.now() >= look_until_) {
             const Event event = prompt();
@@ -153,6 +155,10 @@ Outcome Flow::follow(std::string_view role)
         if (state == "approved")
             return door_.is_ssh() ? Outcome::allowed : nonsense();
         if (state == "code" || state == "approval") {
+            if (const BootTime now = outside_.now(); now >= shown_since + shown_within) {
+                shown_since = now;
+                shown = 0;
+            }
             if (++shown > max_shown)
                 return nonsense();
             const Outcome told = state == "code" ? show_code(reply) : show_approval(reply);

@@ -80,14 +80,25 @@ inline StoredRequest make_row(const KeptRequest &kept)
 // A service whose provider nobody can reach: it takes up what an earlier one has left.
 struct Host : Service {
     explicit Host(const std::string &text = policy_of(users({approver_oid, other_oid})),
-                  const std::vector<KeptRequest> &kept = {make_kept(some_id)})
+                  const std::vector<KeptRequest> &kept = {make_kept(some_id)},
+                  const std::vector<StoredRequest> &live = {},
+                  const std::string &discovery = "https://127.0.0.1:1/")
     {
+        settings.expected.discovery_url = discovery;
+        for (const StoredRequest &one : live) {
+            assert_true(store->put(one).has_value());
+            grants->add(make_grant(one));
+        }
         for (const KeptRequest &one : kept)
             assert_true(store->put(make_row(one)).has_value());
         begin(text);
     }
     // After an earlier one.
-    Host(const Folder *left, const std::string &text) : Service(left) { begin(text); }
+    Host(const Folder *left, const std::string &text) : Service(left)
+    {
+        settings.expected.discovery_url = "https://127.0.0.1:1/";
+        begin(text);
+    }
 
     void begin(const std::string &text)
     {
@@ -100,7 +111,6 @@ struct Host : Service {
         settings.host.name = "web01";
         settings.expected.issuer = "https://login.example";
         settings.expected.client_id = "client";
-        settings.expected.discovery_url = "https://127.0.0.1:1/";
         take_policy(text);
         http = *net::HttpClient::make(loop.get(), {});
         requests->on_over([this](const std::string &id) { approvals->end_for(id); });

@@ -77,7 +77,7 @@ struct World {
         facts.reason = "INC-1";
         facts.origin = {"sudo", "pts/3", 77, ""};
         facts.host = "web01";
-        facts.began = {now - seconds{60}, boot_at(0)};
+        facts.began = {now - seconds{60}, boot_at(-50)};
         facts.deadline = boot_at(900);
     }
 

@@ -3,11 +3,15 @@
 #include "tests/unit/cmocka_cpp.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <sys/wait.h>
 
 #include "jitd/limits.h"
 #include "jitd/words.h"
 #include "lib/ipc/approving.h"
+#include "lib/ipc/granting.h"
 #include "tests/unit/jitd/approving_host.h"
 
 using namespace jit;
@@ -189,6 +193,20 @@ void many_come_in_pages_each_once(void **)
         assert_text(seen[i], kept[i].facts.id);
 }
 
+void who_asked_first_comes_first(void **)
+{
+    if (!is_root_here())
+        return;
+    KeptRequest second = make_kept("0000000000000001", "pts/1");
+    KeptRequest first = make_kept("0000000000000002", "pts/2");
+    first.facts.began.boot -= 60s;
+    Host host{policy_of(users({approver_oid})), {second, first}};
+    const auto waiting = host.requests->all_approving();
+    assert_int_equal(waiting.size(), 2);
+    assert_text(waiting[0]->facts().id, "0000000000000002");
+    assert_text(waiting[1]->facts().id, "0000000000000001");
+}
+
 void one_person_signs_in_for_few_at_a_time(void **)
 {
     if (!is_root_here())
@@ -199,14 +217,10 @@ void one_person_signs_in_for_few_at_a_time(void **)
     sockaddr_in at{};
     socklen_t size = sizeof at;
     assert_int_equal(getsockname(silent.get(), reinterpret_cast<sockaddr *>(&at), &size), 0);
-    Host host;
-    host.settings.expected.discovery_url =
-        "https://127.0.0.1:" + std::to_string(ntohs(at.sin_port)) + "/";
-    host.requests->set_provider(nullptr);
-    assert_false(host.is_waiting()); // it belongs to another provider
-    assert_true(host.store->put(make_row(make_kept("00000000000000bb"))).has_value());
-    host.requests->set_provider(host.http.get());
-    host.requests->resume();
+    Host host{policy_of(users({approver_oid, other_oid})),
+              {make_kept("00000000000000bb")},
+              {},
+              "https://127.0.0.1:" + std::to_string(ntohs(at.sin_port)) + "/"};
     assert_true(host.is_waiting("00000000000000bb"));
     std::vector<Fd> open;
     const std::string frame = *ipc::encode_call(
@@ -270,6 +284,42 @@ void a_no_ends_it_with_its_reason(void **)
     assert_true(last.message.find("not now") != std::string::npos);
 }
 
+void a_new_policy_says_who_has_approved_and_whether_that_is_enough(void **)
+{
+    if (!is_root_here())
+        return;
+    Host host{policy_of(users({approver_oid, stranger_oid, other_oid}), 3)};
+    host.yes(approver_oid);
+    host.yes(stranger_oid);
+    const auto named = [&] {
+        const auto reply = ipc::decode_pending_reply(ask_pending(host, 0).front().parameters.get());
+        return reply->request ? name_approvers(reply->request->approvers) : "-";
+    };
+    const std::string both = std::string{approver_oid} + " " + stranger_oid;
+    assert_text(named(), both);
+    assert_text(host.store->read(some_id)->approver_oid, both);
+    host.take_policy(policy_of(users({approver_oid, other_oid}), 2));
+    host.requests->look_again();
+    assert_true(host.is_waiting());
+    assert_text(named(), approver_oid);
+    assert_text(host.store->read(some_id)->approver_oid, approver_oid);
+    host.take_policy(policy_of(users({approver_oid, other_oid})));
+    host.requests->look_again();
+    assert_false(host.is_waiting());
+    const auto row = *host.store->read(some_id);
+    assert_true(row.asked_helper);
+    assert_text(row.approver_oid, approver_oid);
+}
+
+void what_waits_ends_with_its_provider(void **)
+{
+    if (!is_root_here())
+        return;
+    Host host;
+    host.requests->set_provider(nullptr);
+    assert_false(host.is_waiting());
+}
+
 void a_new_policy_without_the_role_ends_what_waits_for_it(void **)
 {
     if (!is_root_here())
@@ -283,6 +333,57 @@ void a_new_policy_without_the_role_ends_what_waits_for_it(void **)
     assert_false(host.is_waiting());
     assert_true(host.store->read(some_id)->state == ipc::State::denied);
     assert_text(approve_as(host, approver), "NotFound");
+}
+
+// A grant that is to go on longer.
+StoredRequest make_live(std::chrono::seconds left)
+{
+    StoredRequest row = make_row(make_kept("00000000000000ee"));
+    row.kept.clear();
+    row.state = ipc::State::live;
+    row.since = row.began;
+    row.until = wall_time() + left;
+    row.until_boot = boot_time() + left;
+    row.boot_id = "boot";
+    return row;
+}
+
+void what_was_to_go_on_longer_has_ended_and_nobody_is_asked_any_more(void **)
+{
+    if (!is_root_here())
+        return;
+    KeptRequest kept = make_kept(some_id);
+    kept.facts.extends = "00000000000000ee";
+    Host host{policy_of(users({approver_oid})), {kept}, {make_live(600s)}};
+    assert_true(host.is_waiting());
+    const auto helper =
+        *sys::VarlinkServer::make(host.loop.get(), sys::test::listen_at(host.folder.path + "/none"),
+                                  {"test", "io.jitd.Grant", ""}, {16, 16, 16, 2s},
+                                  [](const std::shared_ptr<sys::Exchange> &exchange) {
+                                      exchange->reply(ipc::encode(ipc::EndReply{true}));
+                                  });
+    host.grants->end("00000000000000ee", {Event::dropped, "dropped", "his own hand"},
+                     [](const HelperFault *) {});
+    for (int i = 0; i < 100 && host.is_waiting(); ++i)
+        (void)sd_event_run(host.loop.get(), 5000);
+    assert_false(host.is_waiting());
+    assert_true(host.store->read(some_id)->state == ipc::State::timed_out);
+    assert_text(host.store->read(some_id)->cause, "expired");
+
+    // It is over, and that is not in the ledger yet: a yes is none.
+    Host late{policy_of(users({approver_oid})), {kept}, {make_live(1s)}};
+    assert_true(late.is_waiting());
+    for (const BootTime until = boot_time() + 1s; boot_time() < until;)
+        (void)usleep(10'000);
+    assert_true(late.requests->approve(some_id, {approver_oid, "x", {}, {}}).error().code ==
+                Code::not_found);
+    assert_false(late.is_waiting());
+    assert_false(late.store->read(some_id)->asked_helper);
+
+    // It ended while jitd was away.
+    Host gone{policy_of(users({approver_oid})), {kept}};
+    assert_false(gone.is_waiting());
+    assert_text(gone.store->read(some_id)->cause, "expired");
 }
 
 // --- leaving, and coming back
@@ -403,6 +504,76 @@ void a_request_ends_with_its_terminal_unless_he_leaves_it(void **)
     assert_text(leave_as(host, requester), "NotFound");
 }
 
+void of_several_who_follow_it_the_last_to_go_decides(void **)
+{
+    if (!is_root_here())
+        return;
+    // A terminal with two sudos: one is left to wait, and the other is stopped. A process is known
+    // by its pid, so the one that says that it leaves is another than this.
+    Host host;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    const auto follow_and_leave = [&] {
+        const pid_t child = fork();
+        if (child == 0) {
+            char byte = 0;
+            const bool is_asked = setresuid(requester, requester, requester) == 0;
+            auto fd = sys::connect_unix(host.path);
+            auto beside = sys::connect_unix(host.path);
+            ipc::RequestCall call;
+            call.role = "web";
+            call.tty = "pts/9";
+            call.session = 77;
+            const auto send_call = [](const Fd &to, std::string_view method,
+                                      const ipc::Json &parameters, bool more) {
+                const std::string frame = *ipc::encode_call(method, parameters.get(), more, false);
+                return send(to.get(), frame.data(), frame.size(), MSG_NOSIGNAL) > 0;
+            };
+            const auto hear = [&byte](const Fd &from) {
+                pollfd one{from.get(), POLLIN, 0};
+                return poll(&one, 1, 5000) == 1 && recv(from.get(), &byte, 1, 0) == 1;
+            };
+            const bool is_done =
+                is_asked && fd && beside &&
+                send_call(*fd, ipc::method::request, ipc::encode_request_call(call), true) &&
+                hear(*fd) &&
+                send_call(*beside, ipc::method::leave, ipc::encode_request_id_call({some_id}),
+                          false) &&
+                hear(*beside);
+            (void)!write(ends[1], is_done ? "y" : "n", 1);
+            _exit(0);
+        }
+        char said = 0;
+        assert_int_equal(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
+        for (int i = 0; i < 500 && read(ends[0], &said, 1) != 1; ++i)
+            (void)sd_event_run(host.loop.get(), 5000);
+        assert_int_equal(said, 'y');
+        assert_int_equal(waitpid(child, nullptr, 0), child);
+        for (int quiet = 0; quiet < 20;)
+            quiet = sd_event_run(host.loop.get(), 1000) > 0 ? 0 : quiet + 1;
+    };
+    Terminal other{host, requester};
+    assert_text(other.read(), "pending approval");
+    follow_and_leave();
+    assert_true(host.is_waiting());
+    other.hang_up(); // he is told that it is cancelled
+    assert_false(host.is_waiting());
+    assert_true(host.store->read(some_id)->state == ipc::State::cancelled);
+
+    // Whoever has gone before does not take it away from him who leaves it.
+    Host left;
+    close(ends[0]);
+    close(ends[1]);
+    Terminal stays{left, requester};
+    assert_text(stays.read(), "pending approval");
+    assert_text(leave_as(left, requester), "left");
+    Terminal goes{left, requester};
+    assert_text(goes.read(), "pending approval");
+    goes.hang_up();
+    stays.hang_up();
+    assert_true(left.is_waiting());
+}
+
 // --- another daemon
 // ------------------------------------------------------------------------------
 
@@ -480,6 +651,31 @@ void what_another_daemon_cannot_go_on_with_is_ended_with_a_record(void **)
     }
 }
 
+void without_a_provider_or_a_policy_it_is_left_until_there_is_one(void **)
+{
+    if (!is_root_here())
+        return;
+    Service left;
+    assert_true(left.store->put(make_row(make_kept(some_id))).has_value());
+    KeptRequest earlier = make_kept("00000000000000bb", "pts/8");
+    earlier.boot_id = "earlier";
+    assert_true(left.store->put(make_row(earlier)).has_value());
+    left.requests->resume(); // jitd.toml is faulty: no provider
+    assert_true(left.store->read(some_id)->state == ipc::State::pending_approval);
+    assert_false(left.store->read(some_id)->kept.empty());
+    // That one is lost, whatever becomes of jitd.toml.
+    assert_true(left.store->read("00000000000000bb")->state == ipc::State::cancelled);
+    left.requests->stop();
+
+    Host host{left.own.get(), policy_of(users({approver_oid}))};
+    assert_true(host.is_waiting());
+    // Once: what has ended does not come back with the next configuration.
+    assert_true(host.requests->cancel(some_id, ipc::Cause::cancelled, "x").has_value());
+    assert_true(host.store->put(make_row(make_kept(some_id))).has_value());
+    host.requests->resume();
+    assert_false(host.is_waiting());
+}
+
 void one_whose_time_ran_out_meanwhile_times_out(void **)
 {
     if (!is_root_here())
@@ -523,14 +719,20 @@ int main()
         cmocka_unit_test(without_a_policy_or_a_configuration_nothing_is_said),
         cmocka_unit_test(an_approver_sees_all_that_he_needs),
         cmocka_unit_test(many_come_in_pages_each_once),
+        cmocka_unit_test(who_asked_first_comes_first),
         cmocka_unit_test(one_person_signs_in_for_few_at_a_time),
         cmocka_unit_test(enough_have_said_yes_and_the_helper_is_asked),
         cmocka_unit_test(a_no_ends_it_with_its_reason),
+        cmocka_unit_test(a_new_policy_says_who_has_approved_and_whether_that_is_enough),
+        cmocka_unit_test(what_waits_ends_with_its_provider),
         cmocka_unit_test(a_new_policy_without_the_role_ends_what_waits_for_it),
+        cmocka_unit_test(what_was_to_go_on_longer_has_ended_and_nobody_is_asked_any_more),
         cmocka_unit_test(who_comes_back_follows_his_request_and_sees_each_approval),
         cmocka_unit_test(a_request_ends_with_its_terminal_unless_he_leaves_it),
+        cmocka_unit_test(of_several_who_follow_it_the_last_to_go_decides),
         cmocka_unit_test(another_daemon_goes_on_with_the_approvals_so_far),
         cmocka_unit_test(what_another_daemon_cannot_go_on_with_is_ended_with_a_record),
+        cmocka_unit_test(without_a_provider_or_a_policy_it_is_left_until_there_is_one),
         cmocka_unit_test(one_whose_time_ran_out_meanwhile_times_out),
         cmocka_unit_test(one_that_enough_had_approved_is_decided_by_the_policy_of_now),
     };

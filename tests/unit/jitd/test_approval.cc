@@ -40,7 +40,9 @@ struct Asked : World {
         asked.user = "alice";
         asked.oid = alice_oid;
         asked.tty = "pts/7";
-        asked.began = {now - 60s, boot_at(0)};
+        mapped.users = {{"alice", alice_oid}, {"carol", carol_oid}};
+        config = &mapped;
+        asked.began = {now - 60s, boot_at(-50)};
         asked.deadline = boot_at(7200);
     }
     policy::Role &role() { return policy.roles[0]; }
@@ -50,6 +52,10 @@ struct Asked : World {
         expected.scopes = {"openid", "https://graph.microsoft.com/User.Read"};
     }
 
+    Asked(const Asked &) = delete;
+    Asked &operator=(const Asked &) = delete;
+
+    policy::Config mapped;
     ApprovalFacts asked;
 };
 
@@ -201,7 +207,16 @@ void who_may_say_something_and_who_may_not(void **)
         {"a token for another application", "aud-other", [](Asked &) {},
          "record:refused close:not-trusted", "wrong-audience"},
         {"a token from before he was asked", "entra",
-         [](Asked &world) { world.asked.began.wall = world.now + 900s; },
+         [](Asked &world) { world.asked.began.boot = world.boot + 900s; },
+         "record:refused close:not-trusted", "stale"},
+        // The clock was an hour wrong when he was asked, and has been set since.
+        {"a clock that was set back", "entra",
+         [](Asked &world) { world.asked.began.wall = world.now + 3600s; }, "record:signed-in say",
+         ""},
+        {"from before he was asked, and a clock that was set forward", "entra",
+         [](Asked &world) {
+             world.asked.began = {world.now - 3600s, world.boot + 900s};
+         },
          "record:refused close:not-trusted", "stale"},
         {"a guest", "acct-guest", [](Asked &) {}, "record:signed-in record:refused close:refused",
          "guest"},
@@ -236,6 +251,12 @@ void who_may_say_something_and_who_may_not(void **)
         {"nobody approves it any more", "entra",
          [](Asked &world) { world.role().approval.mode = policy::Approval::Mode::self; },
          "record:signed-in record:refused close:refused", "not-approver"},
+        {"taken out of the map meanwhile", "entra",
+         [](Asked &world) { world.mapped.users.erase("alice"); },
+         "record:signed-in record:refused close:policy-changed", "person-changed"},
+        {"another person by the map", "entra",
+         [](Asked &world) { world.mapped.users["alice"] = carol_oid; },
+         "record:signed-in record:refused close:policy-changed", "person-changed"},
         // Where a notice carried the code to somebody.
         {"whoever has the code, an approver", "entra",
          [](Asked &world) { world.asked.user = world.asked.oid = ""; }, "record:signed-in say", ""},
@@ -475,9 +496,13 @@ void whoever_is_found_by_name_is_pinned_first(void **)
     Asked world;
     world.asked.oid.clear();
     world.asked.upn = "alice@contoso.example";
+    world.mapped.users.clear();
+    const Pin pin{"alice", alice_oid, "alice@contoso.example", {}, false};
     Approval approval = signed_in(world, "entra");
     assert_text(shape_of(judge(approval, world)), "record:signed-in record:config-changed pin");
+    world.pin = &pin; // which is kept
     assert_text(shape_of(approval.on_pinned(true, world.rules())), "say");
+    world.pin = nullptr;
     Approval lost = signed_in(world, "entra");
     (void)judge(lost, world);
     assert_text(shape_of(lost.on_pinned(false, world.rules())), "record:refused close:failed");
@@ -485,7 +510,9 @@ void whoever_is_found_by_name_is_pinned_first(void **)
     world.asked.requester_oid = alice_oid;
     Approval own = signed_in(world, "entra");
     (void)judge(own, world);
+    world.pin = &pin;
     assert_text(shape_of(own.on_pinned(true, world.rules())), "record:refused close:refused");
+    world.pin = nullptr;
     world.pin_needs_root = true;
     Approval unconfirmed = signed_in(world, "entra");
     (void)judge(unconfirmed, world);

@@ -67,6 +67,39 @@ void so_many_of_one_requester_wait_and_he_is_told_until_when(void **)
     assert_true(attempts.why_not(of("alice"), start).empty());
 }
 
+void what_waits_for_others_locks_nobody_out_of_what_needs_none(void **)
+{
+    RequestFacts facts;
+    facts.user = "alice";
+    const Knock alone = knock_of(facts);
+    facts.mode = policy::Approval::Mode::none;
+    assert_false(knock_of(facts).asks_others);
+    facts.mode = policy::Approval::Mode::watch;
+    const Knock asking = knock_of(facts);
+    Attempts attempts;
+    std::vector<Attempts::Place> places;
+    for (std::size_t i = 0; i < limits::asked_of_one_requester; ++i) {
+        assert_true(attempts.why_not(asking, start).empty());
+        places.push_back(attempts.begin(asking, start, start + 900s));
+        places.back().ask_others(start + 3600s * (i + 1));
+    }
+    // When the first of them ends, however the sign-ins' ends were.
+    places.front().ask_others(start + 7200s);
+    assert_true(says(attempts.why_not(asking, start), "wait for others already"));
+    assert_true(says(attempts.why_not(asking, start), "try again in 2h"));
+    assert_true(attempts.why_not(alone, start).empty());
+    // Sign-ins have an end of their own.
+    std::vector<Attempts::Place> signing_in;
+    for (std::size_t i = 0; i < limits::pending_of_one_requester; ++i)
+        signing_in.push_back(attempts.begin(alone, start, start + 60s));
+    assert_true(says(attempts.why_not(alone, start), "requests of yours wait already"));
+    signing_in.clear();
+    assert_true(attempts.why_not(alone, start).empty());
+    const Attempts::Place moved = std::move(places.back());
+    places.clear();
+    assert_true(attempts.why_not(asking, start).empty());
+}
+
 void who_has_proven_nothing_uses_up_nothing_of_whom_he_names(void **)
 {
     RequestFacts facts;
@@ -209,6 +242,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(a_requester_begins_so_many_in_a_window_over_all_connections),
         cmocka_unit_test(so_many_of_one_requester_wait_and_he_is_told_until_when),
+        cmocka_unit_test(what_waits_for_others_locks_nobody_out_of_what_needs_none),
         cmocka_unit_test(who_has_proven_nothing_uses_up_nothing_of_whom_he_names),
         cmocka_unit_test(who_names_ever_other_users_has_one_limit),
         cmocka_unit_test(an_ipv6_network_is_one_address_and_ipv4_is_ipv4_however_it_is_written),

@@ -61,6 +61,39 @@ void its_limits_are_asked_before_anybody_signs_in(void **)
     assert_text(shape_of(refused), "record:denied close:refused");
 }
 
+void nobody_is_asked_for_longer_than_the_grant_lasts(void **)
+{
+    World world = extending();
+    world.config = nullptr;
+    policy::Approval &approval = world.policy.roles[0].approval;
+    approval.mode = policy::Approval::Mode::approver;
+    approval.timeout = std::chrono::hours{2};
+    world.facts.mode = approval.mode;
+    world.facts.extended_end = Now{world.now + seconds{600}, boot_at(610)};
+    Session session = walk(world, Stage::granting);
+    assert_true(session.is_approving());
+    assert_true(session.facts().deadline == boot_at(615));
+    assert_true(session.facts().deadline_wall == world.now + seconds{605});
+    assert_text(shape_of(session.cancel(ipc::Cause::expired, "over")),
+                "record:timed-out close:expired");
+
+    // It ended while she signed in, by either clock, and it does not matter who would approve.
+    for (const Now end : {Now{world.now + seconds{600}, world.boot}, Now{world.now, boot_at(610)}})
+        for (const auto mode : {policy::Approval::Mode::approver, policy::Approval::Mode::self}) {
+            approval.mode = world.facts.mode = mode;
+            world.facts.extended_end = end;
+            Session late = walk(world, Stage::judging);
+            assert_text(shape_of(late.on_keys(world.keys, world.rules(), world.now)),
+                        "record:signed-in record:timed-out close:expired");
+        }
+    // And goes on by another extension.
+    world.facts.extended_end = Now{world.now, world.boot};
+    Session longer = walk(world, Stage::judging);
+    longer.note_extended({world.now + seconds{600}, boot_at(610)});
+    assert_text(shape_of(longer.on_keys(world.keys, world.rules(), world.now)),
+                "record:signed-in grant:approved");
+}
+
 // A live grant of alice's that began when it is told.
 void put_grant(Service &service, seconds ago, seconds left)
 {
@@ -136,6 +169,7 @@ int main()
         cmocka_unit_test(it_is_approved_anew_and_recorded_as_the_grants_extension),
         cmocka_unit_test(nothing_of_what_was_there_before_is_taken_back),
         cmocka_unit_test(its_limits_are_asked_before_anybody_signs_in),
+        cmocka_unit_test(nobody_is_asked_for_longer_than_the_grant_lasts),
         cmocka_unit_test(only_a_live_grant_and_only_ones_own),
         cmocka_unit_test(what_has_all_that_the_role_gives_is_refused_before_anybody_signs_in),
     };

@@ -284,6 +284,48 @@ void the_first_of_two_is_taken_away_before_the_second_approves(void **)
     assert_text(approve(session, world, yes_of(dave_oid)), "await rules");
 }
 
+void a_policy_that_asks_for_fewer_has_it_decided(void **)
+{
+    World world = approved_by({person(bob_oid), person(carol_oid)}, 2);
+    Session session = waiting_for_others(world);
+    assert_text(approve(session, world, yes_of(bob_oid)), "await");
+    assert_text(shape_of(session.on_new_policy(world.rules())), "");
+    const KeptRequest kept = session.keep();
+    role_of(world).approval.quorum = 1;
+    assert_text(shape_of(session.on_new_policy(world.rules())), "rules");
+    assert_text(shape_of(session.on_new_policy(world.rules())), ""); // once
+    assert_text(shape_of(session.on_rules(world.rules())), "grant:");
+
+    // After a restart as well; and past the end nothing is.
+    Session again{kept};
+    assert_text(shape_of(again.resume(boot_at(20))), "wake");
+    World late = world;
+    late.boot = again.facts().deadline;
+    assert_text(shape_of(again.on_new_policy(late.rules())), "");
+    assert_text(shape_of(again.on_new_policy(world.rules())), "rules");
+
+    // Who counts now did not when he approved.
+    role_of(world).approval.approvers = {person(dave_oid)};
+    Session other = waiting_for_others(world);
+    assert_text(approve(other, world, yes_of(carol_oid)), "await");
+    role_of(world).approval.approvers = {person(carol_oid)};
+    assert_text(shape_of(other.on_new_policy(world.rules())), "rules");
+}
+
+void only_those_who_counted_are_named(void **)
+{
+    World world = approved_by({person(bob_oid), person(carol_oid)}, 2);
+    Session session = waiting_for_others(world);
+    (void)approve(session, world, yes_of(bob_oid));
+    role_of(world).approval.approvers = {person(carol_oid), person(dave_oid)};
+    (void)approve(session, world, yes_of(carol_oid));
+    assert_text(approve(session, world, yes_of(dave_oid)), "await rules");
+    const std::string both = std::string{carol_oid} + " " + dave_oid;
+    assert_text(std::get<AskGrant>(session.on_rules(world.rules())[0]).approvers, both);
+    const Actions granted = session.on_granted(world.now, world.now + 1h, {"jit-web"});
+    assert_text(std::get<RecordGrant>(granted[0]).record.approver_oid, both);
+}
+
 void one_no_ends_it_for_all(void **)
 {
     const World world = approved_by({person(bob_oid), person(carol_oid)}, 2);
@@ -498,6 +540,8 @@ int main()
         cmocka_unit_test(somebody_approves_after_the_policy_was_changed),
         cmocka_unit_test(what_nobody_can_approve_any_more_ends_with_the_policy),
         cmocka_unit_test(the_first_of_two_is_taken_away_before_the_second_approves),
+        cmocka_unit_test(a_policy_that_asks_for_fewer_has_it_decided),
+        cmocka_unit_test(only_those_who_counted_are_named),
         cmocka_unit_test(one_no_ends_it_for_all),
         cmocka_unit_test(what_comes_when_it_is_over_changes_nothing),
         cmocka_unit_test(nobody_approves_before_the_requester_has_signed_in_or_after_it_is_granted),

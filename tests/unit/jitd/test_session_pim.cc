@@ -162,6 +162,24 @@ void an_activation_is_asked_for_and_the_grant_lasts_no_longer(void **)
     assert_null(session.take_activation().get());
 }
 
+void a_clock_that_is_set_meanwhile_counts_at_once(void **)
+{
+    const World world = pim_world();
+    Session session = signed_in(world);
+    (void)ask(session);
+    assert_text(asked(tell(session, answer(world, "Provisioned"), 201)), "instances");
+    const WallTime deadline = session.facts().deadline_wall;
+    session.note_clocks({world.now + seconds{2}, boot_at(12)});
+    assert_true(session.facts().deadline_wall == deadline); // as it went on by itself
+    session.note_clocks({world.now - seconds{3600}, boot_at(11)});
+    assert_true(session.facts().deadline_wall < deadline - seconds{3590});
+    session.note_clocks({world.now + seconds{3601}, boot_at(11)});
+    assert_true(session.facts().deadline_wall == deadline + seconds{3600});
+    // It was over half an hour ago.
+    assert_text(shape_of(tell(session, instance(world, seconds{1800}))),
+                "record:provider-error record:denied close:broken");
+}
+
 void what_is_waited_for_in_entra_is_said_once(void **)
 {
     const World world = pim_world();
@@ -369,6 +387,34 @@ void who_goes_leaves_what_another_waits_for_in_entra(void **)
     assert_false(signed_in(elsewhere).shares_activation(first));
 }
 
+void what_came_for_a_grant_that_has_ended_is_given_back(void **)
+{
+    World world = pim_world();
+    world.facts.extends = "00000000000000ee";
+    for (const bool was_there : {false, true}) {
+        Session session = signed_in(world);
+        if (was_there) {
+            (void)tell(session, eligibility());
+            (void)tell(session, oidc::pim_list({}));
+            (void)tell(session, instance(world, seconds{3000}));
+        } else {
+            (void)ask(session);
+            (void)tell(session, answer(world, "Provisioned"), 201);
+            (void)tell(session, instance(world, seconds{3000}));
+        }
+        assert_text(shape_of(session.on_rules(world.rules())), "grant:");
+        assert_text(shape_of(session.on_grant_failed(ipc::Cause::expired, "no live grant")),
+                    "record:timed-out close:expired");
+        assert_true((session.take_activator() == nullptr) == was_there);
+    }
+    // One that is still asked for is taken back.
+    Session asking = signed_in(world);
+    (void)ask(asking);
+    (void)tell(asking, answer(world, "PendingApproval"), 201);
+    (void)asking.cancel(ipc::Cause::expired, "no live grant");
+    assert_non_null(asking.take_activation().get());
+}
+
 void what_is_not_approved_in_time_stays_in_entra_for_the_next_run(void **)
 {
     const World world = pim_world();
@@ -518,6 +564,7 @@ int main()
 {
     const CMUnitTest tests[] = {
         cmocka_unit_test(an_activation_is_asked_for_and_the_grant_lasts_no_longer),
+        cmocka_unit_test(a_clock_that_is_set_meanwhile_counts_at_once),
         cmocka_unit_test(what_is_waited_for_in_entra_is_said_once),
         cmocka_unit_test(what_entra_refuses_ends_it_with_one_line_of_advice),
         cmocka_unit_test(answers_about_others_grant_nothing),
@@ -527,6 +574,7 @@ int main()
         cmocka_unit_test(who_goes_while_it_is_granted_gives_back_what_was_made_for_him),
         cmocka_unit_test(who_cancels_leaves_the_activation_to_be_taken_back),
         cmocka_unit_test(who_goes_leaves_what_another_waits_for_in_entra),
+        cmocka_unit_test(what_came_for_a_grant_that_has_ended_is_given_back),
         cmocka_unit_test(what_is_not_approved_in_time_stays_in_entra_for_the_next_run),
         cmocka_unit_test(a_token_for_pim_says_that_we_understand_challenges),
         cmocka_unit_test(more_proof_is_one_more_sign_in_and_no_third),

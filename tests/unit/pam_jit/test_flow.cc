@@ -1128,6 +1128,21 @@ void many_approvals_pass_and_a_flood_ends(void **)
     }
 }
 
+// Looked for in Entra every ten seconds, with two words each time.
+void a_wait_of_a_day_is_not_too_long(void **)
+{
+    std::deque<Step> steps{check, hears_request, request, hears_pending};
+    for (int i = 0; i < 2000; ++i) {
+        Step step = awaits(std::to_string(i).c_str(), 3600);
+        step.later = seconds{i % 2 * 10};
+        steps.push_back(step);
+        steps.push_back({Act::tell, "jit: " + std::to_string(i)});
+    }
+    steps.push_back(hears_granted);
+    steps.push_back({Act::tell, "granted"});
+    assert_true(play(door(Phase::auth), steps) == Outcome::allowed);
+}
+
 void ctrl_c_asks_and_leaves_the_request_waiting(void **)
 {
     for (const char *yes : {"y", "Y", "yes", "YES"}) {
@@ -1526,6 +1541,7 @@ int main()
         cmocka_unit_test(a_code_after_an_approval_counts_as_one),
         cmocka_unit_test(enter_has_jitd_look_while_it_waits_for_approval),
         cmocka_unit_test(many_approvals_pass_and_a_flood_ends),
+        cmocka_unit_test(a_wait_of_a_day_is_not_too_long),
         cmocka_unit_test(ctrl_c_asks_and_leaves_the_request_waiting),
         cmocka_unit_test(all_else_than_a_yes_cancels),
         cmocka_unit_test(a_grant_that_came_during_the_question_wins_over_leaving),
