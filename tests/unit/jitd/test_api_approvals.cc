@@ -321,6 +321,29 @@ void an_approver_sees_all_that_he_needs(void **)
     assert_text(host.store->read(some_id)->approver_oid, other_oid);
 }
 
+void an_approver_sees_how_much_longer_a_grant_is_to_last(void **)
+{
+    if (!is_root_here())
+        return;
+    const WallTime until = wall_time() + 400s;
+    KeptRequest kept = make_kept(some_id);
+    kept.facts.extends = "00000000000000a1";
+    kept.facts.extends_until = until + 1200s;
+    kept.facts.duration = 1600s;
+    Host host{policy_of(users({approver_oid})), {kept}};
+    Grant grant;
+    grant.id = kept.facts.extends;
+    grant.user = "nobody";
+    grant.role = "web";
+    grant.until = until;
+    host.grants->add(grant);
+    const auto replies = ask_pending(host, approver);
+    const auto reply = ipc::decode_pending_reply(replies[0].parameters.get());
+    assert_true(reply.has_value() && reply->request);
+    assert_text(reply->request->extends.value_or(""), kept.facts.extends);
+    assert_true(reply->request->duration == 1200s);
+}
+
 void many_come_in_pages_each_once(void **)
 {
     if (!is_root_here())
@@ -682,6 +705,7 @@ int main()
         cmocka_unit_test(a_request_that_is_not_there_is_not_found_by_anybody),
         cmocka_unit_test(without_a_policy_or_a_configuration_nothing_is_said),
         cmocka_unit_test(an_approver_sees_all_that_he_needs),
+        cmocka_unit_test(an_approver_sees_how_much_longer_a_grant_is_to_last),
         cmocka_unit_test(many_come_in_pages_each_once),
         cmocka_unit_test(one_person_signs_in_for_few_at_a_time),
         cmocka_unit_test(enough_have_said_yes_and_the_helper_is_asked),
