@@ -31,6 +31,8 @@ Result<std::unique_ptr<Requests>> Requests::make(Parts parts)
         return settings.config && settings.config->credential != policy::Config::Credential::none;
     });
     made->sweep_ = TRY(sys::Later::make(loop, [self] { self->sweep(); }));
+    made->extensions_ = TRY(sys::Later::make(loop, [self] { self->end_extensions(); }));
+    made->parts_.grants.on_change([self] { self->extensions_->schedule(); });
     made->poke_ = TRY(sys::Timer::make(loop, [self] { self->keep_helper_awake(); }));
     made->wake_ = TRY(sys::Timer::make(
         loop, [self] { self->wake_some(); }, sys::Turn::usual, wake_accuracy));

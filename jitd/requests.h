@@ -195,6 +195,8 @@ class Requests
     // What waited for others is at its end: the row and the record that says so, both or neither.
     void end_kept(Waiting &waiting, const WriteRecord &last);
     void end_late();
+    // Requests for more time, whose grants are over.
+    void end_extensions();
     ipc::RequestReply make_awaiting_reply(const Session &session) const;
     std::string provider_name() const;
     void ask_grant(const std::string &id, const AskGrant &asked);
@@ -223,6 +225,7 @@ class Requests
     std::unique_ptr<sys::Timer> wake_;
     std::unique_ptr<sys::Timer> poke_; // of the helper, while requests wait
     std::unique_ptr<sys::Later> sweep_;
+    std::unique_ptr<sys::Later> extensions_; // are looked at, since a grant may be over
     SshLogins logins_;
     std::unique_ptr<sys::Timer> missed_;
     // Ends of such that could not be written: they would come back with the next start.

@@ -190,6 +190,19 @@ void Requests::look_again()
             id, [&](const Rules &rules) { return waiting_.at(id).session->on_new_policy(rules); });
 }
 
+void Requests::end_extensions()
+{
+    std::vector<std::string> ids;
+    for (const auto &[id, waiting] : waiting_) {
+        const std::string &extends = waiting.session->facts().extends;
+        if (!extends.empty() && !waiting.session->is_leaving() &&
+            parts_.grants.table().find(extends) == nullptr)
+            ids.emplace_back(id);
+    }
+    for (const std::string &id : ids)
+        (void)cancel(id, ipc::Cause::expired, std::string{words::grant_over});
+}
+
 void Requests::stop()
 {
     end_late();
@@ -240,6 +253,7 @@ void Requests::resume()
         else
             drop_kept(std::move(stored), is_pim);
     }
+    extensions_->schedule();
 }
 
 void Requests::take_up(const StoredRequest &stored, KeptRequest kept)

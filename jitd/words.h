@@ -36,6 +36,8 @@ inline constexpr std::string_view not_claimed =
     "it was approved, and no login came for it before the request's end";
 inline constexpr std::string_view not_approved =
     "nobody who may approve it did so before the request's end; tell one of them, and run it again";
+inline constexpr std::string_view grant_over =
+    "the grant that was to go on longer is over; ask for a new one";
 inline constexpr std::string_view person_changed =
     "you are not known any more as the person who signed in for it; run it again";
 inline constexpr std::string_view not_activated =

@@ -344,6 +344,22 @@ void an_approver_sees_how_much_longer_a_grant_is_to_last(void **)
     assert_true(reply->request->duration == 1200s);
 }
 
+void more_time_is_not_waited_for_when_the_grant_is_over(void **)
+{
+    if (!is_root_here())
+        return;
+    KeptRequest kept = make_kept(some_id);
+    kept.facts.extends = "00000000000000a1";
+    Host host{policy_of(users({approver_oid})), {kept}};
+    assert_true(host.is_waiting());
+    assert_text(seen_by(host, approver, true), "NotFound");
+    assert_false(host.is_waiting());
+    const AuditRecord record = host.newest();
+    assert_text(record.request, some_id);
+    assert_true(record.message.ends_with(words::grant_over));
+    assert_true(host.store->read(some_id)->state == ipc::State::timed_out);
+}
+
 void many_come_in_pages_each_once(void **)
 {
     if (!is_root_here())
@@ -706,6 +722,7 @@ int main()
         cmocka_unit_test(without_a_policy_or_a_configuration_nothing_is_said),
         cmocka_unit_test(an_approver_sees_all_that_he_needs),
         cmocka_unit_test(an_approver_sees_how_much_longer_a_grant_is_to_last),
+        cmocka_unit_test(more_time_is_not_waited_for_when_the_grant_is_over),
         cmocka_unit_test(many_come_in_pages_each_once),
         cmocka_unit_test(one_person_signs_in_for_few_at_a_time),
         cmocka_unit_test(enough_have_said_yes_and_the_helper_is_asked),
