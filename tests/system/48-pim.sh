@@ -165,10 +165,20 @@ check 'cancels it in Entra' eventually 10 state "asked('$alice_oid', '$dba')[-1]
 # --- rules
 fault pim_activate outcome:Failed
 check 'what Entra cannot carry out is denied' denied 'could not carry out' alice web --reason INC-8
-for rule in JustificationRule:reason ExpirationRule:shorter; do
+for rule in JustificationRule:reason TicketingRule:'a ticket' ExpirationRule:shorter; do
     fault pim_activate "rules:${rule%:*}"
     check "the rule ${rule%:*} is one line of advice" denied "${rule#*:}" alice web --reason INC-8
 done
+fault pim_activate rules:MfaRule,TicketingRule
+check 'of two rules, that which no sign-in can meet' denied 'a ticket' alice web --reason INC-8
+fault pim_activate rules:MfaRule
+check 'the rule MfaRule alone is one more code' granted alice web --reason INC-8
+check 'by which it was met' same "$(codes alice)" 2
+drop alice web >/dev/null
+fault pim_activate rules:MfaRule count=2
+check 'met by none it is one line of advice, after one more code' \
+    denied 'a second factor' alice web --reason INC-8
+check 'and no third for that, either' same "$(codes alice)" 2
 check 'who is not eligible is told so' denied 'not eligible' otto web --reason INC-9
 check 'a policy that wants a ticket has it named' denied 'ticket' alice keys --reason 'no number'
 check 'a group that demands a context has one more code' granted alice keys --reason 'INC-10 key'
@@ -179,6 +189,15 @@ check 'it is handed back' gone alice keys "$alice_oid" "$keys"
 check 'the next time it is asked for at once' granted alice keys --reason 'INC-11 key'
 check 'with one code' same "$(codes alice)" 1
 drop alice keys >/dev/null
+order pim_group "group=$logs" mfa=true ticket=true
+order pim_eligible user=otto@contoso.com "group=$logs"
+check 'who has signed in with one factor has one more code, and the role' \
+    granted otto logs --reason 'disk full, see CHG-12'
+check 'no more than that for him' same "$(codes otto)" 2
+check 'with the ticket from the middle of the reason' \
+    state "asked('$otto_oid', '$logs')[-1]['ticketInfo']['ticketNumber'] == 'CHG-12'"
+drop otto logs >/dev/null
+order pim_group "group=$logs" mfa=false ticket=false
 fault pim_activate acrs:c1
 check 'the challenge of PIM itself is one more code, too' granted alice web --reason INC-12
 check 'and no third' same "$(codes alice)" 2
