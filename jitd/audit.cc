@@ -6,6 +6,7 @@
 
 #include "jitd/limits.h"
 #include "jitd/notices.h"
+#include "jitd/words.h"
 #include "lib/base/text.h"
 #include "lib/sys/journal.h"
 
@@ -56,10 +57,7 @@ bool Audit::write(const AuditRecord &record, const StoredRequest *with)
     tell(record, record.message, chain ? *chain : std::string{});
     if (!chain) {
         const std::vector<sys::Field> error{{"ERRNO", std::to_string(chain.error().sys)}};
-        sys::write_journal(LOG_ALERT,
-                           std::string{"the record before this one is not in the ledger: "} +
-                               chain.error().what,
-                           error);
+        sys::write_journal(LOG_ALERT, words::not_in_ledger(chain.error()), error);
     }
     return chain.has_value();
 }

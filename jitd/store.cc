@@ -272,7 +272,7 @@ bool Store::put_row(const StoredRequest &request)
 Result<void> Store::put(const StoredRequest &request)
 {
     if (!put_row(request))
-        return sqlite_error(db_, "the ledger can't be written");
+        return write_error(db_);
     return {};
 }
 
@@ -372,7 +372,7 @@ Result<std::string> Store::append_audit(std::string_view event, std::string_view
         is_done = run(statements_->begin) && (with == nullptr || put_row(*with)) &&
                   append_row(event, text, hash) && put_notices(notices) && run(statements_->commit);
     if (!is_done) {
-        const Error error = sqlite_error(db_, "the ledger can't be written");
+        const Error error = write_error(db_);
         if (sqlite3_get_autocommit(db_) == 0) // some errors have rolled back already
             (void)run(statements_->rollback);
         notices_dropped_ = dropped;
@@ -411,7 +411,7 @@ Result<void> Store::note_told()
 {
     Use use{statements_->told};
     if (use.step() != SQLITE_DONE)
-        return sqlite_error(db_, "the ledger can't be written");
+        return write_error(db_);
     return {};
 }
 

@@ -64,7 +64,7 @@ Result<void> Store::add_notices(std::span<const StoredNotice> notices, const Sto
     if (run(statements_->begin) && (with == nullptr || put_row(*with)) && put_notices(notices) &&
         run(statements_->commit))
         return {};
-    const Error error = sqlite_error(db_, "the ledger can't be written");
+    const Error error = write_error(db_);
     if (sqlite3_get_autocommit(db_) == 0)
         (void)run(statements_->rollback);
     notices_dropped_ = dropped;
@@ -98,7 +98,7 @@ Result<void> Store::forget_notices(std::span<const std::int64_t> seqs)
     if (run(statements_->begin) && std::all_of(seqs.begin(), seqs.end(), forget) &&
         run(statements_->commit))
         return {};
-    const Error error = sqlite_error(db_, "the ledger can't be written");
+    const Error error = write_error(db_);
     if (sqlite3_get_autocommit(db_) == 0)
         (void)run(statements_->rollback);
     return error;
@@ -120,7 +120,7 @@ Result<void> Store::keep_notices_of(std::span<const std::string> webhooks)
         Use use{statements_->forget_webhook};
         use.text(1, webhook);
         if (use.step() != SQLITE_DONE)
-            return sqlite_error(db_, "the ledger can't be written");
+            return write_error(db_);
     }
     return {};
 }

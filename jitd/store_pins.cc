@@ -11,7 +11,7 @@ Result<bool> change_one(sqlite3 *db, const Statement &statement, std::string_vie
     Use use{statement};
     use.text(1, user);
     if (use.step() != SQLITE_DONE)
-        return sqlite_error(db, "the ledger can't be written");
+        return write_error(db);
     return sqlite3_changes(db) > 0;
 }
 
@@ -42,7 +42,7 @@ Result<void> Store::add_pin(const Pin &pin)
     if (status == SQLITE_CONSTRAINT)
         return Error{Code::denied, "the user is pinned already"};
     if (status != SQLITE_DONE)
-        return sqlite_error(db_, "the ledger can't be written");
+        return write_error(db_);
     return {};
 }
 

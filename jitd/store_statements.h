@@ -24,6 +24,14 @@ inline Error sqlite_error(sqlite3 *db, const char *what)
     return Error{Code::unavailable, what, sqlite3_system_errno(db)};
 }
 
+// Of a write that has failed, before anything else is run.
+inline Error write_error(sqlite3 *db)
+{
+    return sqlite_error(db, sqlite3_errcode(db) == SQLITE_FULL
+                                ? "the ledger can't be written, since it or its disk is full"
+                                : "the ledger can't be written");
+}
+
 // Binds and resets; a statement is used again and again.
 class Use
 {

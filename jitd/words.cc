@@ -1,5 +1,7 @@
 #include "jitd/words.h"
 
+#include <cstring>
+
 #include "jitd/limits.h"
 #include "lib/base/text.h"
 #include "policy/services.h"
@@ -27,6 +29,12 @@ std::string again_in(std::chrono::seconds then)
 }
 
 } // namespace
+
+std::string not_in_ledger(const Error &error)
+{
+    return std::string{"the record before this one is not in the ledger: "} + error.what +
+           (error.sys == 0 ? "" : std::string{": "} + std::strerror(error.sys));
+}
 
 std::string no_request_or_grant(std::string_view id)
 {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/base/result.h"
 #include "lib/ipc/elevation.h"
 #include "lib/oidc/device_grant.h"
 #include "lib/oidc/token.h"
@@ -115,6 +116,9 @@ inline constexpr std::string_view not_your_request = "the request is not yours";
 inline constexpr std::string_view not_your_grant = "the grant is not yours";
 inline constexpr std::string_view no_digest = "no digest could be made";
 inline constexpr std::string_view helper_refuses = "the root helper refuses";
+
+// To the administrator, behind a record that the ledger did not take.
+std::string not_in_ledger(const Error &error);
 
 std::string no_request_or_grant(std::string_view id);
 std::string no_request_waits(std::string_view id);

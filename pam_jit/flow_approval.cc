@@ -1,6 +1,7 @@
 // A request that waits for others: what is shown, how the person leaves it, and how it is followed
 // again where the connection was lost.
 #include <algorithm>
+#include <utility>
 
 #include "pam_jit/flow_state.h"
 
@@ -64,6 +65,7 @@ Outcome Flow::show_approval(const ipc::ElevationReply &reply)
     }
     look_until_ = {};
     is_asked_ = false;
+    drains_ = std::exchange(is_looking_, false) || drains_;
     // sshd ends a login that stands at a prompt without a word to us: what is to outlast it is left
     // before. After its last reply jitd keeps it by itself.
     const bool waits_on = outlasts_us_ && may_come_back() && (!reply.continues || leave());
@@ -82,6 +84,7 @@ bool Flow::cut_off()
         back_until_ = std::min(now + std::min<seconds>(door_.fast + to_start, longest_absence),
                                last_moment());
     is_cut_off_ = may_come_back() && now < back_until_;
+    is_looking_ = drains_ = false; // the next one says how it stands, and no more
     return is_cut_off_;
 }
 

@@ -1,5 +1,6 @@
 // A request from its first frame to its last: the reason, the code, the wait.
 #include <algorithm>
+#include <utility>
 
 #include "pam_jit/flow_state.h"
 #include "pam_jit/names.h"
@@ -88,7 +89,7 @@ Heard Flow::hear(std::string_view role)
 {
     if (is_cut_off_)
         return is_leaving_ ? Heard{} : come_back(role);
-    if (is_leaving_)
+    if (is_leaving_ || drains_)
         return outside_.receive(outside_.now()); // what is there already
     return outside_.receive(std::min(deadline_, is_at_prompt() ? look_until_ : next_line_));
 }
@@ -100,12 +101,15 @@ Outcome Flow::follow(std::string_view role)
     int shown = 0;
     BootTime shown_since{};
     while (replies < max_replies) {
-        if (is_at_prompt() && !is_cut_off_ && outside_.now() >= look_until_) {
+        if (is_at_prompt() && !is_cut_off_ && !drains_ && outside_.now() >= look_until_) {
             const Event event = prompt();
             if (event != Event::ready)
                 return end_following(event);
         }
         const Heard heard = hear(role);
+        const bool is_drained = heard.event != Event::ready && std::exchange(drains_, false);
+        if (is_drained && heard.event == Event::timed_out)
+            continue;
         if (heard.event == Event::timed_out && !is_leaving_ && outside_.now() < deadline_) {
             if (!is_at_prompt())
                 say_waiting();
@@ -255,6 +259,7 @@ Event Flow::prompt()
     if (event == Event::ready) {
         hurry();
         look_until_ = outside_.now() + after_enter;
+        is_looking_ = true;
     }
     return event;
 }

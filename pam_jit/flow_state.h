@@ -109,6 +109,8 @@ class Flow
     FixedText<512> said_;              // of the approval, last
     BootTime look_until_{};            // for an answer after Enter, over ssh
     bool is_asked_ = false;            // for Enter, about this code
+    bool is_looking_ = false;          // Enter was typed, and nothing has been heard since
+    bool drains_ = false;              // all that came before Enter is shown by it
     FixedText<16> id_;                 // of the request whose code or approval is shown
     BootTime hurried_{};               // when Enter was passed on last
     std::chrono::seconds duration_{0}; // of the grant asked for

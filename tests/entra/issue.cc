@@ -25,7 +25,7 @@ std::vector<std::string> granted_scopes(const App &app, const Flow &flow)
 }
 
 // How somebody signed in: an access token has the contexts that were asked for and whose policy is
-// satisfied, and each of them takes a second factor.
+// satisfied, and each of them takes a second factor. So does "p1", which asks for that alone.
 SignIn sign_in_of(const Config &config, const User &user, const Flow &flow)
 {
     SignIn sign_in;
@@ -33,7 +33,8 @@ SignIn sign_in_of(const Config &config, const User &user, const Flow &flow)
         if (!contains(config.unsatisfied_contexts, context))
             sign_in.contexts.push_back(std::move(context));
     sign_in.has_cp1 = declares_cp1(flow.claims);
-    sign_in.has_mfa = user.has_mfa || !sign_in.contexts.empty();
+    sign_in.has_mfa = user.has_mfa || !sign_in.contexts.empty() ||
+                      contains(contexts_asked(flow.claims, "id_token"), "p1");
     return sign_in;
 }
 

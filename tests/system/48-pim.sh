@@ -183,14 +183,21 @@ check 'and one was all' state "len(asked('$alice_oid', '$dba')) == $asked_before
 # --- rules
 fault pim_activate outcome:Failed
 check 'what Entra cannot carry out is denied' denied 'could not carry out' alice web --reason INC-8
-for rule in JustificationRule:reason ExpirationRule:shorter TicketingRule:ticket EligibilityRule:eligible; do
+for rule in JustificationRule:reason TicketingRule:'a ticket' ExpirationRule:shorter EligibilityRule:eligible; do
     fault pim_activate "rules:${rule%:*}"
     check "the rule ${rule%:*} is one line of advice" denied "${rule#*:}" alice web --reason INC-8
 done
+fault pim_activate rules:MfaRule,TicketingRule
+check 'of two rules, that which no sign-in can meet' denied 'a ticket' alice web --reason INC-8
 fault pim_activate rules:MfaRule count=2
-check 'the rule MfaRule is one more code, and then one line of advice' denied 'second factor' alice web --reason INC-8
+check 'the rule MfaRule, met by no sign-in, is one more code, and then one line of advice' \
+    denied 'a second factor' alice web --reason INC-8
 check 'no third' same "$(codes alice)" 2
 check 'no activation came of any of them' state "not active('$alice_oid', '$web')"
+fault pim_activate rules:MfaRule
+check 'the rule MfaRule alone is one more code' granted alice web --reason INC-8
+check 'by which it was met' same "$(codes alice)" 2
+drop alice web >/dev/null
 check 'who is not eligible is told so' denied 'not eligible' otto web --reason INC-9
 fault pim_activate outcome:PendingProvisioning
 begin stuck otto stuck --reason INC-9
@@ -204,6 +211,15 @@ check 'it is handed back' gone alice keys "$alice_oid" "$keys"
 check 'the next time it is asked for at once' granted alice keys --reason 'INC-11 key'
 check 'with one code' same "$(codes alice)" 1
 drop alice keys >/dev/null
+order pim_group "group=$logs" mfa=true ticket=true
+order pim_eligible user=otto@contoso.com "group=$logs"
+check 'who has signed in with one factor has one more code, and the role' \
+    granted otto logs --reason 'disk full, see CHG-12'
+check 'no more than that for him' same "$(codes otto)" 2
+check 'with the ticket from the middle of the reason' \
+    state "asked('$otto_oid', '$logs')[-1]['ticketInfo']['ticketNumber'] == 'CHG-12'"
+drop otto logs >/dev/null
+order pim_group "group=$logs" mfa=false ticket=false
 fault pim_activate acrs:c1
 check 'the challenge of PIM itself is one more code, too' granted alice web --reason INC-12
 check 'and no third' same "$(codes alice)" 2

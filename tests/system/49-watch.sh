@@ -58,11 +58,11 @@ look_on() { # its own next poll
 }
 more_than() { [ "$(asked pim_instances)" -gt "$1" ]; }
 
-# begin NAME USER ROLE: asks in the background.
+# begin NAME USER ROLE [VERB]: asks in the background.
 begin() {
     (
         status=0
-        as "$2" timeout 80 jitctl request "$3" >"$replies/$1" 2>&1 || status=$?
+        as "$2" timeout 80 jitctl "${4:-request}" "$3" >"$replies/$1" 2>&1 || status=$?
         printf '%s\n' "$status" >"$replies/$1.end"
     ) {HOST_LOCK}>&- &
     children+=("$!")
@@ -172,6 +172,21 @@ portal activate bob "justification=INC-8 $(token_of bob)" force=true
 check 'jitd started anew: the same code counts' got bob 0 granted
 look
 check 'the same activation for a second request: does not count, and says why' said again 'has served another request'
+# --- once more: only with another activation, which Entra gives nobody who is active
+until_of() {
+    host_run jitctl list --all --json | python3 -c '
+import json, sys
+print(*(g["until"] for g in json.load(sys.stdin)["grants"] if (g["user"], g["state"]) == (sys.argv[1], "live")))' "$1"
+}
+before=$(until_of alice)
+begin longer alice web extend
+portal revoke alice
+portal activate alice "justification=INC-9 $(token_of longer)" force=true
+look
+check 'more time is had by an activation of its own, over a restart of jitd' got longer 0 'granted|it ended meanwhile'
+check 'for the same grant' same "$(until_of alice | wc -w)" 1
+check 'which lasts longer' eval '[[ $(until_of alice) > $before ]]'
+
 begin other bob late
 look
 check 'nor without a code, within the window' said other 'has served another request'
@@ -185,6 +200,7 @@ begin late hank late
 check 'within the window an earlier one counts, throttled and refused before' got late 0 granted
 
 # --- the end upstream
+begin never bob web extend
 portal revoke bob
 portal deactivate alice
 look
@@ -192,8 +208,69 @@ check 'an activation that is missing once: the grant stays' is_member alice jit-
 look_on
 check 'twice: it ends' eventually 5 is_no_member alice jit-web
 check 'for whoever it was, before jitd was started anew as well' eventually 5 is_no_member bob jit-web
+check 'who waits for more of it hears that' got never 4 'is over; ask for a new one'
 check 'on record as revoked' recorded JIT_EVENT=revoked JIT_RULE=watch JIT_USER=alice
 check 'another person'\''s goes on' is_member hank jit-late
+
+# --- nobody can look any more: five minutes are but a number to jitd, whose clock jumps, timers and all
+"${CC:-cc}" -shared -fPIC -O1 -o "$HOST_ROOT/usr/lib/later.so" -xc - <<'C'
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+static char is_boottime[1024]; // by descriptor
+static long later(void)
+{
+    char text[24] = {0};
+    const int fd = open("/run/later", O_RDONLY | O_CLOEXEC);
+    const long got = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    return got > 0 ? atol(text) : 0;
+}
+int clock_gettime(clockid_t clock, struct timespec *t)
+{
+    const int result = (int)syscall(SYS_clock_gettime, clock, t);
+    if (clock == CLOCK_BOOTTIME)
+        t->tv_sec += later();
+    return result;
+}
+int timerfd_create(int clock, int flags)
+{
+    const int fd = (int)syscall(SYS_timerfd_create, clock, flags);
+    if (fd >= 0 && fd < 1024)
+        is_boottime[fd] = clock == CLOCK_BOOTTIME;
+    return fd;
+}
+int timerfd_settime(int fd, int flags, const struct itimerspec *to, struct itimerspec *was)
+{
+    struct itimerspec set = *to;
+    if (fd < 1024 && is_boottime[fd] && (flags & TFD_TIMER_ABSTIME) && set.it_value.tv_sec > later())
+        set.it_value.tv_sec -= later();
+    return (int)syscall(SYS_timerfd_settime, fd, flags, &set, was);
+}
+C
+host_sh 'mkdir -p /run/systemd/system/jitd.service.d
+    printf "[Service]\nEnvironment=LD_PRELOAD=/usr/lib/later.so\n" >/run/systemd/system/jitd.service.d/90-later.conf
+    systemctl daemon-reload'
+look
+openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=other -days 30 \
+    -keyout "$HOST_DIR/other.key" -out "$HOST_DIR/other.pem" 2>/dev/null
+provider register "client_id=$app" "certificate_file=$HOST_DIR/other.pem" >/dev/null
+begin blind alice web
+provider fault endpoint=pim_instances kind=status:401 count=1 >/dev/null
+host_sh 'echo 301 >/run/later'
+unwatched() { host_run journalctl -q -o cat -u jitd JIT_EVENT=unwatched JIT_RULE=watch JIT_USER=hank | wc -l; }
+is_unwatched() { [ "$(unwatched)" -gt 0 ]; }
+check 'the credential is taken back in Entra: a record says that nobody looks on' eventually 40 is_unwatched
+check 'who waits is told why' said blind "does not accept this host's token"
+check 'the grant goes on' is_member hank jit-late
+check 'then what the credential lacks' eventually 40 grep -q certificate "$replies/blind"
+check 'it is said once' same "$(unwatched)" 1
+host_sh 'rm /run/systemd/system/jitd.service.d/90-later.conf /run/later; systemctl daemon-reload'
+provider register "client_id=$app" "certificate_file=$HOST_ROOT/etc/jit/host.pem" >/dev/null
 
 # --- the other credentials
 host_sh 'mkdir -p /etc/systemd/system/jitd.service.d && cat >/etc/systemd/system/jitd.service.d/watch.conf' <<'X'

@@ -162,6 +162,36 @@ void an_approver_sees_all_that_he_needs(void **)
     assert_text(host.store->read(some_id)->approver_oid, other_oid);
 }
 
+// A grant that is to go on longer.
+StoredRequest make_live(std::chrono::seconds left)
+{
+    StoredRequest row = make_row(make_kept("00000000000000ee"));
+    row.kept.clear();
+    row.state = ipc::State::live;
+    row.since = row.began;
+    row.until = wall_time() + left;
+    row.until_boot = boot_time() + left;
+    row.boot_id = "boot";
+    return row;
+}
+
+void an_approver_sees_how_much_longer_a_grant_is_to_last(void **)
+{
+    if (!is_root_here())
+        return;
+    const StoredRequest live = make_live(400s);
+    KeptRequest kept = make_kept(some_id);
+    kept.facts.extends = live.id;
+    kept.facts.extends_until = *live.until + 1200s;
+    kept.facts.duration = 1600s;
+    Host host{policy_of(users({approver_oid})), {kept}, {live}};
+    const auto replies = ask_pending(host, approver);
+    const auto reply = ipc::decode_pending_reply(replies[0].parameters.get());
+    assert_true(reply.has_value() && reply->request);
+    assert_text(reply->request->extends.value_or(""), kept.facts.extends);
+    assert_true(reply->request->duration == 1200s);
+}
+
 void many_come_in_pages_each_once(void **)
 {
     if (!is_root_here())
@@ -333,19 +363,6 @@ void a_new_policy_without_the_role_ends_what_waits_for_it(void **)
     assert_false(host.is_waiting());
     assert_true(host.store->read(some_id)->state == ipc::State::denied);
     assert_text(approve_as(host, approver), "NotFound");
-}
-
-// A grant that is to go on longer.
-StoredRequest make_live(std::chrono::seconds left)
-{
-    StoredRequest row = make_row(make_kept("00000000000000ee"));
-    row.kept.clear();
-    row.state = ipc::State::live;
-    row.since = row.began;
-    row.until = wall_time() + left;
-    row.until_boot = boot_time() + left;
-    row.boot_id = "boot";
-    return row;
 }
 
 void what_was_to_go_on_longer_has_ended_and_nobody_is_asked_any_more(void **)
@@ -718,6 +735,7 @@ int main()
         cmocka_unit_test(a_request_that_is_not_there_is_not_found_by_anybody),
         cmocka_unit_test(without_a_policy_or_a_configuration_nothing_is_said),
         cmocka_unit_test(an_approver_sees_all_that_he_needs),
+        cmocka_unit_test(an_approver_sees_how_much_longer_a_grant_is_to_last),
         cmocka_unit_test(many_come_in_pages_each_once),
         cmocka_unit_test(who_asked_first_comes_first),
         cmocka_unit_test(one_person_signs_in_for_few_at_a_time),

@@ -425,7 +425,9 @@ void a_full_ledger_says_so_and_keeps_its_chain(void **)
     while (written < 1000 && store->append_audit("used", text))
         ++written;
     assert_true(written > 0 && written < 100);
-    assert_false(store->append_audit("used", text).has_value());
+    const auto refused = store->append_audit("used", text);
+    assert_false(refused.has_value());
+    assert_text(refused.error().what, "the ledger can't be written, since it or its disk is full");
     const auto rows = read_audit(path);
     assert_int_equal(rows.size(), written);
     assert_text(rows.back().hash,

@@ -1,5 +1,6 @@
 #include "tests/unit/cmocka_cpp.h"
 
+#include <cerrno>
 #include <cstring>
 #include <set>
 #include <string>
@@ -46,6 +47,13 @@ void the_correlation_id_comes_last_where_it_is_known(void **)
     }
 }
 
+void why_a_record_is_missing_is_said_as_far_as_it_is_known(void **)
+{
+    const std::string known = words::not_in_ledger({Code::unavailable, "it broke", ENOSPC});
+    assert_true(known.ends_with(" is not in the ledger: it broke: No space left on device"));
+    assert_true(words::not_in_ledger({Code::unavailable, "it broke"}).ends_with(": it broke"));
+}
+
 } // namespace
 
 int main()
@@ -54,6 +62,7 @@ int main()
         cmocka_unit_test(each_failure_has_a_line_of_its_own),
         cmocka_unit_test(advice_is_added_where_the_provider_refused_and_nowhere_else),
         cmocka_unit_test(the_correlation_id_comes_last_where_it_is_known),
+        cmocka_unit_test(why_a_record_is_missing_is_said_as_far_as_it_is_known),
     };
     return cmocka_run_group_tests_name("jitd/words", tests, nullptr, nullptr);
 }

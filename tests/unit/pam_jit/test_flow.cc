@@ -1408,6 +1408,7 @@ void over_ssh_an_approval_stands_above_a_prompt(void **)
                                  look_again,
                                  awaits("1 of 2", 3500),
                                  {Act::tell, "jit: 1 of 2\njit: 58m20s left"},
+                                 nothing_there,
                                  look_again,
                                  hears_approved}) == Outcome::allowed);
     assert_false(script.hears_enter);
@@ -1425,6 +1426,26 @@ void over_ssh_an_approval_stands_above_a_prompt(void **)
     assert_true(approving_login(interrupted, ssh_door(Phase::auth), "1h left for the approval",
                                 {look_again, ctrl_c, {Act::tell, "cancelled"}}) ==
                 Outcome::aborted);
+}
+
+void over_ssh_enter_shows_all_that_has_come(void **)
+{
+    const Step first{Act::tell, "jit: 1 of 3\n"}, second{Act::tell, "jit: 2 of 3\n"};
+    Script script;
+    assert_true(approving_login(script, ssh_door(Phase::auth), "1h left for the approval",
+                                {look_again, awaits("1 of 3", 3500), first, awaits("2 of 3", 3500),
+                                 second, nothing_there, look_again, hears_approved}) ==
+                Outcome::allowed);
+    Script enough;
+    assert_true(approving_login(enough, ssh_door(Phase::auth), "1h left for the approval",
+                                {look_again, awaits("1 of 3", 3500), first, awaits("2 of 3", 3500),
+                                 second, hears_approved}) == Outcome::allowed);
+    // Nor does another Enter stand before it where jitd has gone meanwhile.
+    Script gone;
+    assert_true(approving_login(gone, ssh_door(Phase::auth), "1h left for the approval",
+                                {look_again, awaits("1 of 3", 3500), first, lost, paused, check,
+                                 hears_request, request, hears_pending, hears_approved}) ==
+                Outcome::allowed);
 }
 
 void a_login_whose_time_ends_before_the_request_leaves_it(void **)
@@ -1555,6 +1576,7 @@ int main()
         cmocka_unit_test(a_person_s_no_while_jitd_is_away_is_sent_to_the_next_one),
         cmocka_unit_test(quiet_shows_who_must_say_yes_and_no_lines_after_it),
         cmocka_unit_test(over_ssh_an_approval_stands_above_a_prompt),
+        cmocka_unit_test(over_ssh_enter_shows_all_that_has_come),
         cmocka_unit_test(a_login_whose_time_ends_before_the_request_leaves_it),
         cmocka_unit_test(over_ssh_a_restart_of_jitd_s_asks_for_nothing_before_it_is_back),
     };
