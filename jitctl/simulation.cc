@@ -124,6 +124,8 @@ policy::Decision Simulation::decide(const PastEvent &request) const
     person.oid = request.oid;
     person.is_vouched = true;
     person.found_by_sign_in = request.oid.empty();
+    if (groups_of_)
+        person.local_groups = groups_of_(request.user);
     const policy::Ask ask{request.role,
                           std::nullopt,
                           request.reason,

@@ -260,6 +260,30 @@ void a_role_that_is_gone_refuses(void **)
     assert_true(simulation.replayed().back().outcome == Outcome::same);
 }
 
+// The audit does not say who was in which group of the host.
+void regress_who_is_in_a_local_group_is_asked_of_the_host(void **)
+{
+    for (const char *approval : {"", "mode = \"auto\"\naccept_unattended = true\n"}) {
+        const std::vector<policy::SourceFile> files{
+            {"a.toml", "[role.web]\ngroups = [\"jit-web\"]\nservices = [\"sudo\"]\n"
+                       "requesters = [\"local-group:eng\"]\nmax_duration = \"1h\"\n"
+                       "[role.web.approval]\n" +
+                           std::string{approval}}};
+        const auto parsed = policy::parse_policy(files);
+        assert_true(parsed.policy.has_value());
+        for (const char *group : {"eng", "ops"}) {
+            const auto groups_of = [&](const std::string &user) {
+                assert_text(user, "alice");
+                return std::vector<std::string>{"staff", group};
+            };
+            Simulation simulation{*parsed.policy, {"web01", {}}, groups_of};
+            play_granted(simulation, "1", noon, 30min);
+            assert_true(only(simulation).outcome ==
+                        (group == std::string{"eng"} ? Outcome::same : Outcome::refused));
+        }
+    }
+}
+
 // Who is known by his name alone is shown by the sign-in of then.
 void a_person_found_by_the_sign_in_is_the_one_it_showed(void **)
 {
@@ -321,6 +345,7 @@ int main()
         cmocka_unit_test(places_and_cooldowns_are_counted_over_them_too),
         cmocka_unit_test(regress_a_grant_that_ended_early_is_counted_until_then),
         cmocka_unit_test(a_role_that_is_gone_refuses),
+        cmocka_unit_test(regress_who_is_in_a_local_group_is_asked_of_the_host),
         cmocka_unit_test(a_person_found_by_the_sign_in_is_the_one_it_showed),
         cmocka_unit_test(a_line_of_the_audit_is_read),
         cmocka_unit_test(a_line_that_is_no_record_is_not_read),
