@@ -181,7 +181,8 @@ std::string find_difference(const Policy &policy, const Expectation &expected)
         if (!expected.is_granted && (!expected.refusal || *expected.refusal == got.refusal))
             return {};
         return "refused (" + std::string{name_of(got.refusal)} +
-               "): " + explain(got, expected.role, expected.person.user);
+               "): " + explain(got, expected.role, expected.person.user) +
+               (got.role == nullptr ? suggest_role(policy, expected.role) : "");
     }
     if (expected.is_granted && (!expected.duration || *expected.duration == got.duration))
         return {};
