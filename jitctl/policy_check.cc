@@ -1,10 +1,9 @@
 // `jitctl policy check`: all that is wrong, with file, line and column.
-#include <climits>
 #include <iterator>
 
 #include "jitctl/policy_load.h"
+#include "jitctl/policy_report.h"
 #include "jitctl/verbs.h"
-#include "lib/base/text.h"
 
 namespace jit::ctl {
 
@@ -25,18 +24,9 @@ std::string count(std::size_t number, const char *what)
 void print_report(const Output &output, std::size_t files, std::size_t roles,
                   const Diagnostics &diagnostics)
 {
-    ipc::Json list{json_array()};
-    for (const policy::Diagnostic &one : diagnostics)
-        (void)json_array_append_new( // a null list makes the whole object null, which is told
-            list.get(),
-            json_pack("{s:s,s:s,s:i,s:i,s:s}", "kind",
-                      one.kind == policy::Diagnostic::Kind::error ? "error" : "warning", "file",
-                      safe_text(one.file, PATH_MAX).c_str(), "line", static_cast<int>(one.line),
-                      "column", static_cast<int>(one.column), "text",
-                      safe_text(one.text, ipc::max_message_bytes).c_str()));
     const ipc::Json object{json_pack("{s:I,s:I,s:o}", "files", static_cast<json_int_t>(files),
                                      "roles", static_cast<json_int_t>(roles), "diagnostics",
-                                     list.release())};
+                                     json_of(diagnostics).release())};
     output.print_json(object.get());
 }
 

@@ -126,9 +126,10 @@ PolicyFiles read_one(const std::string &path, std::size_t max_bytes, const char 
     auto text = sys::read_trusted_file(path, max_bytes, &faulty);
     if (text.has_value())
         found.files.push_back({path, *std::move(text)});
-    else if (text.error().code == Code::not_found)
+    else if (text.error().code == Code::not_found) {
+        found.is_absent = true;
         found.diagnostics.push_back({Kind::error, path, 0, 0, if_absent});
-    else
+    } else
         found.diagnostics.push_back(
             describe(Kind::error, faulty.empty() ? path : faulty, text.error()));
     return found;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "jitctl/policy_files.h"
+#include "jitctl/policy_report.h"
 #include "lib/sys/zones.h"
 #include "policy/parse.h"
 
@@ -34,6 +35,7 @@ void load_config(const std::string &path, LoadedPolicy &out)
         append(out.config_diagnostics, std::move(parsed.diagnostics));
         out.config = std::move(parsed.config);
     }
+    out.has_config_file = !found.is_absent;
 }
 
 // One look-up reads /etc/group, so ten thousand of them would take half a minute: what can be
@@ -97,11 +99,8 @@ LoadedPolicy load_policy(const std::optional<std::string> &directory, const Poli
 
 Exit report_errors(const Output &output, const LoadedPolicy &loaded)
 {
-    for (const policy::Diagnostic &one : loaded.diagnostics)
-        if (one.kind == policy::Diagnostic::Kind::error)
-            output.tell(policy::format_diagnostic(one));
-    output.complain("the policy has errors, so nothing can be said of what it grants");
-    return Exit::usage;
+    return report_faults(output, loaded.diagnostics,
+                         "the policy has errors, so nothing can be said of what it grants");
 }
 
 policy::Host host_of(const std::optional<policy::Config> &config)

@@ -19,16 +19,17 @@ bool is_of_policy(const std::string &rule)
 }
 
 // ", then a second person of 2 approvers approves"; empty: the role asks for none.
-std::string say_approval(const policy::Decision &decision)
+std::string say_approval(const policy::Decision &decision, const std::string &oid)
 {
-    const std::string then = decision.role == nullptr ? "" : policy::approval_of(*decision.role);
+    const std::string then =
+        decision.role == nullptr ? "" : policy::approval_of(*decision.role, oid);
     return then.empty() ? "" : ", " + then;
 }
 
 // Of somebody who was refused, and is not by this policy.
-std::string say_opening(const policy::Decision &now)
+std::string say_opening(const policy::Decision &now, const std::string &oid)
 {
-    const std::string approval = say_approval(now);
+    const std::string approval = say_approval(now, oid);
     if (now.needs_sign_in)
         return "may sign in for it now" + approval;
     return approval.empty() ? "granted now" : "may ask for it now" + approval;
@@ -147,7 +148,7 @@ void Simulation::settle_granted(const PastEvent &request, const PastEvent &grant
                                   count_use(known), granted.at);
     const std::string then = "granted for " + format_duration(had) + " then; ";
     Replayed one{known.user, known.role, known.at, Replayed::Outcome::same,
-                 then + "the same now" + say_approval(now)};
+                 then + "the same now" + say_approval(now, known.oid)};
     if (now.is_refused()) {
         one.outcome = Replayed::Outcome::refused;
         one.text = then + "refused now: " + policy::explain(now, known.role, known.user);
@@ -155,7 +156,8 @@ void Simulation::settle_granted(const PastEvent &request, const PastEvent &grant
         // Requests are asked for in whole seconds, and granted a moment later.
         if (now.duration + std::chrono::seconds{1} < had) {
             one.outcome = Replayed::Outcome::shorter;
-            one.text = then + "for " + format_duration(now.duration) + " now" + say_approval(now);
+            one.text = then + "for " + format_duration(now.duration) + " now" +
+                       say_approval(now, known.oid);
         }
         spells_.push_back(
             {known.request, known.role, known.oid, {granted.at, granted.at + now.duration}});
@@ -172,7 +174,7 @@ void Simulation::settle_refused(const PastEvent &refused)
                              then + "refused now, too"});
     else
         replayed_.push_back({refused.user, refused.role, refused.at, Replayed::Outcome::allowed,
-                             then + say_opening(now)});
+                             then + say_opening(now, refused.oid)});
 }
 
 } // namespace jit::ctl

@@ -252,7 +252,7 @@ void a_role_that_is_gone_refuses(void **)
     simulation.play(granted);
     assert_true(only(simulation).outcome == Outcome::refused);
     assert_text(only(simulation).text, "granted for 1h then; refused now: there is no role \"dba\" "
-                                       "in /etc/jit/policy.d");
+                                       "in the policy");
     PastEvent refused = event("refused", "", noon);
     refused.role = "dba";
     refused.rule = "unknown-role";
