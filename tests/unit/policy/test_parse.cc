@@ -524,6 +524,26 @@ void parse_never_lets_warnings_hide_an_error(void **)
     std::string list = "groups = [\"g\"";
     for (int i = 0; i < 5000; ++i)
         list += ",\"g\"";
+// What the set is refused for is said, however many warnings stand before it.
+void regress_errors_are_shown_rather_than_warnings(void **)
+{
+    std::string list = "groups = [\"g\"";
+    for (int i = 0; i < 120; ++i)
+        list += ",\"g\"";
+    const std::vector<SourceFile> files{{"a", role_with(list + "]\n", "one")},
+                                        {"b", role_with("groups = [\"docker\"]", "two")}};
+    const ParsedPolicy parsed = parse_policy(files);
+    assert_int_equal(parsed.diagnostics.size(), 101);
+    assert_true(parsed.diagnostics[0].kind == Diagnostic::Kind::warning);
+    bool is_shown = false;
+    for (const Diagnostic &one : parsed.diagnostics)
+        is_shown = is_shown || (one.kind == Diagnostic::Kind::error && one.file == "b" &&
+                                holds(one.text, "as good as root"));
+    assert_true(is_shown);
+    assert_true(parsed.diagnostics[100].kind == Diagnostic::Kind::warning);
+    assert_true(holds(parsed.diagnostics[100].text, " more faults are not shown"));
+}
+
     const ParsedPolicy parsed = parse_one(role_with(list + "]\nshared = true"));
     assert_false(parsed.policy.has_value());
     assert_true(has_error(parsed.diagnostics));
@@ -635,6 +655,7 @@ int main()
         cmocka_unit_test(parse_survives_hostile_text),
         cmocka_unit_test(regress_parse_says_what_is_wrong_with_a_header_that_is_no_key),
         cmocka_unit_test(parse_allows_dots_in_texts_and_comments),
+        cmocka_unit_test(regress_errors_are_shown_rather_than_warnings),
     };
     return cmocka_run_group_tests_name("policy/parse", tests, nullptr, nullptr);
 }
