@@ -4,6 +4,7 @@
 
 #include "lib/base/text.h"
 #include "policy/nearest.h"
+#include "policy/overlap.h"
 #include "policy/role_reader.h"
 
 namespace jit::policy {
@@ -154,12 +155,19 @@ std::vector<AccountPattern> read_accounts(TableReader &role)
                                                   " is no pattern, expected an account name, '*' "
                                                   "and '?' for any characters, '!' first for not");
     }
-    const bool has_plain =
-        std::any_of(out.begin(), out.end(), [](const AccountPattern &p) { return !p.negated; });
+    // Only a plain pattern that no negation takes away as a whole lets anything be matched.
+    const auto is_taken_away = [&](const AccountPattern &plain) {
+        return std::any_of(out.begin(), out.end(), [&](const AccountPattern &each) {
+            return each.negated && is_covered(plain.glob, each.glob);
+        });
+    };
+    const bool has_plain = std::any_of(out.begin(), out.end(), [&](const AccountPattern &each) {
+        return !each.negated && !is_taken_away(each);
+    });
     if (!has_plain && out.size() == role.find("accounts")->items.size())
         role.faults().error(role.find("accounts")->place,
                             "accounts: nothing would match, expected a pattern without '!', such "
-                            "as \"*\"");
+                            "as \"*\", and no '!' before all that it matches");
     return out;
 }
 

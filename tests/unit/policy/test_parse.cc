@@ -190,6 +190,9 @@ void parse_refuses_a_role_that_lacks_what_it_needs(void **)
         {role_with("hosts = []"), "hosts: the list is empty"},
         {role_with("accounts = []"), "accounts: nothing would match"},
         {role_with("accounts = [\"!root\"]"), "accounts: nothing would match"},
+        {role_with("accounts = [\"bob\", \"!b*\"]"), "accounts: nothing would match"},
+        {role_with("accounts = [\"*\", \"!*\"]"), "accounts: nothing would match"},
+        {role_with("accounts = [\"a*\", \"b?\", \"!b*\", \"!a*\"]"), "nothing would match"},
     });
 }
 
