@@ -525,6 +525,36 @@ void parse_shows_at_most_a_hundred_faults_and_counts_the_rest(void **)
 }
 
 // What the set is refused for is said, however many warnings stand before it.
+// What a group is by its number counts more than its name.
+void parse_refuses_groups_with_the_gid_of_one_as_good_as_root(void **)
+{
+    ParseOptions options;
+    options.root_twin = [](const std::string &name) {
+        return std::string{name == "twin" ? "adm" : name == "toor" ? "root" : ""};
+    };
+    const std::string allowed = "allow_root_equivalent = true\n"
+                                "[role.web.conditions]\naccept_stale_signin = true\n"
+                                "[role.web.limits]\nper_day = \"1h\"\n";
+    const auto faults = [&](const std::string &group, const std::string &more) {
+        const std::vector<SourceFile> files{
+            {"f", role_with("groups = [\"" + group + "\"]\n" + more)}};
+        return all_of(parse_policy(files, options).diagnostics);
+    };
+    assert_text(faults("own", ""), "");
+    assert_text(faults("twin", ""),
+                "f:2:11: groups: \"twin\" has the gid of \"adm\" on this host, so it is as good as "
+                "root, expected a group made for this role, with a gid of its own\n");
+    assert_text(faults("twin", allowed), "f:2:11: warning: groups: \"twin\" has the gid of \"adm\" "
+                                         "on this host, so the role can't be granted here\n");
+    for (const char *group : {"toor", "root"})
+        assert_text(faults(group, allowed),
+                    "f:2:11: groups: \"" + std::string{group} +
+                        "\" has gid 0, which is never granted, expected a group made for this "
+                        "role\n");
+    // It is the same with every host's options.
+    check_bad({{role_with("groups = [\"root\"]\n" + allowed), "which is never granted"}});
+}
+
 void regress_errors_are_shown_rather_than_warnings(void **)
 {
     std::string list = "groups = [\"g\"";
@@ -655,6 +685,7 @@ int main()
         cmocka_unit_test(parse_warns_of_an_entry_given_twice_and_counts_it_once),
         cmocka_unit_test(parse_caps_lists),
         cmocka_unit_test(parse_shows_at_most_a_hundred_faults_and_counts_the_rest),
+        cmocka_unit_test(parse_refuses_groups_with_the_gid_of_one_as_good_as_root),
         cmocka_unit_test(regress_errors_are_shown_rather_than_warnings),
         cmocka_unit_test(parse_never_lets_warnings_hide_an_error),
         cmocka_unit_test(parse_shows_hostile_text_made_safe),
