@@ -28,6 +28,7 @@ struct PastEvent {
     std::string rule;
     WallTime at;
     std::optional<WallTime> until;
+    std::optional<std::chrono::seconds> asked; // absent: nobody said how long, or it is not known
 };
 
 // Reads a line of the audit. Errors: bad_input.
@@ -78,11 +79,14 @@ class Simulation
         policy::Spell time;
     };
 
-    policy::Decision decide(const PastEvent &request) const;
+    policy::Person make_person(const PastEvent &request) const;
+    policy::Decision decide(const PastEvent &request,
+                            std::optional<std::chrono::seconds> asked) const;
+    bool is_lifted(const PastEvent &refused, bool has_signed_in, const policy::Decision &now) const;
     policy::Use count_use(const PastEvent &request) const;
     void end_early(const PastEvent &event);
     void settle_granted(const PastEvent &request, const PastEvent &granted);
-    void settle_refused(const PastEvent &refused);
+    void settle_refused(const PastEvent &refused, bool has_signed_in);
 
     const policy::Policy &policy_;
     policy::Host host_;

@@ -158,6 +158,7 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
         refused.rhost = call.rhost.value_or("");
         refused.command = shown_command(call.command);
         refused.reason = call.reason.value_or("");
+        refused.asked = call.duration;
         refused.rule = rule;
         parts_.audit.write_limited(refused, boot_time(), call.unproven);
     };
