@@ -325,6 +325,12 @@ void who_is_watched_does_not_sign_in(void **)
     refuse("accept_stale_signin = true", "accept_stale_signin", "it would never be met");
     refuse("guests = true", "guests", "who is a guest would never be known");
     refuse("guests = false", "guests", "who is a guest would never be known");
+    assert_refused(
+        with("mode = \"auto\"\naccept_unattended = true\n[role.web.conditions]\n"
+             "guests = true",
+             "requesters = [\"local-group:ops\"]"),
+        "a:11:1: guests: nobody signs in for role web, whose approval is \"auto\", so who "
+        "is a guest would never be known");
     // What needs no sign-in holds for it as well; in pim the requester does sign in.
     (void)good_role(watch("[role.web.conditions]\ntty = true\nhours = [\"08:00-18:00\"]"));
     (void)good_role(pim("[role.web.conditions]\nauth_context = \"c1\"\nguests = true",
