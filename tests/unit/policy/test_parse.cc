@@ -435,8 +435,15 @@ void parse_refuses_one_role_name_twice_and_names_the_first(void **)
     assert_false(parsed.policy.has_value());
     assert_text(all_of(parsed.diagnostics),
                 "/p/b.toml:1:7: role \"web\" is defined twice, first at /p/a.toml:2:7\n");
-    check_bad({{role_with("") + role_with(""), "cannot redefine existing table"}});
-    check_bad({{"[role.web]\nmax_duration='1h'\nmax_duration='2h'\n", "cannot redefine existing"}});
+    check_bad({{"[role.web]\nmax_duration='1h'\nmax_duration='2h'\n",
+                "'max_duration' is defined twice, expected each table and key once"}});
+    assert_text(all_of(parse_one("\n[role.web] \n[role.db]\n[role.web]\n").diagnostics),
+                "/etc/jit/policy.d/a.toml:4:1: not valid TOML: 'role.web' is defined twice, first "
+                "at line 2, expected each table and "
+                "key once\n");
+    for (const char *open : {"[role.web]\nx = \"abc\n", "[role.web]\nx = 'abc\ny = 1\n"})
+        check_bad({{open, "a text that does not end on its line, or has a control character, "
+                          "expected a quote at its end"}});
 }
 
 void parse_refuses_two_roles_that_gate_one_door(void **)
