@@ -61,7 +61,8 @@ std::string find_fault(const Requester &requester, bool ids_are_guids)
     switch (requester.kind) {
     case Requester::Kind::user:
     case Requester::Kind::group:
-        return find_id_fault(requester.value, ids_are_guids);
+        return find_id_fault(requester.kind == Requester::Kind::user ? "user" : "group",
+                             requester.value, ids_are_guids);
     case Requester::Kind::app_role:
         return is_printable(requester.value, max_app_role_bytes)
                    ? ""
@@ -76,11 +77,14 @@ std::string find_fault(const Requester &requester, bool ids_are_guids)
 
 } // namespace
 
-std::string find_id_fault(std::string_view id, bool ids_are_guids)
+std::string find_id_fault(std::string_view kind, std::string_view id, bool ids_are_guids)
 {
     if (ids_are_guids && !is_guid(id))
-        return "expected an object id such as " + std::string{example_id} +
-               ", since a display name can be given to anything";
+        return "expected an object id such as \"" + std::string{kind} +
+               ":3d0c5e5a-0000-4000-8000-000000000000\", since " +
+               (id.find('@') == std::string_view::npos
+                    ? "a display name can be given to anything"
+                    : "a user principal name can be given to somebody else");
     if (!ids_are_guids && !is_printable(id, max_id_bytes))
         return "expected an id, 1 to 128 printable characters without spaces";
     return {};
@@ -108,7 +112,10 @@ std::vector<Requester> read_requesters(TableReader &role, const ParseOptions &op
         });
         std::string fault;
         if (colon == std::string_view::npos) {
-            fault = "expected an object id with its kind, such as " + std::string{example_id};
+            fault = "expected an object id with its kind, such as " + std::string{example_id} +
+                    (is_name(text) ? ", or \"local-group:" + std::string{text} +
+                                         "\" for a group of the host's own"
+                                   : "");
         } else if (kind == kinds.end()) {
             std::array<std::string_view, kinds.size()> names;
             std::transform(kinds.begin(), kinds.end(), names.begin(),

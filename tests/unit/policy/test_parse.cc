@@ -292,7 +292,10 @@ void parse_refuses_requesters_that_are_no_ids(void **)
     check_bad({
         {role_with("requesters = [\"Database Admins\"]"), "expected an object id"},
         {role_with("requesters = [\"group:Database Admins\"]"), "expected an object id"},
-        {role_with("requesters = [\"user:alice@contoso.com\"]"), "expected an object id"},
+        {role_with("requesters = [\"user:alice@contoso.com\"]"),
+         "such as \"user:3d0c5e5a-0000-4000-8000-000000000000\", since a user principal name"},
+        {role_with("requesters = [\"engineers\"]"),
+         ", or \"local-group:engineers\" for a group of"},
         {role_with("requesters = [\"group:3d0c5e5a-1111-4222-8333-44445555666\"]"), "object id"},
         {role_with("requesters = [\"group: 3d0c5e5a-1111-4222-8333-444455556666\"]"), "object id"},
         {role_with("requesters = [\"groups:3d0c5e5a-1111-4222-8333-444455556666\"]"),
