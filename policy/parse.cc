@@ -107,7 +107,7 @@ class Reader
                           in_quotes(common.account) +
                           (common.other.empty() ? "" : " that also is " + in_quotes(common.other)) +
                           ", expected accounts or services that keep them apart, or in both the "
-                          "same sudo.rules, or a pam_service of its own in one");
+                          "same sudo.rules in the same order, or a pam_service of its own in one");
     }
 
     Faults &faults_;
