@@ -174,9 +174,10 @@ Exit policy_explain(const Command &command, const Output &output, const PolicyPl
     policy::Finding uid =
         policy::argue_uid(*role, *command.user, asker.uid, !role->shared && !asker.upn.empty());
     // It comes before what the policy says of who has signed in.
-    const Outcome outcome = asker.wrong_person.empty()
-                                ? outcome_of(decision, asker, loaded.config, uid)
-                                : Outcome{"wrong-person", asker.wrong_person + ": refused"};
+    const Outcome outcome =
+        asker.wrong_person.empty()
+            ? outcome_of(decision, asker, loaded.config, uid)
+            : Outcome{"wrong-person", asker.wrong_person + ": the sign-in would be refused"};
     auto findings = policy::argue(*role, ask, asker.person, host, {}, now);
     add_account(findings, *role, asker, loaded.config, std::move(uid));
     if (output.json)

@@ -249,8 +249,9 @@ void policy_explain_takes_who_what_when_and_whence(void **)
     assert_text(*command.file, "bob.json");
     assert_false(command.has_terminal);
     assert_true(command.json);
-    assert_text(parse({"policy", "explain", "--user", "bob", "--role", "web", "--from", "db1"}).text,
-                "--from takes an address such as 192.0.2.7 or 2001:db8::7");
+    assert_text(
+        parse({"policy", "explain", "--user", "bob", "--role", "web", "--from", "db1"}).text,
+        "--from takes an address such as 192.0.2.7 or 2001:db8::7");
     const Parsed least = parse({"policy", "explain", "--user", "bob", "--role", "web"});
     assert_true(least.command.has_value());
     assert_false(least.command->directory || least.command->duration || least.command->at ||

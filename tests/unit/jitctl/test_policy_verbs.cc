@@ -208,7 +208,7 @@ void explain_with_claims_needs_no_sign_in(void **)
     const Run other = draft.run(&policy_explain);
     assert_true(has(other.out, "the claims are those of b0b00000-0000-4000-8000-000000000002, and "
                                "alice is " +
-                                   alice + ": refused"));
+                                   alice + ": the sign-in would be refused"));
     assert_int_equal(other.exit, 1);
 }
 
@@ -254,7 +254,7 @@ void regress_claims_of_somebody_else_are_refused(void **)
     const Run other = explain_with(claims_of(bob, eve), good, by_name(), "bob");
     assert_int_equal(other.exit, 1);
     assert_true(has(other.out, "by name \"eve@contoso.com\", and the sign-in has to be that of "
-                               "\"bob@contoso.com\": refused\n"));
+                               "\"bob@contoso.com\": the sign-in would be refused\n"));
     const Run nameless = explain_with(claims_of(bob), good, by_name(), "bob");
     assert_int_equal(nameless.exit, 1);
     assert_true(has(nameless.out, "by name nobody, and"));
