@@ -1,9 +1,13 @@
 #include "jitctl/cli.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include <CLI/CLI.hpp>
 
 #include "lib/base/text.h"
 #include "lib/ipc/elevation.h"
+#include "policy/network.h"
 
 namespace jit::ctl {
 
@@ -258,6 +262,8 @@ Parsed check_explain(const CLI::App &sub, const Raw &raw)
             return fault("--at takes a time in UTC such as 2026-11-30T09:15:00Z");
     }
     command.from = given(sub, "--from", raw.from);
+    if (command.from && !policy::parse_address(*command.from))
+        return fault("--from takes an address such as 192.0.2.7 or 2001:db8::7");
     command.reason = given(sub, "--reason", raw.reason);
     command.file = given(sub, "--claims", raw.file);
     command.has_terminal = !raw.no_terminal;
@@ -364,9 +370,14 @@ Parsed check(const CLI::App &app, const Subcommands &subs, const Raw &raw)
     return {std::move(command), false, {}};
 }
 
-} // namespace
+// Of arguments that could not be read to their end.
+bool names_json(int argc, const char *const *argv)
+{
+    return std::any_of(argv + std::min(argc, 1), argv + argc,
+                       [](const char *each) { return std::string_view{each} == "--json"; });
+}
 
-Parsed parse_arguments(int argc, const char *const *argv)
+Parsed parse_all(int argc, const char *const *argv)
 {
     try {
         CLI::App app{"Time-limited privilege on this host: ask for it, look at it, hand it back.",
@@ -389,6 +400,15 @@ Parsed parse_arguments(int argc, const char *const *argv)
     } catch (const CLI::Error &error) { // a declaration of ours that CLI11 will not have
         return fault(error.what());
     }
+}
+
+} // namespace
+
+Parsed parse_arguments(int argc, const char *const *argv)
+{
+    Parsed parsed = parse_all(argc, argv);
+    parsed.json = names_json(argc, argv);
+    return parsed;
 }
 
 } // namespace jit::ctl

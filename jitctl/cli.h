@@ -15,6 +15,7 @@ struct Parsed {
     std::optional<Command> command;
     bool is_help = false;
     std::string text;
+    bool json = false; // what is wrong is wanted as an object, too
 };
 
 // Throws only for want of memory.

@@ -104,9 +104,10 @@ Exit run(int argc, const char *const *argv)
         return Exit::done;
     }
     if (!parsed.command) {
-        output.complain(parsed.text);
+        output.json = parsed.json;
+        const Exit exit = report(output, Exit::usage, "Usage", parsed.text);
         output.tell("Try 'jitctl --help'.");
-        return Exit::usage;
+        return exit;
     }
     output.json = parsed.command->json;
     output.err_is_terminal = isatty(STDERR_FILENO) == 1;

@@ -172,6 +172,14 @@ ipc::Json json_of(const ipc::RequestRecord &request)
     return object;
 }
 
+Exit report(const Output &output, Exit exit, std::string_view word, std::string_view message)
+{
+    output.complain(message);
+    if (output.json)
+        print_error_object(output, word, message);
+    return exit;
+}
+
 Exit report(const Output &output, const Error &error)
 {
     std::string message = error.what;
@@ -179,10 +187,7 @@ Exit report(const Output &output, const Error &error)
         message += std::string{": "} + std::strerror(error.sys);
     if (error.code == Code::bad_input)
         message = "jitd's answer cannot be read: " + message;
-    output.complain(message);
-    if (output.json)
-        print_error_object(output, word_of(error.code), message);
-    return exit_of(error);
+    return report(output, exit_of(error), word_of(error.code), message);
 }
 
 Exit report(const Output &output, const ipc::Reply &reply)
@@ -192,10 +197,7 @@ Exit report(const Output &output, const ipc::Reply &reply)
     const bool is_ours = ipc::parse_fault(reply.error).has_value();
     const std::string message =
         is_ours && told.has_value() ? *told : "jitd answers with the error " + reply.error;
-    output.complain(message);
-    if (output.json)
-        print_error_object(output, word, message);
-    return exit_of_error(reply.error);
+    return report(output, exit_of_error(reply.error), word, message);
 }
 
 } // namespace jit::ctl

@@ -50,6 +50,9 @@ std::string join(const std::vector<std::string> &texts); // with commas
 ipc::Json json_of(const ipc::GrantRecord &grant);
 ipc::Json json_of(const ipc::RequestRecord &request);
 
+// Says it, with --json as {"error", "message"} too, and gives the exit code back.
+//   word  for programs: "NotFound", "Usage"
+Exit report(const Output &output, Exit exit, std::string_view word, std::string_view message);
 // Says what went wrong, with --json as {"error", "message"} too, and gives the exit code.
 Exit report(const Output &output, const Error &error);
 // The same for a Varlink error that jitd answered with.

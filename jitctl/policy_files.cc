@@ -32,9 +32,19 @@ constexpr std::size_t max_config_bytes = std::size_t{64} * 1024;
 constexpr std::size_t max_claims_bytes = std::size_t{64} * 1024;
 constexpr std::string_view suffix = ".toml";
 
-policy::Diagnostic describe(Kind kind, const std::string &path, const Error &error)
+// What jitd reads at most, for who has more than that.
+std::string most_of_files()
+{
+    return ", expected at most " + std::to_string(max_files) + " files of " +
+           std::to_string(max_file_bytes >> 10) + " KiB";
+}
+
+policy::Diagnostic describe(Kind kind, const std::string &path, const Error &error,
+                            const std::string &expected = {})
 {
     std::string text = error.what;
+    if (error.code == Code::bad_input)
+        text += expected;
     if (error.sys != 0 && error.sys != ENOENT)
         text += std::string{": "} + std::strerror(error.sys);
     return {kind, safe_text(path, PATH_MAX), 0, 0, std::move(text)};
@@ -73,13 +83,12 @@ PolicyFiles take(std::vector<sys::NamedText> texts)
 
 PolicyFiles read_installed(const std::string &directory)
 {
-    std::string faulty = directory;
-    auto read = sys::read_trusted_dir(directory, suffix, max_files, max_file_bytes, &faulty);
-    if (read.has_value())
-        return take(*std::move(read));
-    PolicyFiles found;
-    found.diagnostics.push_back(
-        describe(Kind::error, faulty.empty() ? directory : faulty, read.error()));
+    std::vector<sys::FileFault> faults;
+    PolicyFiles found =
+        take(sys::read_suspect_dir(directory, suffix, max_files, max_file_bytes, faults));
+    for (const sys::FileFault &fault : faults)
+        found.diagnostics.push_back(
+            describe(Kind::error, fault.path, fault.error, most_of_files()));
     return found;
 }
 
@@ -97,7 +106,8 @@ PolicyFiles read_draft(const std::string &directory)
     }
     const auto names = list_plainly(stream.get());
     if (!names.has_value()) {
-        found.diagnostics.push_back(describe(Kind::error, directory, names.error()));
+        found.diagnostics.push_back(
+            describe(Kind::error, directory, names.error(), most_of_files()));
         return found;
     }
     for (const std::string &name : *names) {
@@ -106,14 +116,14 @@ PolicyFiles read_draft(const std::string &directory)
         if (text.has_value())
             found.files.push_back({path, *std::move(text)});
         else
-            found.diagnostics.push_back(describe(Kind::error, path, text.error()));
+            found.diagnostics.push_back(describe(Kind::error, path, text.error(), most_of_files()));
     }
     // The draft as jitd would meet it, were it left where it is.
-    std::string faulty;
-    const auto trusted =
-        sys::read_trusted_dir(whole.get(), suffix, max_files, max_file_bytes, &faulty);
-    if (!trusted.has_value() && trusted.error().code == Code::denied)
-        found.diagnostics.push_back(describe(Kind::warning, faulty, trusted.error()));
+    std::vector<sys::FileFault> faults;
+    (void)sys::read_suspect_dir(whole.get(), suffix, max_files, max_file_bytes, faults);
+    for (const sys::FileFault &fault : faults)
+        if (fault.error.code == Code::denied)
+            found.diagnostics.push_back(describe(Kind::warning, fault.path, fault.error));
     return found;
 }
 
@@ -126,9 +136,10 @@ PolicyFiles read_one(const std::string &path, std::size_t max_bytes, const char 
     auto text = sys::read_trusted_file(path, max_bytes, &faulty);
     if (text.has_value())
         found.files.push_back({path, *std::move(text)});
-    else if (text.error().code == Code::not_found)
+    else if (text.error().code == Code::not_found) {
+        found.is_absent = true;
         found.diagnostics.push_back({Kind::error, path, 0, 0, if_absent});
-    else
+    } else
         found.diagnostics.push_back(
             describe(Kind::error, faulty.empty() ? path : faulty, text.error()));
     return found;

@@ -11,6 +11,7 @@ namespace jit::ctl {
 struct PolicyFiles {
     std::vector<policy::SourceFile> files;
     std::vector<policy::Diagnostic> diagnostics;
+    bool is_absent = false; // there is no such file
 };
 
 // As jitd reads the host's own: whoever but root can write a file or a folder is an error.

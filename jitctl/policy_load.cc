@@ -9,8 +9,10 @@
 #include <utility>
 
 #include "jitctl/policy_files.h"
+#include "jitctl/policy_report.h"
 #include "lib/sys/zones.h"
 #include "policy/parse.h"
+#include "policy/root_groups.h"
 
 namespace jit::ctl {
 
@@ -34,6 +36,7 @@ void load_config(const std::string &path, LoadedPolicy &out)
         append(out.config_diagnostics, std::move(parsed.diagnostics));
         out.config = std::move(parsed.config);
     }
+    out.has_config_file = !found.is_absent;
 }
 
 // One look-up reads /etc/group, so ten thousand of them would take half a minute: what can be
@@ -42,27 +45,43 @@ void load_config(const std::string &path, LoadedPolicy &out)
 class LocalGroups
 {
   public:
-    bool has(const std::string &name)
+    bool has(const std::string &name) { return gid_of(name).has_value(); }
+
+    // Another group that is as good as root and has its gid; empty: none.
+    std::string root_twin(const std::string &name)
     {
-        if (!std::exchange(is_listed_, true))
-            list();
-        const auto [place, is_new] = known_.try_emplace(name, false);
-        if (is_new)
-            place->second = getgrnam(name.c_str()) != nullptr;
-        return place->second;
+        const auto gid = gid_of(name);
+        if (!gid)
+            return {};
+        if (*gid == 0)
+            return "root";
+        for (const std::string_view each : policy::root_equivalent_groups())
+            if (each != name && gid_of(std::string{each}) == gid)
+                return std::string{each};
+        return {};
     }
 
   private:
+    std::optional<gid_t> gid_of(const std::string &name)
+    {
+        if (!std::exchange(is_listed_, true))
+            list();
+        const auto [place, is_new] = known_.try_emplace(name);
+        if (is_new)
+            if (const group *const found = getgrnam(name.c_str()))
+                place->second = found->gr_gid;
+        return place->second;
+    }
     void list()
     {
         setgrent();
         while (const group *const each = getgrent())
-            known_.try_emplace(each->gr_name, true);
+            known_.try_emplace(each->gr_name, each->gr_gid);
         endgrent();
     }
 
     bool is_listed_ = false;
-    std::unordered_map<std::string, bool> known_;
+    std::unordered_map<std::string, std::optional<gid_t>> known_;
 };
 
 } // namespace
@@ -85,8 +104,10 @@ LoadedPolicy load_policy(const std::optional<std::string> &directory, const Poli
     policy::ParseOptions options = policy::options_with(out.config ? &*out.config : nullptr);
     options.find_zone = sys::find_zone;
     LocalGroups groups;
-    if (out.is_installed) // a draft may be another host's
+    if (out.is_installed) { // a draft may be another host's
         options.has_group = [&](const std::string &name) { return groups.has(name); };
+        options.root_twin = [&](const std::string &name) { return groups.root_twin(name); };
+    }
     policy::ParsedPolicy parsed = policy::parse_policy(found.files, options);
     // Files that jitd would not read make a policy that nobody has.
     if (!policy::has_error(out.diagnostics))
@@ -97,11 +118,8 @@ LoadedPolicy load_policy(const std::optional<std::string> &directory, const Poli
 
 Exit report_errors(const Output &output, const LoadedPolicy &loaded)
 {
-    for (const policy::Diagnostic &one : loaded.diagnostics)
-        if (one.kind == policy::Diagnostic::Kind::error)
-            output.tell(policy::format_diagnostic(one));
-    output.complain("the policy has errors, so nothing can be said of what it grants");
-    return Exit::usage;
+    return report_faults(output, loaded.diagnostics,
+                         "the policy has errors, so nothing can be said of what it grants");
 }
 
 policy::Host host_of(const std::optional<policy::Config> &config)

@@ -23,6 +23,7 @@ struct LoadedPolicy {
 
     // Of this host, whatever the folder: it says of which kind ids are, and who is whom.
     std::optional<policy::Config> config; // absent: none, or one with an error
+    bool has_config_file = true;          // whatever it holds, and whether it can be read
     std::vector<policy::Diagnostic> config_diagnostics;
 };
 

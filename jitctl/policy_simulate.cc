@@ -1,5 +1,6 @@
 // `jitctl policy simulate`: earlier requests, out of the audit, against another policy.
 #include <array>
+#include <map>
 #include <utility>
 
 #include "jitctl/policy_load.h"
@@ -7,6 +8,7 @@
 #include "jitctl/verbs.h"
 #include "lib/base/text.h"
 #include "lib/ipc/audit.h"
+#include "lib/sys/local_accounts.h"
 
 namespace jit::ctl {
 
@@ -67,7 +69,14 @@ Exit policy_simulate(const Command &command, const Output &output, const std::st
     const LoadedPolicy loaded = load_policy(command.directory, places);
     if (!loaded.policy)
         return report_errors(output, loaded);
-    Simulation simulation{*loaded.policy, host_of(loaded.config)};
+    // Each look reads two files, and a month has many requests of few people.
+    std::map<std::string, std::vector<std::string>> groups;
+    Simulation simulation{*loaded.policy, host_of(loaded.config), [&](const std::string &user) {
+                              const auto [place, is_new] = groups.try_emplace(user);
+                              if (is_new && is_name(user))
+                                  place->second = sys::read_local_groups(user).value_or({});
+                              return place->second;
+                          }};
     std::optional<ipc::Reply> refusal;
     const Result<void> read = read_audit(
         socket, *command.at,

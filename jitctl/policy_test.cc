@@ -3,6 +3,7 @@
 
 #include "jitctl/policy_files.h"
 #include "jitctl/policy_load.h"
+#include "jitctl/policy_report.h"
 #include "jitctl/verbs.h"
 #include "lib/base/text.h"
 #include "policy/expectations.h"
@@ -47,12 +48,10 @@ Exit policy_test(const Command &command, const Output &output, const PolicyPlace
         tests = policy::parse_expectations(found.files.front());
         faults = tests.diagnostics;
     }
+    if (policy::has_error(faults))
+        return report_faults(output, faults, "the tests have errors, so none was run");
     for (const policy::Diagnostic &one : faults)
         output.tell(policy::format_diagnostic(one));
-    if (policy::has_error(faults)) {
-        output.complain("the tests have errors, so none was run");
-        return Exit::usage;
-    }
     const LoadedPolicy loaded = load_policy(beside(*command.file, tests.directory), places);
     if (!loaded.policy)
         return report_errors(output, loaded);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,6 +28,7 @@ struct PastEvent {
     std::string rule;
     WallTime at;
     std::optional<WallTime> until;
+    std::optional<std::chrono::seconds> asked; // absent: nobody said how long, or it is not known
 };
 
 // Reads a line of the audit. Errors: bad_input.
@@ -51,13 +53,16 @@ std::string_view name_of(Replayed::Outcome outcome);
 
 // Plays the events again, in their order. What only a sign-in shows (groups, contexts) is taken to
 // be as it was; budgets, cooldowns and places are counted over what would have been granted, until
-// it was over then at the latest.
+// it was over then at the latest. Who is in which local group the audit does not tell.
 class Simulation
 {
   public:
-    // Borrows the policy.
-    Simulation(const policy::Policy &policy, policy::Host host)
-        : policy_(policy), host_(std::move(host))
+    // The local groups of a user, memberships made by jit left out.
+    using GroupsOf = std::function<std::vector<std::string>(const std::string &user)>;
+
+    // Borrows the policy. Without `groups_of` nobody is in a local group.
+    Simulation(const policy::Policy &policy, policy::Host host, GroupsOf groups_of = {})
+        : policy_(policy), host_(std::move(host)), groups_of_(std::move(groups_of))
     {
     }
 
@@ -74,14 +79,18 @@ class Simulation
         policy::Spell time;
     };
 
-    policy::Decision decide(const PastEvent &request) const;
+    policy::Person make_person(const PastEvent &request) const;
+    policy::Decision decide(const PastEvent &request,
+                            std::optional<std::chrono::seconds> asked) const;
+    bool is_lifted(const PastEvent &refused, bool has_signed_in, const policy::Decision &now) const;
     policy::Use count_use(const PastEvent &request) const;
     void end_early(const PastEvent &event);
     void settle_granted(const PastEvent &request, const PastEvent &granted);
-    void settle_refused(const PastEvent &refused);
+    void settle_refused(const PastEvent &refused, bool has_signed_in);
 
     const policy::Policy &policy_;
     policy::Host host_;
+    GroupsOf groups_of_;
     std::map<std::string, PastEvent> waiting_; // by the request's id
     std::vector<Spell> spells_;
     std::vector<Replayed> replayed_;

@@ -43,15 +43,16 @@ struct PolicyPlaces {
     std::string directory = "/etc/jit/policy.d";
     std::string config = "/etc/jit/jitd.toml";
 };
-Exit policy_check(const Command &command, const Output &output, const PolicyPlaces &places = {});
-Exit policy_explain(const Command &command, const Output &output, const PolicyPlaces &places = {});
-Exit policy_simulate(const Command &command, const Output &output, const std::string &socket,
-                     const PolicyPlaces &places = {});
 // The host's own files.
 struct DoctorPlaces {
     std::string etc = "/etc";
     std::string usr = "/usr";
 };
+Exit policy_check(const Command &command, const Output &output, const PolicyPlaces &places = {},
+                  const DoctorPlaces &host = {});
+Exit policy_explain(const Command &command, const Output &output, const PolicyPlaces &places = {});
+Exit policy_simulate(const Command &command, const Output &output, const std::string &socket,
+                     const PolicyPlaces &places = {});
 Exit sudoers(const Command &command, const Output &output, const PolicyPlaces &places = {},
              const DoctorPlaces &host = {});
 Exit doctor(const Output &output, const DoctorPlaces &places = {}, const PolicyPlaces &policy = {});

@@ -112,6 +112,8 @@ std::vector<JournalField> journal_fields(const AuditRecord &record)
     add("JIT_COMMAND", record.command, max_command);
     add("JIT_REASON", record.reason);
     add("JIT_CORRELATION", record.correlation);
+    if (record.asked)
+        add("JIT_ASKED", format_duration(*record.asked));
     if (record.until)
         add("JIT_UNTIL", format_time(*record.until));
     add("JIT_RULE", record.rule);
@@ -168,6 +170,7 @@ Result<AuditRecord> decode_record(const std::string &text)
     record.correlation = get("correlation");
     if (const std::string processes = get("processes"); !processes.empty())
         record.processes = {processes};
+    record.asked = parse_duration(get("asked"));
     record.until = parse_time(get("until"));
     record.rule = get("rule");
     record.at = at;

@@ -72,6 +72,7 @@ struct AuditRecord {
     std::string command; // at most 256 bytes, made safe when it is written
     std::string reason;
     std::string correlation;
+    std::optional<std::chrono::seconds> asked; // of a request, where its duration was named
     std::optional<WallTime> until;
     std::string rule; // the condition or cause that decided: "not-requester", "policy"
     std::vector<std::string> processes; // that ran under a grant when it ended

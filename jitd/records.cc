@@ -82,6 +82,7 @@ AuditRecord refusal_of(const RequestFacts &facts, std::string_view rule, const s
     record.rhost = facts.rhost;
     record.command = facts.command;
     record.reason = facts.reason.value_or("");
+    record.asked = facts.asked;
     record.rule = rule;
     return record;
 }

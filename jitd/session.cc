@@ -101,6 +101,7 @@ Actions Session::start()
                                     format_duration(facts_.duration) + " from now");
     if (is_unproven)
         requested.rule = rule_unproven;
+    requested.asked = facts_.asked;
     requested.needs_approval = facts_.mode == policy::Approval::Mode::approver;
     Actions actions = list(WriteRecord{std::move(requested)}, WakeAt{facts_.deadline});
     // Whom the sign-in has yet to find has no use of the role that could be counted.

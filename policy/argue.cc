@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/text.h"
+#include "policy/same_id.h"
 #include "policy/unmet.h"
 
 namespace jit::policy {
@@ -35,7 +36,8 @@ std::string name_of_kind(Requester::Kind kind)
     return "";
 }
 
-std::string count_approvers(const Approval &approval)
+// Without the requester, who does not approve what he asks for himself.
+std::string count_approvers(const Approval &approval, std::string_view requester_oid)
 {
     const auto groups =
         std::count_if(approval.approvers.begin(), approval.approvers.end(),
@@ -43,7 +45,10 @@ std::string count_approvers(const Approval &approval)
     const auto count = [](auto number, std::string_view one, std::string_view many) {
         return std::to_string(number) + ' ' + std::string{number == 1 ? one : many};
     };
-    const auto people = static_cast<std::ptrdiff_t>(approval.approvers.size()) - groups;
+    const auto people = std::count_if(
+        approval.approvers.begin(), approval.approvers.end(), [&](const Approver &entry) {
+            return entry.kind == Approver::Kind::user && !is_same_id(entry.value, requester_oid);
+        });
     if (groups == 0)
         return count(people, "approver", "approvers");
     const std::string of_groups = "those in " + count(groups, "group", "groups");
@@ -115,6 +120,7 @@ class Argument
         const std::string who = safe_text(person_.user, 64);
         const Refusal no = find_no_person(role_, person_);
         const std::string oid = safe_text(person_.oid, 128);
+        const bool is_anybody = role_.shared && !person_.signed_in;
         if (no != Refusal::none)
             add("person", Verdict::unmet, who + " is nobody's user: no entry in [users] map");
         else if (person_.oid.empty())
@@ -122,12 +128,15 @@ class Argument
                 role_.shared ? "who signs in is the requester"
                              : "the sign-in has to be that of " + who);
         else
-            add("person", Verdict::met, who + " is " + oid);
+            add("person", Verdict::met, (role_.shared ? "who signs in" : who) + " is " + oid);
         if (!role_.allow_root_equivalent)
             return unset("allow_root_equivalent");
+        if (is_anybody)
+            return add("allow_root_equivalent", Verdict::later,
+                       "whether root has said who he is, that depends on who signs in");
         judge("allow_root_equivalent", find_not_vouched(role_, person_),
-              person_.is_vouched ? "root has said who " + who + " is"
-                                 : "root has not said who " + who + " is");
+              (person_.is_vouched ? "root has said who " : "root has not said who ") +
+                  (role_.shared ? oid : who) + " is");
     }
 
     void add_requesters()
@@ -175,12 +184,12 @@ class Argument
                             list(person_.contexts));
         if (!conditions.auth_age)
             return unset("conditions.auth_age");
-        judge_later(
-            "conditions.auth_age", find_stale_sign_in(role_, person_),
-            "at most " + format_duration(*conditions.auth_age) + ", the sign-in " +
-                (person_.auth_age
-                     ? "is " + format_duration(std::max(*person_.auth_age, seconds{0})) + " old"
-                     : "does not say"));
+        judge_later("conditions.auth_age", find_stale_sign_in(role_, person_),
+                    "at most " + format_duration(*conditions.auth_age) + ", the sign-in " +
+                        (person_.auth_age
+                             ? "is " + format_duration(std::max(*person_.auth_age, seconds{0})) +
+                                   " old, all slack taken off"
+                             : "does not say"));
     }
 
     void add_reason()
@@ -223,8 +232,7 @@ class Argument
         } else {
             const auto left =
                 left_of_budget(limits, zone, use_, now_, std::min(wanted, role_.max_duration));
-            add("limits.per_day", left < seconds{1} ? Verdict::unmet : Verdict::met,
-                (left < seconds{1} ? "nothing" : format_duration(left)) + " of it left for this");
+            add("limits.per_day", left < seconds{1} ? Verdict::unmet : Verdict::met, say_budget());
         }
         if (!limits.max_active)
             unset("limits.max_active");
@@ -234,10 +242,18 @@ class Argument
                     " have it");
     }
 
+    // "2h of 4h left today"
+    std::string say_budget() const
+    {
+        const seconds left = left_today(role_.limits, *role_.conditions.zone, use_, now_);
+        return (left < seconds{1} ? "nothing" : format_duration(left)) + " of " +
+               format_duration(*role_.limits.per_day) + " left today";
+    }
+
     // What comes then, whatever all that says: no policy can tell how it ends.
     void add_approval()
     {
-        if (std::string text = approval_of(role_); !text.empty())
+        if (std::string text = approval_of(role_, person_.oid); !text.empty())
             add("approval", Verdict::later, std::move(text));
         else
             unset("approval");
@@ -255,7 +271,7 @@ class Argument
 
 } // namespace
 
-std::string approval_of(const Role &role)
+std::string approval_of(const Role &role, std::string_view requester_oid)
 {
     const Approval &approval = role.approval;
     switch (approval.mode) {
@@ -266,7 +282,7 @@ std::string approval_of(const Role &role)
         return "then " +
                (approval.quorum == 1 ? "a second person"
                                      : std::to_string(approval.quorum) + " other people") +
-               " of " + count_approvers(approval) +
+               " of " + count_approvers(approval, requester_oid) +
                (approval.quorum == 1 ? " approves" : " approve");
     case Approval::Mode::pim:
         return "then PIM activation of group " + safe_text(approval.pim_group, 64);

@@ -152,4 +152,7 @@ Decision decide_time(const Role &role, std::optional<std::chrono::seconds> asked
 // One line: which role, what failed and what would satisfy it. No trailing full stop or newline.
 std::string explain(const Decision &decision, std::string_view role, std::string_view user);
 
+// What follows it for who may see the policy: ", did you mean \"dba\"?", or nothing.
+std::string suggest_role(const Policy &policy, std::string_view name);
+
 } // namespace jit::policy

@@ -5,6 +5,8 @@
 #include "lib/base/text.h"
 #include "policy/faults.h"
 #include "policy/nearest.h"
+#include "policy/network.h"
+#include "policy/role_reader.h"
 #include "policy/table_reader.h"
 #include "policy/toml_tree.h"
 
@@ -97,10 +99,33 @@ void read_use(TableReader &table, Expectation &out)
     }
 }
 
+// A text that has to be of a form; what is of another is said, and read all the same.
+std::string read_fit(TableReader &table, std::string_view key, bool (*is_fit)(std::string_view),
+                     std::string_view expected)
+{
+    const TomlNode *node = table.text(key);
+    if (node == nullptr)
+        return {};
+    if (!is_fit(node->text))
+        table.faults().error(node->place, std::string{key} + ": " + in_quotes(node->text) +
+                                              ", expected " + std::string{expected});
+    return node->text;
+}
+
+bool is_oid(std::string_view text)
+{
+    return find_id_fault("user", text, false).empty();
+}
+
+bool is_address(std::string_view text)
+{
+    return parse_address(text).has_value();
+}
+
 void read_person(TableReader &table, Person &person)
 {
-    person.user = read_text(table, "user");
-    person.oid = read_text(table, "oid");
+    person.user = read_fit(table, "user", &is_name, "the name of a user");
+    person.oid = read_fit(table, "oid", &is_oid, "an object id, without spaces");
     person.is_vouched = table.boolean("vouched").value_or(!person.oid.empty());
     person.local_groups = read_texts(table, "local_groups");
     person.signed_in = table.boolean("signed_in").value_or(true);
@@ -127,7 +152,7 @@ Expectation read_case(const TomlNode &node, const Host &host, Faults &faults)
     out.asked = table.duration("for", 1s, most);
     out.reason = read_text(table, "reason");
     out.tty = table.boolean("tty").value_or(true) ? "pts/0" : "";
-    out.from = read_text(table, "from");
+    out.from = read_fit(table, "from", &is_address, "an address such as \"192.0.2.7\"");
     read_person(table, out.person);
     out.host = host;
     if (table.has("host"))
@@ -181,7 +206,8 @@ std::string find_difference(const Policy &policy, const Expectation &expected)
         if (!expected.is_granted && (!expected.refusal || *expected.refusal == got.refusal))
             return {};
         return "refused (" + std::string{name_of(got.refusal)} +
-               "): " + explain(got, expected.role, expected.person.user);
+               "): " + explain(got, expected.role, expected.person.user) +
+               (got.role == nullptr ? suggest_role(policy, expected.role) : "");
     }
     if (expected.is_granted && (!expected.duration || *expected.duration == got.duration))
         return {};

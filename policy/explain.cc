@@ -2,6 +2,7 @@
 
 #include "lib/base/text.h"
 #include "policy/decide.h"
+#include "policy/nearest.h"
 
 namespace jit::policy {
 
@@ -124,6 +125,15 @@ std::string explain_ask(const Decision &decision, const std::string &what)
 
 } // namespace
 
+std::string suggest_role(const Policy &policy, std::string_view name)
+{
+    std::vector<std::string_view> known;
+    known.reserve(policy.roles.size());
+    for (const Role &role : policy.roles)
+        known.push_back(role.name);
+    return suggest(name, known);
+}
+
 std::string explain(const Decision &decision, std::string_view role, std::string_view user)
 {
     const std::string who = safe_text(user, 64);
@@ -135,7 +145,7 @@ std::string explain(const Decision &decision, std::string_view role, std::string
     case Refusal::none:
         return {};
     case Refusal::unknown_role:
-        return "there is no " + what + " in /etc/jit/policy.d";
+        return "there is no " + what + " in the policy";
     case Refusal::wrong_host:
         return what + " is not for this host: its hosts name neither this host nor one of its tags";
     case Refusal::no_person:

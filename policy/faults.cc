@@ -1,6 +1,8 @@
 #include "policy/faults.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <tuple>
 
 #include "lib/base/text.h"
@@ -10,7 +12,8 @@ namespace jit::policy {
 namespace {
 
 constexpr std::size_t max_shown = 100;
-// More than is shown is kept, since what comes first in the files may be found last.
+// More than is shown is kept, of errors and of warnings, since what comes first in the files may be
+// found last.
 constexpr std::size_t max_kept = 4096;
 constexpr std::size_t max_text_bytes = 400;
 
@@ -24,11 +27,13 @@ unsigned Faults::add_file(const std::string &name)
 
 void Faults::add(Diagnostic::Kind kind, Place place, std::string &text)
 {
-    has_error_ = has_error_ || kind == Diagnostic::Kind::error;
-    if (faults_.size() < max_kept)
-        faults_.push_back({place, kind, safe_text(text, max_text_bytes)});
+    const bool is_error = kind == Diagnostic::Kind::error;
+    has_error_ = has_error_ || is_error;
+    std::vector<Fault> &same = is_error ? errors_ : warnings_;
+    if (same.size() < max_kept)
+        same.push_back({place, kind, safe_text(text, max_text_bytes)});
     else
-        ++not_kept_;
+        ++(is_error ? errors_not_kept_ : warnings_not_kept_);
 }
 
 std::string Faults::name_of(Place place) const
@@ -44,27 +49,34 @@ std::string Faults::name_of(Place place) const
 
 std::vector<Diagnostic> Faults::take()
 {
-    const auto order = [](const Fault &fault) {
-        return std::tuple{fault.place.file, fault.place.line, fault.place.column};
+    const auto is_before = [](const Fault &a, const Fault &b) {
+        const auto order = [](const Fault &fault) {
+            return std::tuple{fault.place.file, fault.place.line, fault.place.column};
+        };
+        return order(a) < order(b);
     };
-    std::stable_sort(faults_.begin(), faults_.end(),
-                     [&](const Fault &a, const Fault &b) { return order(a) < order(b); });
-
-    const std::size_t shown = std::min(faults_.size(), max_shown);
+    // Errors first: a warning must not hide what the set is refused for.
+    std::vector<Fault> shown;
+    const auto show = [&](std::vector<Fault> &faults) {
+        std::stable_sort(faults.begin(), faults.end(), is_before);
+        const auto count = std::min(faults.size(), max_shown - shown.size());
+        std::move(faults.begin(), faults.begin() + static_cast<std::ptrdiff_t>(count),
+                  std::back_inserter(shown));
+        return faults.size() - count;
+    };
+    const std::size_t errors = show(errors_) + errors_not_kept_;
+    const std::size_t hidden = errors + show(warnings_) + warnings_not_kept_;
+    std::stable_sort(shown.begin(), shown.end(), is_before);
     std::vector<Diagnostic> out;
-    for (std::size_t i = 0; i < shown; ++i) {
-        Fault &fault = faults_[i];
+    for (Fault &fault : shown)
         out.push_back({fault.kind, fault.place.file < files_.size() ? files_[fault.place.file] : "",
                        fault.place.line, fault.place.column, std::move(fault.text)});
-    }
-    const std::size_t hidden = faults_.size() - shown + not_kept_;
-    if (hidden > 0) {
-        // An error that is not shown must still be one to whoever reads only the list.
-        const auto kind = has_error_ ? Diagnostic::Kind::error : Diagnostic::Kind::warning;
-        out.push_back({kind, "", 0, 0, std::to_string(hidden) + " more faults are not shown"});
-    }
-    faults_.clear();
-    not_kept_ = 0;
+    if (hidden > 0)
+        out.push_back({errors > 0 ? Diagnostic::Kind::error : Diagnostic::Kind::warning, "", 0, 0,
+                       std::to_string(hidden) + " more faults are not shown"});
+    errors_.clear();
+    warnings_.clear();
+    errors_not_kept_ = warnings_not_kept_ = 0;
     return out;
 }
 

@@ -31,7 +31,8 @@ class Faults
     // "FILE:LINE:COLUMN", for a text that points at a second place.
     std::string name_of(Place place) const;
 
-    // In the order of the files, then of the lines; at most 100, then one that counts the rest.
+    // In the order of the files, then of the lines; at most 100, errors rather than warnings, then
+    // one that counts the rest.
     std::vector<Diagnostic> take();
 
   private:
@@ -44,8 +45,10 @@ class Faults
     void add(Diagnostic::Kind kind, Place place, std::string &text);
 
     std::vector<std::string> files_;
-    std::vector<Fault> faults_;
-    std::size_t not_kept_ = 0;
+    std::vector<Fault> errors_;
+    std::vector<Fault> warnings_;
+    std::size_t errors_not_kept_ = 0;
+    std::size_t warnings_not_kept_ = 0;
     bool has_error_ = false;
 };
 

@@ -4,6 +4,7 @@
 
 #include "lib/base/text.h"
 #include "policy/account_table.h"
+#include "policy/common_text.h"
 #include "policy/services.h"
 
 namespace jit::policy {
@@ -39,10 +40,10 @@ std::optional<Overlap> find_overlap(const Role &a, const Role &b)
     const std::string_view service = common_service(a, b);
     if (service.empty())
         return std::nullopt;
-    std::string account = common_account(a, b);
+    auto [account, other] = common_account(a, b);
     if (account.empty())
         return std::nullopt;
-    return Overlap{service, std::move(account)};
+    return Overlap{service, std::move(account), std::move(other)};
 }
 
 // Whatever opens a door opens all behind it: only what is the same behind both may be shared.
@@ -63,18 +64,23 @@ std::string_view common_service(const Role &a, const Role &b)
     return {};
 }
 
-std::string common_account(const Role &a, const Role &b)
+std::pair<std::string, std::string> common_account(const Role &a, const Role &b)
 {
     // Wildcards first: they are cheap to compare and settle most pairs.
     for (const AccountPattern &left : a.accounts) {
         if (left.negated || !has_wildcard(left.glob) || excludes(b, left.glob))
             continue;
-        for (const AccountPattern &right : b.accounts)
-            if (!right.negated && has_wildcard(right.glob) && !excludes(a, right.glob))
-                return left.glob;
+        for (const AccountPattern &right : b.accounts) {
+            if (right.negated || !has_wildcard(right.glob) ||
+                !have_common_text(left.glob, right.glob) || excludes(a, right.glob))
+                continue;
+            if (is_covered(left.glob, right.glob))
+                return {left.glob, ""};
+            return {right.glob, is_covered(right.glob, left.glob) ? "" : left.glob};
+        }
     }
     std::string literal = common_literal(a, b);
-    return literal.empty() ? common_literal(b, a) : literal;
+    return {literal.empty() ? common_literal(b, a) : std::move(literal), ""};
 }
 
 // The glob's own wildcards are taken as plain characters, which only the '*' of the negation can

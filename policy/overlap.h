@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "policy/model.h"
 
@@ -12,7 +13,8 @@ namespace jit::policy {
 // What two roles both gate.
 struct Overlap {
     std::string_view service;
-    std::string account; // or a pattern of accounts
+    std::string account; // or a pattern of accounts,
+    std::string other{}; // with what such an account matches besides; empty: nothing else
 };
 
 // The one judgement of a pair, to which find_overlaps() must come too: absent if no service is
@@ -25,9 +27,10 @@ std::string sharing_of(const Role &role);
 // A PAM service that both roles cover; empty: none.
 std::string_view common_service(const Role &a, const Role &b);
 
-// An account, or a pattern of accounts, that both could match; empty: provably none. Two patterns
-// with wildcards count as common unless one role's negation covers the other's pattern.
-std::string common_account(const Role &a, const Role &b);
+// An account, or a pattern of accounts and perhaps one more, that both could match; nothing:
+// provably none. Two patterns with wildcards that have a name in common count unless one role's
+// negation covers the other's pattern.
+std::pair<std::string, std::string> common_account(const Role &a, const Role &b);
 
 // Whether whatever a glob matches is refused by a pattern, which is a negation's.
 bool is_covered(std::string_view glob, std::string_view by);

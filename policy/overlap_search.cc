@@ -1,8 +1,8 @@
-// Two roles overlap at a door in one of three ways: both have patterns with wildcards that are not
-// kept apart by negations; one names an account that the other names, or that the other's pattern
-// matches. So the roles with wildcards are put into groups of equal ones, which are compared with
-// each other; and for each account that is named anywhere, those who name it and the groups that
-// match it are brought together.
+// Two roles overlap at a door in one of three ways: both have patterns with wildcards that have a
+// name in common and are not kept apart by negations; one names an account that the other names, or
+// that the other's pattern matches. So the roles with wildcards are put into groups of equal ones,
+// which are compared with those whose patterns begin alike; and for each account that is named
+// anywhere, those who name it and the groups that match it are brought together.
 #include "policy/overlap_search.h"
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 
 #include "lib/base/text.h"
 #include "policy/account_table.h"
+#include "policy/common_text.h"
 #include "policy/decide.h"
 #include "policy/services.h"
 
@@ -36,7 +37,7 @@ struct Size {
         ++count;
         bytes += glob.size();
     }
-    // A glob takes the product of the lengths at worst, and mostly a step or two.
+    // A comparison takes the product of the lengths at worst, and mostly a step or two.
     std::size_t steps_with(Size other) const
     {
         return count * other.count + bytes * other.bytes / 64;
@@ -62,8 +63,13 @@ struct Group {
     }
     std::size_t steps_with(const Group &other) const
     {
-        return 1 + size_of_globs.steps_with(other.size_of_negated) +
-               other.size_of_globs.steps_with(size_of_negated);
+        const std::size_t negations = 1 + size_of_globs.steps_with(other.size_of_negated) +
+                                      other.size_of_globs.steps_with(size_of_negated);
+        if (this == &other)
+            return negations;
+        // Of two globs with a text in common, each character of one with each of the other.
+        return negations + size_of_globs.count * other.size_of_globs.count +
+               size_of_globs.bytes * other.size_of_globs.bytes / 8;
     }
 };
 
@@ -96,6 +102,12 @@ class Foremost
 
     Member first_;
     Member other_;
+};
+
+// A glob's, with the group that has it.
+struct Stem {
+    std::string_view text;
+    Number group = none;
 };
 
 class Search
@@ -135,6 +147,9 @@ class Search
 
     void search_door();
     void make_groups();
+    void file_stems();
+    bool find_candidates(Number group);
+    bool overlap(const Group &a, const Group &b);
     void compare_groups();
     void compare_names();
     void compare_name(std::string_view account, std::span<const Number> owners);
@@ -151,6 +166,8 @@ class Search
     std::vector<Number> group_of_; // of each role
     AccountTable by_account_;      // groups
     std::vector<Number> found_;    // in by_account_
+    std::vector<Stem> stems_;      // of the groups' globs, in order
+    std::vector<Number> candidates_;
 };
 
 void Search::make_groups()
@@ -186,28 +203,96 @@ void Search::make_groups()
     by_account_.finish();
 }
 
-// Whether a glob of one is not kept away by the other's negations.
-bool has_uncovered(const Group &of, const Group &by)
+void Search::file_stems()
 {
-    return std::any_of(of.globs.begin(), of.globs.end(), [&](std::string_view glob) {
-        return std::none_of(by.negated.begin(), by.negated.end(),
-                            [&](std::string_view negated) { return is_covered(glob, negated); });
-    });
+    stems_.clear();
+    for (std::size_t i = 0; i < groups_.size(); ++i)
+        for (const std::string_view glob : groups_[i].globs)
+            stems_.push_back({stem_of(glob), static_cast<Number>(i)});
+    std::sort(stems_.begin(), stems_.end(),
+              [](const Stem &a, const Stem &b) { return a.text < b.text; });
+}
+
+// Finds the groups up to this one, each once and in their order, that may have a name in common
+// with it and may not share it: a glob of one begins as one of the other does.
+//   returns  false: given up
+bool Search::find_candidates(Number number)
+{
+    const Group &group = groups_[number];
+    candidates_.clear();
+    const auto add = [&](std::vector<Stem>::const_iterator from, auto belongs) {
+        std::size_t steps = 1;
+        for (; from != stems_.end() && belongs(from->text); ++from) {
+            const auto &camp = groups_[from->group].camp;
+            if (from->group > number || (camp && camp == group.camp))
+                continue;
+            candidates_.push_back(from->group);
+            steps += 8; // what it takes to put it in order
+        }
+        return spend(steps, group.first);
+    };
+    const auto begin_of = [&](std::string_view text) {
+        return std::lower_bound(
+            stems_.cbegin(), stems_.cend(), text,
+            [](const Stem &stem, std::string_view of) { return stem.text < of; });
+    };
+    for (const std::string_view glob : group.globs) {
+        const std::string_view stem = stem_of(glob);
+        if (!add(begin_of(stem), [&](std::string_view text) { return text.starts_with(stem); }))
+            return false;
+        for (std::size_t length = 0; length < stem.size(); ++length) {
+            const std::string_view start = stem.substr(0, length);
+            if (!add(begin_of(start), [&](std::string_view text) { return text == start; }))
+                return false;
+        }
+    }
+    std::sort(candidates_.begin(), candidates_.end());
+    candidates_.erase(std::unique(candidates_.begin(), candidates_.end()), candidates_.end());
+    return true;
+}
+
+// The globs of one that are not kept away by the other's negations.
+std::vector<std::string_view> uncovered(const Group &of, const Group &by)
+{
+    std::vector<std::string_view> out;
+    for (const std::string_view glob : of.globs)
+        if (std::none_of(by.negated.begin(), by.negated.end(),
+                         [&](std::string_view negated) { return is_covered(glob, negated); }))
+            out.push_back(glob);
+    return out;
+}
+
+bool Search::overlap(const Group &a, const Group &b)
+{
+    if (!spend(a.steps_with(b), std::max(a.first, b.first)))
+        return false;
+    const auto of_a = uncovered(a, b);
+    if (&a == &b)
+        return !of_a.empty();
+    const auto of_b = of_a.empty() ? of_a : uncovered(b, a);
+    for (const std::string_view left : of_a)
+        for (const std::string_view right : of_b)
+            if (have_common_text(left, right))
+                return true;
+    return false;
 }
 
 // A group also overlaps with itself, if it may not share: its first role with those after it.
 void Search::compare_groups()
 {
+    file_stems();
     for (std::size_t i = 0; i < groups_.size(); ++i) {
         Group &later = groups_[i];
-        for (std::size_t k = 0; k <= i; ++k) {
+        if (!find_candidates(static_cast<Number>(i)))
+            return;
+        for (const Number k : candidates_) {
             Group &former = groups_[k];
-            if ((later.earlier != none && former.earlier != none) ||
-                (later.camp && later.camp == former.camp))
+            if (later.earlier != none && former.earlier != none)
                 continue;
-            if (!spend(later.steps_with(former), later.first))
+            const bool is_found = overlap(later, former);
+            if (gave_up_at_)
                 return;
-            if (!has_uncovered(later, former) || !has_uncovered(former, later))
+            if (!is_found)
                 continue;
             // In their order, so what is found first comes first.
             if (later.earlier == none)

@@ -99,14 +99,15 @@ class Reader
     void say_overlap(std::size_t first, std::size_t second)
     {
         const Overlap common =
-            find_overlap(roles_[first], roles_[second]).value_or(Overlap{"a door", "*"});
+            find_overlap(roles_[first], roles_[second]).value_or(Overlap{"a door", "*", ""});
         faults_.error(role_places_[second],
                       "[role." + roles_[second].name + "] and [role." + roles_[first].name + "] (" +
                           faults_.name_of(role_places_[first]) + ") both gate " +
                           std::string{common.service} + " for account " +
                           in_quotes(common.account) +
+                          (common.other.empty() ? "" : " that also is " + in_quotes(common.other)) +
                           ", expected accounts or services that keep them apart, or in both the "
-                          "same sudo.rules, or a pam_service of its own in one");
+                          "same sudo.rules in the same order, or a pam_service of its own in one");
     }
 
     Faults &faults_;

@@ -29,6 +29,9 @@ struct ParseOptions {
     std::function<std::shared_ptr<const Zone>(std::string_view name)> find_zone{};
     // Whether this host has a local group: one that it lacks is worth a warning. Absent: all exist.
     std::function<bool(const std::string &name)> has_group{};
+    // Which group as good as root has the gid of a group on this host, root of one with gid 0;
+    // empty: none. Absent: no group has another's. The daemons look at that when they grant.
+    std::function<std::string(const std::string &name)> root_twin{};
     // What approvals need of jitd.toml: approver_client_id, and a credential of the host.
     bool has_approver_client = true;
     bool has_credential = true;

@@ -124,8 +124,7 @@ void refuse_sign_in_conditions(TableReader &table, const Role &role)
     };
     for (const std::string_view key : {"auth_context", "auth_age", "accept_stale_signin"})
         refuse(key, "it would never be met");
-    if (role.approval.mode == Mode::watch)
-        refuse("guests", "who is a guest would never be known");
+    refuse("guests", "who is a guest would never be known");
 }
 
 } // namespace

@@ -26,7 +26,7 @@ std::string read_approver(std::string_view text, bool ids_are_guids, Approver &o
     const std::string_view id = text.substr(colon + 1);
     out.kind = kind == "user" ? Approver::Kind::user : Approver::Kind::group;
     out.value = ids_are_guids ? to_lower(id) : std::string{id};
-    return find_id_fault(id, ids_are_guids);
+    return find_id_fault(kind, id, ids_are_guids);
 }
 
 // Whether all of them could be read.

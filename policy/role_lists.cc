@@ -4,6 +4,7 @@
 
 #include "lib/base/text.h"
 #include "policy/nearest.h"
+#include "policy/overlap.h"
 #include "policy/role_reader.h"
 
 namespace jit::policy {
@@ -60,7 +61,8 @@ std::string find_fault(const Requester &requester, bool ids_are_guids)
     switch (requester.kind) {
     case Requester::Kind::user:
     case Requester::Kind::group:
-        return find_id_fault(requester.value, ids_are_guids);
+        return find_id_fault(requester.kind == Requester::Kind::user ? "user" : "group",
+                             requester.value, ids_are_guids);
     case Requester::Kind::app_role:
         return is_printable(requester.value, max_app_role_bytes)
                    ? ""
@@ -75,11 +77,14 @@ std::string find_fault(const Requester &requester, bool ids_are_guids)
 
 } // namespace
 
-std::string find_id_fault(std::string_view id, bool ids_are_guids)
+std::string find_id_fault(std::string_view kind, std::string_view id, bool ids_are_guids)
 {
     if (ids_are_guids && !is_guid(id))
-        return "expected an object id such as " + std::string{example_id} +
-               ", since a display name can be given to anything";
+        return "expected an object id such as \"" + std::string{kind} +
+               ":3d0c5e5a-0000-4000-8000-000000000000\", since " +
+               (id.find('@') == std::string_view::npos
+                    ? "a display name can be given to anything"
+                    : "a user principal name can be given to somebody else");
     if (!ids_are_guids && !is_printable(id, max_id_bytes))
         return "expected an id, 1 to 128 printable characters without spaces";
     return {};
@@ -107,7 +112,10 @@ std::vector<Requester> read_requesters(TableReader &role, const ParseOptions &op
         });
         std::string fault;
         if (colon == std::string_view::npos) {
-            fault = "expected an object id with its kind, such as " + std::string{example_id};
+            fault = "expected an object id with its kind, such as " + std::string{example_id} +
+                    (is_name(text) ? ", or \"local-group:" + std::string{text} +
+                                         "\" for a group of the host's own"
+                                   : "");
         } else if (kind == kinds.end()) {
             std::array<std::string_view, kinds.size()> names;
             std::transform(kinds.begin(), kinds.end(), names.begin(),
@@ -154,12 +162,19 @@ std::vector<AccountPattern> read_accounts(TableReader &role)
                                                   " is no pattern, expected an account name, '*' "
                                                   "and '?' for any characters, '!' first for not");
     }
-    const bool has_plain =
-        std::any_of(out.begin(), out.end(), [](const AccountPattern &p) { return !p.negated; });
+    // Only a plain pattern that no negation takes away as a whole lets anything be matched.
+    const auto is_taken_away = [&](const AccountPattern &plain) {
+        return std::any_of(out.begin(), out.end(), [&](const AccountPattern &each) {
+            return each.negated && is_covered(plain.glob, each.glob);
+        });
+    };
+    const bool has_plain = std::any_of(out.begin(), out.end(), [&](const AccountPattern &each) {
+        return !each.negated && !is_taken_away(each);
+    });
     if (!has_plain && out.size() == role.find("accounts")->items.size())
         role.faults().error(role.find("accounts")->place,
                             "accounts: nothing would match, expected a pattern without '!', such "
-                            "as \"*\"");
+                            "as \"*\", and no '!' before all that it matches");
     return out;
 }
 

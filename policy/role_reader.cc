@@ -28,6 +28,24 @@ std::string read_description(TableReader &role)
     return safe_text(node->text, max_description_bytes);
 }
 
+// What a group is by its gid, which has no regard for names.
+void find_twin(TableReader &role, const TomlNode &entry, bool may_be_root,
+               const ParseOptions &options)
+{
+    const std::string twin = options.root_twin ? options.root_twin(entry.text) : "";
+    const std::string what = "groups: " + in_quotes(entry.text);
+    if (entry.text == "root" || twin == "root")
+        role.faults().error(entry.place, what + " has gid 0, which is never granted, expected a "
+                                                "group made for this role");
+    else if (!twin.empty() && !may_be_root)
+        role.faults().error(entry.place, what + " has the gid of " + in_quotes(twin) +
+                                             " on this host, so it is as good as root, expected a "
+                                             "group made for this role, with a gid of its own");
+    else if (!twin.empty())
+        role.faults().warning(entry.place, what + " has the gid of " + in_quotes(twin) +
+                                               " on this host, so the role can't be granted here");
+}
+
 std::vector<std::string> read_groups(TableReader &role, bool may_be_root,
                                      const ParseOptions &options)
 {
@@ -53,6 +71,8 @@ std::vector<std::string> read_groups(TableReader &role, bool may_be_root,
                                                   "this role, or allow_root_equivalent = true");
         else
             out.push_back(entry->text);
+        if (is_name(entry->text) && (may_be_root || !is_root_equivalent(entry->text)))
+            find_twin(role, *entry, may_be_root, options);
         if (is_name(entry->text) && options.has_group && !options.has_group(entry->text))
             role.faults().warning(entry->place, "groups: this host has no group " +
                                                     in_quotes(entry->text) +

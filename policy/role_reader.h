@@ -36,9 +36,9 @@ std::vector<AccountPattern> read_accounts(TableReader &role);
 // `hosts` of a role: empty if absent.
 std::vector<HostPattern> read_hosts(TableReader &role);
 
-// What is wrong with the id of a user: or group: entry; empty: nothing.
+// What is wrong with the id of an entry of such a kind, user or group; empty: nothing.
 inline constexpr std::string_view example_id = "\"group:3d0c5e5a-0000-4000-8000-000000000000\"";
-std::string find_id_fault(std::string_view id, bool ids_are_guids);
+std::string find_id_fault(std::string_view kind, std::string_view id, bool ids_are_guids);
 
 // `approval` of a role. After its requesters.
 void read_approval(TableReader &table, Role &role, const ParseOptions &options);

@@ -12,6 +12,13 @@ void require_sessions(TableReader &table, const Role &role)
         table.faults().error(table.table("end")->find("action")->place,
                              "action: what people run as an account that they share can't be told "
                              "apart, expected \"stop-new\" with shared");
+    const bool opens_ssh =
+        std::find(role.services.begin(), role.services.end(), "sshd") != role.services.end();
+    if (role.conditions.tty && opens_ssh)
+        table.faults().error(
+            table.table("conditions")->find("tty")->place,
+            "tty: over ssh there is no terminal before the login, so the role would "
+            "never open \"sshd\", expected services without it");
     const auto found =
         std::find_if(role.services.begin(), role.services.end(),
                      [](const std::string &service) { return !has_session(service); });

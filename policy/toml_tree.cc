@@ -1,8 +1,10 @@
 #include "policy/toml_tree.h"
 
 #include <algorithm>
+#include <string>
 #include <tuple>
 
+#include "lib/base/text.h"
 #include "policy/toml_shape.h"
 
 // The library recurses for each value inside a value: cap it where nothing of ours comes near.
@@ -81,6 +83,46 @@ class Copier
     bool said_too_deep_ = false;
 };
 
+std::string_view line_of(std::string_view text, unsigned number)
+{
+    for (; number > 1 && !text.empty(); --number)
+        text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    std::string_view line = text.substr(0, text.find('\n'));
+    while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r'))
+        line.remove_suffix(1);
+    return line;
+}
+
+// ", first at line 3": where the line stands that is not to stand there again; empty: not found.
+std::string first_of(std::string_view text, unsigned again)
+{
+    const std::string_view wanted = line_of(text, again);
+    unsigned number = 1;
+    for (std::string_view left = text; number < again && !left.empty(); ++number) {
+        if (line_of(left, 1) == wanted)
+            return ", first at line " + std::to_string(number);
+        left.remove_prefix(std::min(left.find('\n'), left.size() - 1) + 1);
+    }
+    return {};
+}
+
+// What the library says of two common slips, in words that say what to do; empty: something else.
+std::string describe_slip(std::string_view said, std::string_view text, unsigned line)
+{
+    constexpr std::string_view redefined = "cannot redefine existing ";
+    if (const auto found = said.find(redefined); found != std::string_view::npos) {
+        const std::string_view what = said.substr(found + redefined.size());
+        const std::size_t quote = std::min(what.find('\''), what.size());
+        return "not valid TOML: " + safe_text(what.substr(quote), 128) + " is defined twice" +
+               first_of(text, line) + ", expected each table and key once";
+    }
+    if (said.find("control characters other than TAB") != std::string_view::npos)
+        return "not valid TOML: a text that does not end on its line, or has a control character, "
+               "expected a quote "
+               "at its end";
+    return {};
+}
+
 std::string describe_error(std::string_view text)
 {
     // The library ends this one sentence with the name of its macro.
@@ -130,7 +172,9 @@ std::optional<TomlNode> parse_toml(const SourceFile &source, unsigned file, Faul
     toml::parse_result parsed = toml::parse(std::string_view{source.text});
     if (!parsed) {
         const toml::parse_error &error = parsed.error();
-        faults.error(place_of(error.source().begin, file), describe_error(error.description()));
+        const Place place = place_of(error.source().begin, file);
+        const std::string slip = describe_slip(error.description(), source.text, place.line);
+        faults.error(place, slip.empty() ? describe_error(error.description()) : slip);
         return std::nullopt;
     }
     return Copier{file, faults}.take(parsed.table(), 0);

@@ -88,6 +88,12 @@ seconds left_of_budget(const Limits &limits, const Zone &zone, const Use &use, W
     return most;
 }
 
+seconds left_today(const Limits &limits, const Zone &zone, const Use &use, WallTime now)
+{
+    const seconds used = used_between(use, day_begin(zone, now), next_day(zone, now));
+    return std::max(*limits.per_day - used, seconds{0});
+}
+
 std::optional<WallTime> cool_at(const Limits &limits, const Use &use, WallTime now)
 {
     if (!limits.cooldown)

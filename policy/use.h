@@ -34,6 +34,10 @@ struct Use {
 std::chrono::seconds left_of_budget(const Limits &limits, const Zone &zone, const Use &use,
                                     WallTime now, std::chrono::seconds most);
 
+// What is left of today's budget, which there must be.
+std::chrono::seconds left_today(const Limits &limits, const Zone &zone, const Use &use,
+                                WallTime now);
+
 // When the day after `at` begins in a zone.
 WallTime next_day(const Zone &zone, WallTime at);
 

@@ -21,7 +21,10 @@ using Directory = Handle<DIR, &closedir>;
 class Walk
 {
   public:
-    Walk(const TrustBase &from, std::string *faulty) : from_(from), faulty_(faulty) {}
+    Walk(const TrustBase &from, std::string *faulty, std::vector<FileFault> *suspects = nullptr)
+        : from_(from), faulty_(faulty), suspects_(suspects)
+    {
+    }
 
     Result<std::vector<std::string>> split(const std::string &path);
     Result<Fd> directory(const std::vector<std::string> &parts, std::size_t count, bool to_list);
@@ -36,10 +39,12 @@ class Walk
         return error;
     }
     Result<void> check(int fd, const std::string &path, mode_t kind) const;
+    Result<void> distrust(const std::string &path, Error error) const;
     Error open_error(const std::string &path, int error) const;
 
     const TrustBase &from_;
     std::string *faulty_;
+    std::vector<FileFault> *suspects_; // null: what is not trusted is not read
 };
 
 Result<std::vector<std::string>> Walk::split(const std::string &path)
@@ -68,10 +73,19 @@ Result<void> Walk::check(int fd, const std::string &path, mode_t kind) const
     if ((about.st_mode & S_IFMT) != kind)
         return blame(path, {Code::denied, "not a regular file, or not a directory"});
     if (about.st_uid != from_.owner)
-        return blame(path, {Code::denied, "not owned by root"});
+        TRY(distrust(path, {Code::denied, "not owned by root, expected so (chown root)"}));
     // An access list that lets others write shows in the group bits too (acl(5), the mask).
     if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return blame(path, {Code::denied, "others than its owner may write it"});
+        TRY(distrust(path, {Code::denied, "others than its owner may write it, expected that they "
+                                          "may not (chmod go-w)"}));
+    return {};
+}
+
+Result<void> Walk::distrust(const std::string &path, Error error) const
+{
+    if (suspects_ == nullptr)
+        return blame(path, error);
+    suspects_->push_back({path, error});
     return {};
 }
 
@@ -80,7 +94,10 @@ Error Walk::open_error(const std::string &path, int error) const
     if (error == ENOENT)
         return {Code::not_found, "no such file", error};
     if (error == ELOOP || error == ENOTDIR || error == ENXIO)
-        return blame(path, {Code::denied, "a symbolic link, or not what it should be", error});
+        return blame(path, {Code::denied,
+                            "a symbolic link, or not what it should be, expected a file "
+                            "or directory itself",
+                            error});
     return {Code::unavailable, "cannot open the file", error};
 }
 
@@ -183,6 +200,35 @@ Result<std::vector<NamedText>> read_trusted_dir(const TrustBase &from, const std
     return texts;
 }
 
+std::vector<NamedText> read_suspect_dir(const TrustBase &from, const std::string &path,
+                                        std::string_view suffix, std::size_t max_files,
+                                        std::size_t max_bytes, std::vector<FileFault> &faults)
+{
+    std::string faulty;
+    Walk walk{from, &faulty, &faults};
+    std::vector<NamedText> texts;
+    const auto blame = [&](const std::string &whole, const Error &error) {
+        faults.push_back({faulty.empty() ? whole : faulty, error});
+        faulty.clear();
+    };
+    const auto read = [&]() -> Result<void> {
+        const std::vector<std::string> parts = TRY(walk.split(path));
+        const Fd directory = TRY(walk.directory(parts, parts.size(), true));
+        for (const std::string &name : TRY(list(directory.get(), suffix, max_files))) {
+            std::string whole = path + "/" + name;
+            auto text = walk.file(directory.get(), name, whole, max_bytes);
+            if (text.has_value())
+                texts.push_back({std::move(whole), *std::move(text)});
+            else
+                blame(whole, text.error());
+        }
+        return {};
+    };
+    if (const auto done = read(); !done)
+        blame(path, done.error());
+    return texts;
+}
+
 Result<std::string> read_trusted_file(const std::string &path, std::size_t max_bytes,
                                       std::string *faulty)
 {
@@ -196,6 +242,18 @@ Result<std::vector<NamedText>> read_trusted_dir(const std::string &path, std::st
 {
     const Fd root = TRY(open_root());
     return read_trusted_dir(TrustBase{root.get(), 0}, path, suffix, max_files, max_bytes, faulty);
+}
+
+std::vector<NamedText> read_suspect_dir(const std::string &path, std::string_view suffix,
+                                        std::size_t max_files, std::size_t max_bytes,
+                                        std::vector<FileFault> &faults)
+{
+    const auto root = open_root();
+    if (root)
+        return read_suspect_dir(TrustBase{root->get(), 0}, path, suffix, max_files, max_bytes,
+                                faults);
+    faults.push_back({path, root.error()});
+    return {};
 }
 
 } // namespace jit::sys

@@ -33,7 +33,19 @@ Result<std::vector<NamedText>> read_trusted_dir(const std::string &path, std::st
                                                 std::size_t max_files, std::size_t max_bytes,
                                                 std::string *faulty = nullptr);
 
-// Where trust begins: the two functions above begin at "/" with root. Paths are absolute as seen
+// What is wrong with a file, or with a directory above it.
+struct FileFault {
+    std::string path;
+    Error error;
+};
+
+// As read_trusted_dir(), but for who only tells people what is wrong: goes on after a fault, with
+// what could be read all the same. What comes back is trusted only if there is no fault.
+std::vector<NamedText> read_suspect_dir(const std::string &path, std::string_view suffix,
+                                        std::size_t max_files, std::size_t max_bytes,
+                                        std::vector<FileFault> &faults);
+
+// Where trust begins: the functions above begin at "/" with root. Paths are absolute as seen
 // from `base`.
 struct TrustBase {
     int base = -1;   // an open directory, itself already trusted; borrowed
@@ -45,5 +57,8 @@ Result<std::vector<NamedText>> read_trusted_dir(const TrustBase &from, const std
                                                 std::string_view suffix, std::size_t max_files,
                                                 std::size_t max_bytes,
                                                 std::string *faulty = nullptr);
+std::vector<NamedText> read_suspect_dir(const TrustBase &from, const std::string &path,
+                                        std::string_view suffix, std::size_t max_files,
+                                        std::size_t max_bytes, std::vector<FileFault> &faults);
 
 } // namespace jit::sys

@@ -368,6 +368,8 @@ X
 check "explain: somebody else's claims" says 'the sign-in would be refused' \
     host_run jitctl policy explain --user alice --role web --at 2026-11-30T09:15:00Z \
     --claims /srv/t/claims.json
+check 'which is a no' exits 1 host_run jitctl policy explain --user alice --role web \
+    --at 2026-11-30T09:15:00Z --claims /srv/t/claims.json
 check 'test: what is expected is so' says '2 passed, 0 failed' host_run jitctl policy test /srv/t/tests.toml
 sed -i 's/"hours"/"granted"/' "$HOST_ROOT/srv/t/tests.toml"
 check 'test: what is not is said, with its place' \
@@ -383,5 +385,12 @@ check 'simulate: a user sees what is his own' \
 sed -i 's/jit-web/jit-nowhere/' "$policy"
 check 'check: a group that this host lacks' says 'warning: .*this host has no group "jit-nowhere"' \
     host_run jitctl policy check
+host_run groupadd --system --non-unique --gid "$(host_run getent group adm | cut -d: -f3)" jit-twin
+sed -i 's/jit-nowhere/jit-twin/' "$policy"
+check 'check: a group that is another by its gid' says '"jit-twin" has the gid of "adm" on this host' \
+    host_run jitctl policy check
+sed -i 's/jit-twin/jit-web/' "$policy"
+sed -i '/^account.*pam_jit/d' "$HOST_ROOT/etc/pam.d/sudo"
+check 'check: a stack that asks nobody' says '^/etc/pam.d/sudo.*warning: ' host_run jitctl policy check
 
 finish

@@ -38,6 +38,22 @@ void request_without_options_leaves_them_to_jitd(void **)
     assert_false(parsed.command->json);
 }
 
+// What is wrong with them is then an object, too.
+void json_counts_in_arguments_that_are_wrong(void **)
+{
+    for (const std::vector<const char *> &wrong :
+         std::vector<std::vector<const char *>>{{"--json"},
+                                                {"request", "--json"},
+                                                {"policy", "check", "a", "b", "--json"},
+                                                {"--json", "nonsense"},
+                                                {"status", "X", "--json"}}) {
+        const Parsed parsed = parse(wrong);
+        assert_false(parsed.command.has_value());
+        assert_true(parsed.json);
+    }
+    assert_false(parse({"nonsense"}).json);
+}
+
 void drop_tells_an_id_from_a_role(void **)
 {
     assert_text(*parse({"drop", "0123456789abcdef"}).command->id, "0123456789abcdef");
@@ -233,6 +249,9 @@ void policy_explain_takes_who_what_when_and_whence(void **)
     assert_text(*command.file, "bob.json");
     assert_false(command.has_terminal);
     assert_true(command.json);
+    assert_text(
+        parse({"policy", "explain", "--user", "bob", "--role", "web", "--from", "db1"}).text,
+        "--from takes an address such as 192.0.2.7 or 2001:db8::7");
     const Parsed least = parse({"policy", "explain", "--user", "bob", "--role", "web"});
     assert_true(least.command.has_value());
     assert_false(least.command->directory || least.command->duration || least.command->at ||
@@ -279,6 +298,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(request_takes_all_its_options),
         cmocka_unit_test(request_without_options_leaves_them_to_jitd),
+        cmocka_unit_test(json_counts_in_arguments_that_are_wrong),
         cmocka_unit_test(drop_tells_an_id_from_a_role),
         cmocka_unit_test(revoke_takes_exactly_one_of_four),
         cmocka_unit_test(extend_takes_a_role_or_an_id),

@@ -206,10 +206,211 @@ void explain_with_claims_needs_no_sign_in(void **)
     assert_true(has(out.out, "alice is not among the requesters"));
     draft.command.file = folder.path + "/other.json";
     const Run other = draft.run(&policy_explain);
-    assert_true(has(other.err, "these are the claims of b0b00000-0000-4000-8000-000000000002, and "
+    assert_true(has(other.out, "the claims are those of b0b00000-0000-4000-8000-000000000002, and "
                                "alice is " +
                                    alice + ": the sign-in would be refused"));
     assert_int_equal(other.exit, 1);
+}
+
+std::string claims_of(const std::string &oid, const std::string &more = {})
+{
+    return "{\"oid\":\"" + oid + "\",\"tid\":\"6f1c0000-0000-4000-8000-000000000000\"," +
+           "\"groups\":[\"3d0c5e5a-1111-4222-8333-444455556666\"]" + more + "}";
+}
+
+// An explanation of alice's request, or of another's, with these claims.
+Run explain_with(const std::string &claims, const std::string &policy = good,
+                 const std::string &jitd_toml = config, const char *user = "alice",
+                 bool json = false)
+{
+    Draft draft{policy, jitd_toml};
+    ask(draft, user, "web");
+    draft.command.at = WallTime{1'795'780'800s};
+    draft.command.json = json;
+    Folder folder;
+    folder.write("claims.json", claims);
+    draft.command.file = folder.path + "/claims.json";
+    return draft.run(&policy_explain);
+}
+const std::string bob = "b0b00000-0000-4000-8000-000000000002";
+std::string by_name(const std::string &more = {})
+{
+    return config + "match = \"upn\"\ndomain = \"contoso.com\"\n" + more;
+}
+
+// He is a member and all else would do, but he is not alice.
+void regress_claims_of_somebody_else_are_refused(void **)
+{
+    if (needs_root())
+        return;
+    const Run ran = explain_with(claims_of(bob), good, config, "alice", true);
+    assert_int_equal(ran.exit, 1);
+    assert_true(
+        ran.out.starts_with(R"({"granted": false, "refusal": "wrong-person", "duration": 0,)"));
+    assert_true(has(ran.out, R"({"rule": "person", "verdict": "unmet", "text": "the claims are )"));
+    // By his name, which has to be that of the user and of no guest.
+    const std::string eve = ",\"preferred_username\":\"eve@contoso.com\"";
+    const std::string his = ",\"preferred_username\":\"Bob@contoso.com\"";
+    const Run other = explain_with(claims_of(bob, eve), good, by_name(), "bob");
+    assert_int_equal(other.exit, 1);
+    assert_true(has(other.out, "by name \"eve@contoso.com\", and the sign-in has to be that of "
+                               "\"bob@contoso.com\": the sign-in would be refused\n"));
+    const Run nameless = explain_with(claims_of(bob), good, by_name(), "bob");
+    assert_int_equal(nameless.exit, 1);
+    assert_true(has(nameless.out, "by name nobody, and"));
+    assert_int_equal(explain_with(claims_of(bob, his), good, by_name(), "bob").exit, 0);
+    const Run guest = explain_with(claims_of(bob, his + ",\"acct\":1"), good, by_name(), "bob");
+    assert_int_equal(guest.exit, 1);
+    assert_true(
+        has(guest.out, "a guest of the tenant, and those are matched by [users] map alone"));
+}
+
+void a_pin_that_root_has_to_confirm_is_said(void **)
+{
+    if (needs_root())
+        return;
+    const std::string his = ",\"preferred_username\":\"bob@contoso.com\"";
+    const Run ran = explain_with(claims_of(bob, his), good, by_name("pin = \"root\"\n"), "bob");
+    assert_int_equal(ran.exit, 0);
+    assert_true(ran.out.starts_with("role \"web\" would be granted to bob for 30m, if root has "
+                                    "confirmed who he is, since pin = \"root\"\n"));
+    assert_true(has(ran.out, "\n  person                  later  bob is " + bob + ", if root has"));
+    Draft draft{good, by_name()};
+    ask(draft, "bob", "web");
+    assert_true(has(draft.run(&policy_explain).out,
+                    "later  the sign-in has to be that of bob@contoso.com, or of who is pinned\n"));
+}
+
+const std::string shared_role = "[role.web]\ngroups = [\"jit-web\"]\nservices = [\"sshd\"]\n"
+                                "requesters = [\"group:3d0c5e5a-1111-4222-8333-444455556666\"]\n"
+                                "accounts = [\"postgres\"]\nshared = true\nmax_duration = \"1h\"\n";
+
+// The account has no person; whoever signs in is one.
+void regress_who_signs_in_to_a_shared_account_is_the_person(void **)
+{
+    if (needs_root())
+        return;
+    const std::string to_be_named = "allow_root_equivalent = true\nallow_system_accounts = true\n"
+                                    "[role.web.conditions]\naccept_stale_signin = true\n"
+                                    "[role.web.limits]\nper_day = \"1h\"\n";
+    const Run ran = explain_with(claims_of(bob), shared_role, config, "no-such-user");
+    assert_int_equal(ran.exit, 0);
+    assert_true(has(ran.out, "\n  person                  met    who signs in is " + bob + "\n"));
+    const Run stranger =
+        explain_with(claims_of(bob), shared_role + to_be_named, config, "nobody-1");
+    assert_int_equal(stranger.exit, 1);
+    assert_true(has(stranger.out, "unmet  root has not said who " + bob + " is\n"));
+    const Run named = explain_with(claims_of(alice), shared_role + to_be_named, config, "nobody-1");
+    assert_int_equal(named.exit, 0);
+    assert_true(has(named.out, "met    root has said who " + alice + " is\n"));
+    Draft draft{shared_role + to_be_named};
+    ask(draft, "nobody-1", "web");
+    const Run before = draft.run(&policy_explain);
+    assert_int_equal(before.exit, 0);
+    assert_true(has(before.out, "allow_root_equivalent   later  "));
+}
+
+// jitd takes off what the clocks may differ by, and what the provider dates back.
+void regress_a_sign_in_is_as_old_as_jitd_takes_it_to_be(void **)
+{
+    if (needs_root())
+        return;
+    const std::string young = good + "[role.web.conditions]\nauth_age = \"10m\"\n";
+    const auto at = [&](int ago) {
+        return explain_with(
+            claims_of(alice, ",\"auth_time\":" + std::to_string(1'795'780'800 - ago)), young);
+    };
+    const Run twelve = at(12 * 60);
+    assert_int_equal(twelve.exit, 0);
+    assert_true(has(twelve.out, "at most 10m, the sign-in is 5m old, all slack taken off\n"));
+    assert_int_equal(at(17 * 60).exit, 0);
+    assert_int_equal(at(17 * 60 + 1).exit, 1);
+}
+
+void explain_says_whose_account_it_is_and_what_opens(void **)
+{
+    if (needs_root())
+        return;
+    const std::string named = config.substr(0, config.rfind('[')) + "[users]\nmap = { root = \"" +
+                              alice + "\", daemon = \"" + bob + "\" }\n";
+    for (const char *user : {"root", "daemon"}) {
+        Draft draft{good, named};
+        ask(draft, user, "web");
+        draft.command.json = true;
+        const Run ran = draft.run(&policy_explain);
+        assert_int_equal(ran.exit, 1);
+        assert_true(ran.out.starts_with(R"({"granted": false, "refusal": "system-account", )"));
+        assert_true(has(ran.out, R"({"rule": "allow_system_accounts", "verdict": "unmet")"));
+    }
+    Draft by_upn{good, by_name()};
+    ask(by_upn, "daemon", "web");
+    const Run ran = by_upn.run(&policy_explain);
+    assert_int_equal(ran.exit, 1);
+    assert_true(has(ran.out, "a system account, and those are matched by [users] map alone\n"));
+    std::string but_alice = good;
+    but_alice.insert(but_alice.find("max_duration"), "accounts = [\"*\", \"!alice\"]\n");
+    Draft draft{but_alice};
+    ask(draft, "alice", "web");
+    const Run closed = draft.run(&policy_explain);
+    assert_int_equal(closed.exit, 0); // `jitctl request` would have it granted
+    assert_true(has(closed.out,
+                    "accounts                unmet  alice is not among them, so it does "
+                    "not open sudo, sudo-i to alice\n"));
+}
+
+void without_a_configuration_explain_says_so_or_nothing(void **)
+{
+    if (needs_root())
+        return;
+    Draft broken{good, "[identity\n"};
+    ask(broken, "alice", "web");
+    const Run ran = broken.run(&policy_explain);
+    assert_int_equal(ran.exit, 2);
+    assert_true(has(ran.err, "/jitd.toml:1:"));
+    assert_true(has(ran.err, "/jitd.toml has errors, so nothing can be said of anybody\n"));
+    Draft none;
+    ask(none, "alice", "web");
+    unlink((none.beside.path + "/jitd.toml").c_str());
+    const Run free = none.run(&policy_explain);
+    assert_int_equal(free.exit, 0);
+    assert_true(has(free.err, "there is no " + none.beside.path +
+                                  "/jitd.toml, so whoever signs in "
+                                  "is taken to be the user"));
+    Folder folder;
+    folder.write("claims.json", claims_of(bob));
+    none.command.file = folder.path + "/claims.json";
+    assert_int_equal(none.run(&policy_explain).exit, 0);
+}
+
+void a_role_that_there_is_not_is_named_with_its_folder(void **)
+{
+    Draft draft;
+    ask(draft, "alice", "wbe");
+    draft.command.json = true;
+    const Run ran = draft.run(&policy_explain);
+    assert_int_equal(ran.exit, 7);
+    assert_true(has(ran.err, "there is no role \"wbe\" in " + draft.policies.path +
+                                 ", did you mean \"web\"?\n"));
+    assert_true(ran.out.starts_with(R"({"error": "NotFound", "message": "there is no role )"));
+}
+
+// One object, whatever comes of it.
+void regress_an_error_is_an_object_too(void **)
+{
+    const auto is_one = [](const Run &ran) {
+        assert_int_equal(ran.exit, 2);
+        assert_true(ran.out.starts_with(R"({"error": "Invalid", "message": ")"));
+        assert_true(has(ran.out, R"("diagnostics": [{"kind": "error", "file": ")"));
+        assert_int_equal(ran.out.find('\n'), ran.out.size() - 1);
+    };
+    Draft bad{"[role"};
+    ask(bad, "alice", "web");
+    bad.command.json = true;
+    is_one(bad.run(&policy_explain));
+    bad.command.directory = "/nonexistent";
+    is_one(bad.run(&policy_explain));
+    if (!needs_root())
+        is_one(explain_with("[]", good, config, "alice", true));
 }
 
 // --- test ----------------------------------------------------------------------------------------
@@ -254,6 +455,22 @@ void a_test_that_fails_ends_with_1_and_its_line(void **)
     assert_true(has(ran.out, "/t.toml:2: one: expected granted for 1h, got granted for 30m\n"));
     assert_true(has(ran.out, "/t.toml:11: one: expected refused (hours), got granted for 30m\n"));
     assert_true(has(ran.out, "\n0 passed, 2 failed\n"));
+}
+
+void a_test_s_faults_are_an_object_too(void **)
+{
+    for (const std::string &policy : {good, std::string{"[role"}}) {
+        const Run ran =
+            hold(a_case(policy == good ? "expect = \"maybe\"\n" : "expect = \"granted\"\n"), true,
+                 policy);
+        assert_int_equal(ran.exit, 2);
+        assert_true(ran.out.starts_with(R"({"error": "Invalid", "message": ")"));
+        assert_true(has(ran.out, R"("diagnostics": [{"kind": "error", )"));
+    }
+    const Run near = hold("[[test]]\nrole = \"wbe\"\nuser = \"alice\"\nat = "
+                          "\"2026-11-27T12:00:00Z\"\nexpect = \"granted\"\n");
+    assert_true(has(near.out, "got refused (unknown-role): there is no role \"wbe\" in the policy, "
+                              "did you mean \"web\"?\n"));
 }
 
 void tests_with_a_fault_are_not_run(void **)
@@ -517,6 +734,15 @@ int main()
         cmocka_unit_test(explain_ends_with_7_for_a_role_that_there_is_not),
         cmocka_unit_test(explain_ends_with_2_where_nothing_can_be_said),
         cmocka_unit_test(explain_with_claims_needs_no_sign_in),
+        cmocka_unit_test(regress_claims_of_somebody_else_are_refused),
+        cmocka_unit_test(a_pin_that_root_has_to_confirm_is_said),
+        cmocka_unit_test(regress_who_signs_in_to_a_shared_account_is_the_person),
+        cmocka_unit_test(regress_a_sign_in_is_as_old_as_jitd_takes_it_to_be),
+        cmocka_unit_test(explain_says_whose_account_it_is_and_what_opens),
+        cmocka_unit_test(without_a_configuration_explain_says_so_or_nothing),
+        cmocka_unit_test(a_role_that_there_is_not_is_named_with_its_folder),
+        cmocka_unit_test(regress_an_error_is_an_object_too),
+        cmocka_unit_test(a_test_s_faults_are_an_object_too),
         cmocka_unit_test(tests_that_pass_are_done),
         cmocka_unit_test(a_test_that_fails_ends_with_1_and_its_line),
         cmocka_unit_test(tests_with_a_fault_are_not_run),

@@ -252,12 +252,104 @@ void a_role_that_is_gone_refuses(void **)
     simulation.play(granted);
     assert_true(only(simulation).outcome == Outcome::refused);
     assert_text(only(simulation).text, "granted for 1h then; refused now: there is no role \"dba\" "
-                                       "in /etc/jit/policy.d");
+                                       "in the policy");
     PastEvent refused = event("refused", "", noon);
     refused.role = "dba";
     refused.rule = "unknown-role";
     simulation.play(refused);
     assert_true(simulation.replayed().back().outcome == Outcome::same);
+}
+
+// The audit does not say who was in which group of the host.
+void regress_who_is_in_a_local_group_is_asked_of_the_host(void **)
+{
+    for (const char *approval : {"", "mode = \"auto\"\naccept_unattended = true\n"}) {
+        const std::vector<policy::SourceFile> files{
+            {"a.toml", "[role.web]\ngroups = [\"jit-web\"]\nservices = [\"sudo\"]\n"
+                       "requesters = [\"local-group:eng\"]\nmax_duration = \"1h\"\n"
+                       "[role.web.approval]\n" +
+                           std::string{approval}}};
+        const auto parsed = policy::parse_policy(files);
+        assert_true(parsed.policy.has_value());
+        for (const char *group : {"eng", "ops"}) {
+            const auto groups_of = [&](const std::string &user) {
+                assert_text(user, "alice");
+                return std::vector<std::string>{"staff", group};
+            };
+            Simulation simulation{*parsed.policy, {"web01", {}}, groups_of};
+            play_granted(simulation, "1", noon, 30min);
+            assert_true(only(simulation).outcome ==
+                        (group == std::string{"eng"} ? Outcome::same : Outcome::refused));
+        }
+    }
+}
+
+// More than the role allows is refused, and not cut.
+void regress_what_was_asked_for_is_asked_for_again(void **)
+{
+    const policy::Policy policy = policy_of("");
+    const auto play = [&](const char *name, std::optional<std::chrono::seconds> asked) {
+        Simulation simulation{policy, {"web01", {}}};
+        PastEvent first = event(name, name == std::string{"refused"} ? "" : "1", noon);
+        first.asked = asked;
+        first.rule = name == std::string{"refused"} ? "too-long" : "";
+        simulation.play(first);
+        PastEvent granted = event("granted", "1", noon + 30s);
+        granted.until = granted.at + 4h;
+        if (name == std::string{"requested"})
+            simulation.play(granted);
+        return only(simulation);
+    };
+    const Replayed longer = play("requested", 4h);
+    assert_true(longer.outcome == Outcome::refused);
+    assert_text(longer.text,
+                "granted for 4h then; refused now: role \"web\" is granted for at most "
+                "1h: ask for less");
+    assert_true(play("requested", std::nullopt).outcome == Outcome::shorter);
+    assert_true(play("refused", 2h).outcome == Outcome::same);
+    assert_true(play("refused", 1h).outcome == Outcome::allowed);
+    assert_true(play("refused", std::nullopt).outcome == Outcome::same); // of an older record
+}
+
+// The policy was the reason after the sign-in, too; what that showed is in no record.
+void regress_a_denial_after_the_sign_in_is_the_policy_s(void **)
+{
+    const std::string strict = "[role.web.conditions]\nauth_context = \"c1\"\nauth_age = \"5m\"\n";
+    struct Row {
+        const char *rule;
+        std::string sections;
+        Outcome outcome;
+    };
+    for (const Row &row : std::initializer_list<Row>{
+             {"hours", "", Outcome::allowed},
+             {"hours", "[role.web.conditions]\nhours = [\"Sat 00:00-24:00\"]\n", Outcome::same},
+             {"auth-context", strict, Outcome::same},
+             {"auth-context", "", Outcome::allowed},
+             {"auth-age", strict, Outcome::same},
+             {"auth-age", "", Outcome::allowed},
+             {"guest", "", Outcome::same},
+             {"guest", "[role.web.conditions]\nguests = true\n", Outcome::allowed},
+             {"not-requester", "", Outcome::allowed}, // she is listed now
+             {"declined", "", Outcome::same},
+         }) {
+        const policy::Policy policy = policy_of(row.sections);
+        Simulation simulation{policy, {"web01", {}}};
+        simulation.play(event("requested", "1", noon));
+        PastEvent denied = event("denied", "1", noon + 30s);
+        denied.rule = row.rule;
+        simulation.play(denied);
+        assert_true(only(simulation).outcome == row.outcome);
+    }
+    const std::vector<policy::SourceFile> files{
+        {"a.toml", "[role.web]\ngroups = [\"jit-web\"]\nservices = [\"sudo\"]\nrequesters = "
+                   "[\"group:3d0c5e5a-1111-4222-8333-444455556666\"]\nmax_duration = \"1h\"\n"}};
+    const auto by_group = policy::parse_policy(files);
+    Simulation simulation{*by_group.policy, {"web01", {}}};
+    simulation.play(event("requested", "1", noon));
+    PastEvent denied = event("denied", "1", noon + 30s);
+    denied.rule = "not-requester";
+    simulation.play(denied);
+    assert_true(only(simulation).outcome == Outcome::same);
 }
 
 // Who is known by his name alone is shown by the sign-in of then.
@@ -279,7 +371,7 @@ void a_line_of_the_audit_is_read(void **)
     const auto read = read_past_event(
         R"({"time":"2026-11-27T12:00:00Z","event":"granted","request":"0123456789abcdef",)"
         R"("role":"web","user":"alice","oid":"o","tty":"pts/0","rhost":"h","reason":"r",)"
-        R"("rule":"x","until":"2026-11-27T13:00:00Z","unknown":[1]})");
+        R"("rule":"x","until":"2026-11-27T13:00:00Z","asked":"1h30m","unknown":[1]})");
     assert_true(read.has_value());
     assert_text(read->event, "granted");
     assert_text(read->request, "0123456789abcdef");
@@ -290,7 +382,7 @@ void a_line_of_the_audit_is_read(void **)
     assert_text(read->rhost, "h");
     assert_text(read->reason, "r");
     assert_text(read->rule, "x");
-    assert_true(read->at == noon && read->until == noon + 1h);
+    assert_true(read->at == noon && read->until == noon + 1h && read->asked == 90min);
 }
 
 void a_line_that_is_no_record_is_not_read(void **)
@@ -321,6 +413,9 @@ int main()
         cmocka_unit_test(places_and_cooldowns_are_counted_over_them_too),
         cmocka_unit_test(regress_a_grant_that_ended_early_is_counted_until_then),
         cmocka_unit_test(a_role_that_is_gone_refuses),
+        cmocka_unit_test(regress_who_is_in_a_local_group_is_asked_of_the_host),
+        cmocka_unit_test(regress_what_was_asked_for_is_asked_for_again),
+        cmocka_unit_test(regress_a_denial_after_the_sign_in_is_the_policy_s),
         cmocka_unit_test(a_person_found_by_the_sign_in_is_the_one_it_showed),
         cmocka_unit_test(a_line_of_the_audit_is_read),
         cmocka_unit_test(a_line_that_is_no_record_is_not_read),

@@ -25,6 +25,22 @@ const Close *close_of(const Actions &actions)
     return actions.empty() ? nullptr : std::get_if<Close>(&actions.back());
 }
 
+// What a policy is held against later: not what it was cut to.
+void how_long_was_asked_for_is_on_record(void **)
+{
+    World w = world();
+    for (const std::optional<seconds> asked :
+         {std::optional<seconds>{7200}, std::optional<seconds>{}}) {
+        w.facts.asked = asked;
+        Session session{w.facts};
+        const Actions actions = session.start();
+        const auto &record = std::get<WriteRecord>(actions.front()).record;
+        const std::string line = encode_record(record, w.now);
+        assert_int_equal(line.find(R"("asked":"2h")") != line.npos, asked.has_value());
+        assert_true(decode_record(line)->asked == asked);
+    }
+}
+
 void the_happy_path_says_each_thing_once(void **)
 {
     const World &w = world();
@@ -429,6 +445,7 @@ void no_record_or_message_holds_code_or_token(void **)
 int main()
 {
     const CMUnitTest tests[] = {
+        cmocka_unit_test(how_long_was_asked_for_is_on_record),
         cmocka_unit_test(the_happy_path_says_each_thing_once),
         cmocka_unit_test(every_record_names_request_user_and_role),
         cmocka_unit_test(each_event_in_each_state_does_what_the_table_says),

@@ -49,7 +49,7 @@ void before_the_sign_in_it_is_said_what_that_will_tell(void **)
                 "max_duration: met: 30m of 1h\n"
                 "conditions.hours: met: it is Fri 2026-11-27 13:00 Europe/Berlin, open for 30m\n"
                 "limits.cooldown: met: none runs\n"
-                "limits.per_day: met: 30m of it left for this\n"
+                "limits.per_day: met: 4h of 4h left today\n"
                 "limits.max_active: met: 0 of 3 have it\n");
 }
 
@@ -58,20 +58,21 @@ void after_it_every_rule_is_met_or_not(void **)
     Person person = signed_in_alice(std::vector<std::string>{std::string{group_id}});
     person.contexts = {"c1", "c2"};
     person.auth_age = 90s;
-    assert_text(argued(full_policy(), {"web", 30min, "INC-7", false, {"pts/0", {}}}, person),
-                "hosts: met: this host is web01.example.org, its tags are prod\n"
-                "conditions.tty: met: there is a terminal\n"
-                "person: met: alice is a11ce000-0000-4000-8000-000000000001\n"
-                "requesters: met: group:3d0c5e5a-1111-4222-8333-444455556666\n"
-                "conditions.guests: met: no guest\n"
-                "conditions.auth_context: met: wanted c1, the sign-in has c1, c2\n"
-                "conditions.auth_age: met: at most 5m, the sign-in is 1m30s old\n"
-                "justification: met: the reason will do\n"
-                "max_duration: met: 30m of 1h\n"
-                "conditions.hours: met: it is Fri 2026-11-27 13:00 Europe/Berlin, open for 30m\n"
-                "limits.cooldown: met: none runs\n"
-                "limits.per_day: met: 30m of it left for this\n"
-                "limits.max_active: met: 0 of 3 have it\n");
+    assert_text(
+        argued(full_policy(), {"web", 30min, "INC-7", false, {"pts/0", {}}}, person),
+        "hosts: met: this host is web01.example.org, its tags are prod\n"
+        "conditions.tty: met: there is a terminal\n"
+        "person: met: alice is a11ce000-0000-4000-8000-000000000001\n"
+        "requesters: met: group:3d0c5e5a-1111-4222-8333-444455556666\n"
+        "conditions.guests: met: no guest\n"
+        "conditions.auth_context: met: wanted c1, the sign-in has c1, c2\n"
+        "conditions.auth_age: met: at most 5m, the sign-in is 1m30s old, all slack taken off\n"
+        "justification: met: the reason will do\n"
+        "max_duration: met: 30m of 1h\n"
+        "conditions.hours: met: it is Fri 2026-11-27 13:00 Europe/Berlin, open for 30m\n"
+        "limits.cooldown: met: none runs\n"
+        "limits.per_day: met: 4h of 4h left today\n"
+        "limits.max_active: met: 0 of 3 have it\n");
 }
 
 // All of them, and not only the first, which is the refusal.
@@ -92,7 +93,7 @@ void all_that_is_not_met_is_said(void **)
                 "max_duration: unmet: 2h of 1h\n"
                 "conditions.hours: unmet: it is Sat 2026-11-28 00:00 Europe/Berlin\n"
                 "limits.cooldown: unmet: until Sat 2026-11-28 00:04 Europe/Berlin\n"
-                "limits.per_day: met: 1h of it left for this\n"
+                "limits.per_day: met: 4h of 4h left today\n"
                 "limits.max_active: unmet: 3 of 3 have it\n");
 }
 
@@ -150,7 +151,7 @@ void who_approves_then_is_said_last(void **)
         const auto findings =
             argue(policy.roles[0], {"web", {}, {}, false, {}}, alice(), host, {}, noon);
         assert_text(std::string{findings.back().rule}, "approval");
-        assert_text(findings.back().text, approval_of(policy.roles[0]));
+        assert_text(findings.back().text, approval_of(policy.roles[0], alice().oid));
         return std::string{name_of(findings.back().verdict)} + ": " + findings.back().text;
     };
     assert_text(last("mode = \"self\""), "unset: ");
@@ -167,6 +168,11 @@ void who_approves_then_is_said_last(void **)
     assert_text(by(group + "]"), "later: then a second person of those in 1 group approves");
     assert_text(by(bob + "," + group + "]\nquorum = 3"),
                 "later: then 3 other people of 1 approver and those in 1 group approve");
+    // Nobody approves what he asks for himself, so the requester is not one of them.
+    const std::string self = "\"user:" + alice().oid + "\"";
+    assert_text(by(bob + "," + self + "]"), "later: then a second person of 1 approver approves");
+    assert_text(by(self + "," + group + "]"),
+                "later: then a second person of those in 1 group approves");
     const std::string pim = "pim_group = \"" + std::string{group_id} + "\"";
     assert_text(last("mode = \"pim\"\n" + pim),
                 "later: then PIM activation of group " + std::string{group_id});
@@ -197,6 +203,80 @@ void who_is_watched_is_argued_about_as_one_who_does_not_sign_in(void **)
     assert_true(holds(argued(policy, ask, unknown), "person: unmet: "));
 }
 
+void what_is_left_of_a_budget_is_that_of_the_day(void **)
+{
+    const Policy policy = role_policy("[role.web.limits]\nper_day = \"4h\"\n");
+    const Ask ask{"web", {}, {}, false, {}};
+    const auto line = [&](const Use &use) { return argued(policy, ask, alice(), use); };
+    assert_true(holds(line({}), "limits.per_day: met: 4h of 4h left today\n"));
+    assert_true(holds(line({{{noon - 2h, noon - 30min}}, 0}),
+                      "limits.per_day: met: 2h30m of 4h left today\n"));
+    assert_true(
+        holds(line({{{noon - 5h, noon}}, 0}), "limits.per_day: unmet: nothing of 4h left today\n"));
+    assert_true(
+        holds(line({{{noon - 36h, noon - 24h}}, 0}), "limits.per_day: met: 4h of 4h left today\n"));
+}
+
+void whose_account_may_ask_is_argued(void **)
+{
+    const Role plain = role_policy("").roles[0];
+    const Role open = role_policy("allow_system_accounts = true\n").roles[0];
+    const auto say = [](const Role &role, std::optional<unsigned> uid, bool is_by_name) {
+        const Finding found = argue_uid(role, "pg", uid, is_by_name);
+        assert_text(std::string{found.rule}, "allow_system_accounts");
+        if (uid)
+            assert_int_equal(takes_uid(role, *uid, is_by_name), found.verdict != Verdict::unmet);
+        return std::string{name_of(found.verdict)} + ": " + found.text;
+    };
+    assert_text(say(plain, 1000, false), "unset: ");
+    assert_text(say(plain, 1000, true), "unset: ");
+    assert_text(say(plain, std::nullopt, false),
+                "later: this host has no user pg, whose UID would tell");
+    assert_text(say(plain, 999, false), "unmet: pg, of UID 999, is a system account, and the role "
+                                        "does not say allow_system_accounts");
+    assert_text(say(open, 999, false), "met: pg, of UID 999, is a system account");
+    assert_text(say(open, 999, true), "unmet: pg, of UID 999, is a system account, and those are "
+                                      "matched by [users] map alone");
+    assert_text(say(open, 0, false),
+                "unmet: pg, of UID 0, is root, who has all that a role could give");
+}
+
+void what_a_grant_opens_is_argued(void **)
+{
+    const auto say = [](const std::string &lines, const char *account) {
+        const Finding found = argue_doors(role_policy(lines).roles[0], account);
+        assert_text(std::string{found.rule}, "accounts");
+        return std::string{name_of(found.verdict)} + ": " + found.text;
+    };
+    assert_text(say("", "alice"), "met: it opens sudo, sudo-i to alice");
+    assert_text(say("accounts = [\"*\", \"!alice\"]\n", "alice"),
+                "unmet: alice is not among them, so it does not open sudo, sudo-i to alice");
+    assert_text(say("accounts = [\"*\", \"!alice\"]\n", "bob"),
+                "met: it opens sudo, sudo-i to bob");
+}
+
+// Whom root has named is known once somebody has signed in to a shared account.
+void regress_nobody_is_vouched_for_who_has_not_come(void **)
+{
+    Role role = role_policy("").roles[0];
+    role.shared = true;
+    role.allow_root_equivalent = true;
+    const auto say = [&](const Person &person) {
+        for (const Finding &one : argue(role, {"web", {}, {}, false, {}}, person, host, {}, noon))
+            if (one.rule == "allow_root_equivalent")
+                return std::string{name_of(one.verdict)} + ": " + one.text;
+        return std::string{};
+    };
+    Person person = alice();
+    assert_text(say(person),
+                "later: whether root has said who he is, that depends on who signs in");
+    person.signed_in = true;
+    person.is_vouched = true;
+    assert_text(say(person), "met: root has said who " + person.oid + " is");
+    person.is_vouched = false;
+    assert_text(say(person), "unmet: root has not said who " + person.oid + " is");
+}
+
 void a_verdict_has_a_name(void **)
 {
     assert_text(std::string{name_of(Verdict::met)}, "met");
@@ -218,6 +298,10 @@ int main()
         cmocka_unit_test(regress_a_guest_is_argued_against_where_nobody_approves),
         cmocka_unit_test(who_approves_then_is_said_last),
         cmocka_unit_test(who_is_watched_is_argued_about_as_one_who_does_not_sign_in),
+        cmocka_unit_test(what_is_left_of_a_budget_is_that_of_the_day),
+        cmocka_unit_test(whose_account_may_ask_is_argued),
+        cmocka_unit_test(what_a_grant_opens_is_argued),
+        cmocka_unit_test(regress_nobody_is_vouched_for_who_has_not_come),
         cmocka_unit_test(a_verdict_has_a_name),
     };
     return cmocka_run_group_tests_name("policy/argue", tests, nullptr, nullptr);

@@ -61,15 +61,19 @@ void caps_one_byte_too_many_is_one_fault(void **)
 // Patterns that can't be told apart within reason: a refusal, and not a daemon that hangs.
 void caps_patterns_that_take_too_long_to_compare_are_one_fault(void **)
 {
-    std::string negations;
-    for (int i = 0; i < 240; ++i)
-        negations += "'!" + std::to_string(1000 + i) + std::string(240, 'y') + "', ";
+    constexpr int most = 30;
+    const auto name_of = [](int i) { return "r" + std::to_string(i); };
     std::vector<SourceFile> files;
-    for (int i = 0; i < 30; ++i) {
-        const std::string name = "r" + std::to_string(i);
-        files.push_back({name, role_with("accounts = ['" + name + std::string(240, 'x') + "*', " +
-                                             negations + "'!*']",
-                                         name)});
+    for (int i = 0; i < most; ++i) {
+        std::string negations;
+        for (int k = 0; k < 220; ++k)
+            negations += "'!" + std::to_string(1000 + k) + std::string(240, 'y') + "', ";
+        for (int k = 0; k < most; ++k)
+            if (k != i)
+                negations = "'!*" + name_of(k) + "z*', " + negations;
+        files.push_back({name_of(i), role_with("accounts = ['*" + std::string(200, 'x') +
+                                                   name_of(i) + "z*', " + negations + "]",
+                                               name_of(i))});
     }
     const ParsedPolicy parsed = parse_policy(files);
     assert_false(parsed.policy.has_value());

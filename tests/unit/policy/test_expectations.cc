@@ -143,6 +143,11 @@ void each_fault_is_said_at_its_place(void **)
         {case_with("expect = true"), "web-test.toml:2:10: expect: expected a text"},
         {case_with("duration = \"1h\""), "duration: only with expect = \"granted\""},
         {case_with("duration = \"1h\"\nexpect = \"hours\""), "web-test.toml:2:12: duration: only"},
+        {case_with("oid = \"Alice Smith\""), "web-test.toml:2:7: oid: \"Alice Smith\", expected an "
+                                             "object id, without spaces"},
+        {case_with("from = \"not an address\""), "web-test.toml:2:8: from: \"not an address\", "
+                                                 "expected an address such as \"192.0.2.7\""},
+        {case_with("user = \"\""), "web-test.toml:2:8: user: \"\", expected the name of a user"},
         {case_with("at = \"yesterday\""), "web-test.toml:2:6: at: \"yesterday\" is no time"},
         {case_with("at = 2026-11-27T12:00:00Z"), "at: expected a text"},
         {case_with("for = \"0s\""), "for: "},

@@ -26,7 +26,7 @@ struct Row {
     const char *line;
 };
 const Row rows[] = {
-    {Refusal::unknown_role, "unknown-role", "there is no role \"web\" in /etc/jit/policy.d"},
+    {Refusal::unknown_role, "unknown-role", "there is no role \"web\" in the policy"},
     {Refusal::wrong_host, "wrong-host",
      "role \"web\" is not for this host: its hosts name neither this host nor one of its tags"},
     {Refusal::no_terminal, "tty",

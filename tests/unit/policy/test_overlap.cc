@@ -1,7 +1,10 @@
 #include "tests/unit/cmocka_cpp.h"
 
+#include <algorithm>
 #include <cstdio>
 
+#include "lib/base/text.h"
+#include "policy/common_text.h"
 #include "policy/limits.h"
 #include "policy/overlap_search.h"
 #include "tests/unit/policy/random_roles.h"
@@ -90,9 +93,78 @@ void search_judges_two_patterns_as_a_pair_is_judged(void **)
     };
     assert_true(find_overlaps(apart, max_overlap_steps).earlier == Earlier(4));
     // Nothing is common, but nothing says so.
-    const std::vector<Role> perhaps{make_role({"sudo"}, {{false, "db*"}}),
-                                    make_role({"sudo"}, {{false, "app*"}})};
+    const std::vector<Role> perhaps{
+        make_role({"sudo"}, {{false, "d*"}, {true, "db"}, {true, "d?*b"}}),
+        make_role({"sudo"}, {{false, "*b"}, {true, "d*c"}})};
     assert_true(find_overlaps(perhaps, max_overlap_steps).earlier[1] == 0U);
+}
+
+// Names have to be common for it, and not only wildcards.
+void regress_patterns_without_a_common_name_do_not_overlap(void **)
+{
+    std::vector<Role> roles;
+    for (const char *glob : {"a*", "b*", "c*1", "c*2", "c?3", "c??3", "da*", "d?"})
+        roles.push_back(make_role({"sshd"}, {{false, glob}}));
+    Earlier expected(roles.size());
+    expected[7] = 6; // da
+    assert_true(find_overlaps(roles, max_overlap_steps).earlier == expected);
+    const auto overlap = find_overlap(roles[6], roles[7]);
+    assert_true(overlap.has_value());
+    assert_text(overlap->account, "d?");
+    assert_text(overlap->other, "da*");
+    const auto within =
+        find_overlap(make_role({"su"}, {{false, "db1*"}}), make_role({"su"}, {{false, "db*"}}));
+    assert_text(within->account, "db1*");
+    assert_text(within->other, "");
+}
+
+// One pattern each, no two of which have a name in common: as good as names.
+void search_takes_few_steps_where_patterns_begin_in_many_ways(void **)
+{
+    std::vector<Role> roles;
+    for (int i = 0; i < 10'000; ++i)
+        roles.push_back(make_role({"sudo"}, {{false, "app" + std::to_string(i) + "-*"}}));
+    const Overlaps found = find_overlaps(roles, 32 * roles.size());
+    assert_false(found.gave_up_at.has_value());
+    assert_true(found.earlier == Earlier(roles.size()));
+}
+
+// Every name of letters that occur in the globs, up to a length.
+std::vector<std::string> all_names(std::size_t longest)
+{
+    std::vector<std::string> out{""};
+    for (std::size_t at = 0; at < out.size(); ++at)
+        if (out[at].size() < longest)
+            for (const char c : {'a', 'b', 'c'})
+                out.push_back(out[at] + c);
+    return out;
+}
+
+void globs_have_a_text_in_common_if_there_is_one(void **)
+{
+    const auto names = all_names(6);
+    RandomRoles random{7};
+    const auto make_glob = [&] {
+        std::string glob;
+        for (std::size_t left = random.below(5); left > 0; --left)
+            glob += "ab*?*"[random.below(5)];
+        return glob;
+    };
+    std::size_t common = 0;
+    std::size_t apart = 0;
+    for (int i = 0; i < 20'000; ++i) {
+        const std::string a = make_glob();
+        const std::string b = make_glob();
+        const bool is_there = std::any_of(names.begin(), names.end(), [&](const std::string &name) {
+            return jit::matches_glob(a, name) && jit::matches_glob(b, name);
+        });
+        if (have_common_text(a, b) != is_there || have_common_text(b, a) != is_there)
+            std::printf("%s and %s\n", a.c_str(), b.c_str());
+        assert_int_equal(have_common_text(a, b), is_there);
+        assert_int_equal(have_common_text(b, a), is_there);
+        ++(is_there ? common : apart);
+    }
+    assert_true(common > 4000 && apart > 4000);
 }
 
 // Ten thousand, each pair of which overlaps.
@@ -120,8 +192,7 @@ void search_gives_up_before_it_takes_more_steps_than_it_may(void **)
 {
     std::vector<Role> roles;
     for (int i = 0; i < 2000; ++i) // kept apart by the negation, which is compared in each pair
-        roles.push_back(
-            make_role({"sudo"}, {{false, "a" + std::to_string(i) + "*"}, {true, "a*"}}));
+        roles.push_back(make_role({"sudo"}, {{false, "*a" + std::to_string(i)}, {true, "*a*"}}));
     assert_true(find_overlaps(roles, 10'000).gave_up_at.has_value());
     assert_true(find_overlaps(roles, max_overlap_steps).earlier == Earlier(roles.size()));
     // The same by way of a name that all of them match.
@@ -140,6 +211,9 @@ int main()
         cmocka_unit_test(search_finds_none_among_no_roles_or_one),
         cmocka_unit_test(search_names_the_first_of_many_that_overlap),
         cmocka_unit_test(search_judges_two_patterns_as_a_pair_is_judged),
+        cmocka_unit_test(regress_patterns_without_a_common_name_do_not_overlap),
+        cmocka_unit_test(search_takes_few_steps_where_patterns_begin_in_many_ways),
+        cmocka_unit_test(globs_have_a_text_in_common_if_there_is_one),
         cmocka_unit_test(search_is_quick_where_all_roles_gate_every_account),
         cmocka_unit_test(search_takes_few_steps_where_roles_name_their_accounts),
         cmocka_unit_test(search_gives_up_before_it_takes_more_steps_than_it_may),

@@ -190,6 +190,9 @@ void parse_refuses_a_role_that_lacks_what_it_needs(void **)
         {role_with("hosts = []"), "hosts: the list is empty"},
         {role_with("accounts = []"), "accounts: nothing would match"},
         {role_with("accounts = [\"!root\"]"), "accounts: nothing would match"},
+        {role_with("accounts = [\"bob\", \"!b*\"]"), "accounts: nothing would match"},
+        {role_with("accounts = [\"*\", \"!*\"]"), "accounts: nothing would match"},
+        {role_with("accounts = [\"a*\", \"b?\", \"!b*\", \"!a*\"]"), "nothing would match"},
     });
 }
 
@@ -289,7 +292,10 @@ void parse_refuses_requesters_that_are_no_ids(void **)
     check_bad({
         {role_with("requesters = [\"Database Admins\"]"), "expected an object id"},
         {role_with("requesters = [\"group:Database Admins\"]"), "expected an object id"},
-        {role_with("requesters = [\"user:alice@contoso.com\"]"), "expected an object id"},
+        {role_with("requesters = [\"user:alice@contoso.com\"]"),
+         "such as \"user:3d0c5e5a-0000-4000-8000-000000000000\", since a user principal name"},
+        {role_with("requesters = [\"engineers\"]"),
+         ", or \"local-group:engineers\" for a group of"},
         {role_with("requesters = [\"group:3d0c5e5a-1111-4222-8333-44445555666\"]"), "object id"},
         {role_with("requesters = [\"group: 3d0c5e5a-1111-4222-8333-444455556666\"]"), "object id"},
         {role_with("requesters = [\"groups:3d0c5e5a-1111-4222-8333-444455556666\"]"),
@@ -432,8 +438,15 @@ void parse_refuses_one_role_name_twice_and_names_the_first(void **)
     assert_false(parsed.policy.has_value());
     assert_text(all_of(parsed.diagnostics),
                 "/p/b.toml:1:7: role \"web\" is defined twice, first at /p/a.toml:2:7\n");
-    check_bad({{role_with("") + role_with(""), "cannot redefine existing table"}});
-    check_bad({{"[role.web]\nmax_duration='1h'\nmax_duration='2h'\n", "cannot redefine existing"}});
+    check_bad({{"[role.web]\nmax_duration='1h'\nmax_duration='2h'\n",
+                "'max_duration' is defined twice, expected each table and key once"}});
+    assert_text(all_of(parse_one("\n[role.web] \n[role.db]\n[role.web]\n").diagnostics),
+                "/etc/jit/policy.d/a.toml:4:1: not valid TOML: 'role.web' is defined twice, first "
+                "at line 2, expected each table and "
+                "key once\n");
+    for (const char *open : {"[role.web]\nx = \"abc\n", "[role.web]\nx = 'abc\ny = 1\n"})
+        check_bad({{open, "a text that does not end on its line, or has a control character, "
+                          "expected a quote at its end"}});
 }
 
 void parse_refuses_two_roles_that_gate_one_door(void **)
@@ -456,7 +469,9 @@ void parse_refuses_two_roles_that_gate_one_door(void **)
              {"accounts = [\"alice\"]", "accounts = [\"*\", \"!alice\"]", true},
              {"accounts = [\"*\", \"!alice\"]", "accounts = [\"alice\"]", true},
              {"accounts = [\"alice\", \"!a*\", \"bob\"]", "accounts = [\"alice\"]", true},
-             {"accounts = [\"a*\"]", "accounts = [\"b*\"]", false}, // not proven
+             {"accounts = [\"a*\"]", "accounts = [\"b*\"]", true},
+             {"accounts = [\"*a\"]", "accounts = [\"b*\"]", false},
+             {"accounts = [\"*a\", \"!b?*\"]", "accounts = [\"b*\"]", false}, // not proven
              {"accounts = [\"*\", \"!svc-*\"]", "accounts = [\"svc-*\"]", true},
              {"accounts = [\"*\", \"!svc-*\"]", "accounts = [\"svc-a*\"]", true},
              {"accounts = [\"svc-a?\"]", "accounts = [\"*\", \"!svc-*\"]", true},
@@ -517,6 +532,56 @@ void parse_shows_at_most_a_hundred_faults_and_counts_the_rest(void **)
     assert_false(parsed.policy.has_value());
     assert_int_equal(parsed.diagnostics.size(), 101);
     assert_text(format_diagnostic(parsed.diagnostics[100]), "200 more faults are not shown");
+}
+
+// What the set is refused for is said, however many warnings stand before it.
+// What a group is by its number counts more than its name.
+void parse_refuses_groups_with_the_gid_of_one_as_good_as_root(void **)
+{
+    ParseOptions options;
+    options.root_twin = [](const std::string &name) {
+        return std::string{name == "twin" ? "adm" : name == "toor" ? "root" : ""};
+    };
+    const std::string allowed = "allow_root_equivalent = true\n"
+                                "[role.web.conditions]\naccept_stale_signin = true\n"
+                                "[role.web.limits]\nper_day = \"1h\"\n";
+    const auto faults = [&](const std::string &group, const std::string &more) {
+        const std::vector<SourceFile> files{
+            {"f", role_with("groups = [\"" + group + "\"]\n" + more)}};
+        return all_of(parse_policy(files, options).diagnostics);
+    };
+    assert_text(faults("own", ""), "");
+    assert_text(faults("twin", ""),
+                "f:2:11: groups: \"twin\" has the gid of \"adm\" on this host, so it is as good as "
+                "root, expected a group made for this role, with a gid of its own\n");
+    assert_text(faults("twin", allowed), "f:2:11: warning: groups: \"twin\" has the gid of \"adm\" "
+                                         "on this host, so the role can't be granted here\n");
+    for (const char *group : {"toor", "root"})
+        assert_text(faults(group, allowed),
+                    "f:2:11: groups: \"" + std::string{group} +
+                        "\" has gid 0, which is never granted, expected a group made for this "
+                        "role\n");
+    // It is the same with every host's options.
+    check_bad({{role_with("groups = [\"root\"]\n" + allowed), "which is never granted"}});
+}
+
+void regress_errors_are_shown_rather_than_warnings(void **)
+{
+    std::string list = "groups = [\"g\"";
+    for (int i = 0; i < 120; ++i)
+        list += ",\"g\"";
+    const std::vector<SourceFile> files{{"a", role_with(list + "]\n", "one")},
+                                        {"b", role_with("groups = [\"docker\"]", "two")}};
+    const ParsedPolicy parsed = parse_policy(files);
+    assert_int_equal(parsed.diagnostics.size(), 101);
+    assert_true(parsed.diagnostics[0].kind == Diagnostic::Kind::warning);
+    bool is_shown = false;
+    for (const Diagnostic &one : parsed.diagnostics)
+        is_shown = is_shown || (one.kind == Diagnostic::Kind::error && one.file == "b" &&
+                                holds(one.text, "as good as root"));
+    assert_true(is_shown);
+    assert_true(parsed.diagnostics[100].kind == Diagnostic::Kind::warning);
+    assert_true(holds(parsed.diagnostics[100].text, " more faults are not shown"));
 }
 
 void parse_never_lets_warnings_hide_an_error(void **)
@@ -630,6 +695,8 @@ int main()
         cmocka_unit_test(parse_warns_of_an_entry_given_twice_and_counts_it_once),
         cmocka_unit_test(parse_caps_lists),
         cmocka_unit_test(parse_shows_at_most_a_hundred_faults_and_counts_the_rest),
+        cmocka_unit_test(parse_refuses_groups_with_the_gid_of_one_as_good_as_root),
+        cmocka_unit_test(regress_errors_are_shown_rather_than_warnings),
         cmocka_unit_test(parse_never_lets_warnings_hide_an_error),
         cmocka_unit_test(parse_shows_hostile_text_made_safe),
         cmocka_unit_test(parse_survives_hostile_text),

@@ -127,11 +127,11 @@ void approvers_are_ids_of_people_and_groups(void **)
                                     "\"group:3d0c5e5a-0000-4000-8000-000000000000\", since a "
                                     "display name can be given to anything");
     refuse("user:", "expected an object id such as "
-                    "\"group:3d0c5e5a-0000-4000-8000-000000000000\", since a display name can be "
+                    "\"user:3d0c5e5a-0000-4000-8000-000000000000\", since a display name can be "
                     "given to anything");
     refuse("user:bob@contoso.com", "expected an object id such as "
-                                   "\"group:3d0c5e5a-0000-4000-8000-000000000000\", since a "
-                                   "display name can be given to anything");
+                                   "\"user:3d0c5e5a-0000-4000-8000-000000000000\", since a user "
+                                   "principal name can be given to somebody else");
     refuse("approle:Elevate.Dba", "expected user: or group:");
     refuse("local-group:ops", "expected user: or group:");
     refuse("usr:" + std::string{bob_id}, "expected user: or group:, did you mean \"user\"?");
@@ -186,7 +186,7 @@ void a_quorum_can_be_reached(void **)
     // An entry that is at fault may have been one more.
     assert_refused(approver("approvers = [" + user(bob_id) + ", \"user:x\"]\nquorum = 2"),
                    "a:9:59: approvers: \"user:x\": expected an object id such as "
-                   "\"group:3d0c5e5a-0000-4000-8000-000000000000\", since a display name can be "
+                   "\"user:3d0c5e5a-0000-4000-8000-000000000000\", since a display name can be "
                    "given to anything");
 }
 
@@ -325,6 +325,12 @@ void who_is_watched_does_not_sign_in(void **)
     refuse("accept_stale_signin = true", "accept_stale_signin", "it would never be met");
     refuse("guests = true", "guests", "who is a guest would never be known");
     refuse("guests = false", "guests", "who is a guest would never be known");
+    assert_refused(
+        with("mode = \"auto\"\naccept_unattended = true\n[role.web.conditions]\n"
+             "guests = true",
+             "requesters = [\"local-group:ops\"]"),
+        "a:11:1: guests: nobody signs in for role web, whose approval is \"auto\", so who "
+        "is a guest would never be known");
     // What needs no sign-in holds for it as well; in pim the requester does sign in.
     (void)good_role(watch("[role.web.conditions]\ntty = true\nhours = [\"08:00-18:00\"]"));
     (void)good_role(pim("[role.web.conditions]\nauth_context = \"c1\"\nguests = true",

@@ -110,6 +110,12 @@ void what_wants_a_session_is_refused_where_polkit_has_none(void **)
         }
         assert_true(role("[\"login\"]", bad.lines).policy.has_value());
     }
+    // sshd has a session, and no terminal before it.
+    const ParsedPolicy ssh = role("[\"sshd\", \"login\"]", "[role.web.conditions]\ntty = true");
+    assert_text(all_of(ssh.diagnostics), "/etc/jit/policy.d/a.toml:7:7: tty: over ssh there is no "
+                                         "terminal before the login, so the role would "
+                                         "never open \"sshd\", expected services without it\n");
+    assert_true(role("[\"sshd\"]", "[role.web.conditions]\ntty = false").policy.has_value());
     const ParsedPolicy good =
         role("[\"sudo\", \"polkit-1\"]", "[role.web.end]\naction = \"stop-new\"\n"
                                          "[role.web.limits]\nsingle_use = false\n"

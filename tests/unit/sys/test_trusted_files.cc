@@ -146,6 +146,34 @@ void one_file_at_fault_denies_the_directory(void **)
     assert_text(setup.faulty, "/etc/policy.d/20.toml");
 }
 
+// Who tells people goes on after a fault.
+void all_faults_of_a_suspect_directory_are_told(void **)
+{
+    Setup setup;
+    setup.set_mode("etc", 0775);
+    setup.set_mode("etc/policy.d/20.toml", 0666);
+    setup.set_mode("etc/policy.d/10.toml", 0664);
+    setup.put("etc/policy.d/15.toml", "0123456789abcdefg");
+    std::filesystem::create_symlink("10.toml", setup.path + "/etc/policy.d/30.toml");
+    std::vector<FileFault> faults;
+    const auto texts = read_suspect_dir(setup.base(), "/etc/policy.d", ".toml", 8, 16, faults);
+    assert_int_equal(texts.size(), 2);
+    assert_text(texts[0].text, "a");
+    assert_text(texts[1].text, "b");
+    std::string all;
+    for (const FileFault &one : faults)
+        all += one.path + (one.error.code == Code::denied ? " denied\n" : " bad\n");
+    assert_text(all, "/etc denied\n/etc/policy.d/10.toml denied\n/etc/policy.d/15.toml bad\n"
+                     "/etc/policy.d/20.toml denied\n/etc/policy.d/30.toml denied\n");
+    faults.clear();
+    assert_true(read_suspect_dir(setup.base(), "/etc/none", ".toml", 8, 16, faults).empty());
+    assert_int_equal(faults.size(), 2); // /etc again
+    assert_text(faults[1].path, "/etc/none");
+    faults.clear();
+    assert_true(read_suspect_dir(setup.base(), "/etc/policy.d", ".toml", 1, 16, faults).empty());
+    assert_text(faults.back().path, "/etc/policy.d");
+}
+
 void more_files_than_the_cap_are_bad_input(void **)
 {
     Setup setup;
@@ -177,6 +205,7 @@ int main()
         cmocka_unit_test(a_path_that_is_not_absolute_and_plain_is_bad_input),
         cmocka_unit_test(a_directory_is_read_in_order_of_names_and_by_suffix),
         cmocka_unit_test(one_file_at_fault_denies_the_directory),
+        cmocka_unit_test(all_faults_of_a_suspect_directory_are_told),
         cmocka_unit_test(more_files_than_the_cap_are_bad_input),
         cmocka_unit_test(an_empty_directory_has_no_texts),
     };
