@@ -5,6 +5,8 @@
 
 #include <jansson.h>
 
+#include "lib/oidc/json.h"
+
 namespace jit::oidc {
 
 namespace {
@@ -70,8 +72,11 @@ std::optional<seconds> read_retry_after(std::string_view header)
 
 bool is_put_off(const HttpReply &reply)
 {
-    return reply.outcome == HttpReply::Outcome::received &&
-           (reply.status == 429 || reply.status >= 500);
+    if (reply.outcome != HttpReply::Outcome::received || reply.status < 400)
+        return false;
+    return reply.status == 408 || reply.status == 425 || reply.status == 429 ||
+           reply.status >= 500 ||
+           (!reply.retry_after.empty() && !parse_object(reply.body.reveal()));
 }
 
 bool is_transient(std::string_view error)

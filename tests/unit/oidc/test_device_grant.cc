@@ -199,6 +199,31 @@ void server_errors_are_retried_ever_later(void **)
     }
 }
 
+void what_stands_before_the_provider_may_say_later_too(void **)
+{
+    for (const long status : {408L, 425L}) {
+        Flow flow = polling();
+        assert_int_equal(flow.pause_after(reply_of(status, "")), 5);
+    }
+    for (const long status : {400L, 403L, 404L, 499L}) {
+        Flow flow = polling();
+        assert_int_equal(flow.pause_after(reply_of(status, "<html>wait</html>", "7")), 7);
+        Flow first;
+        (void)first.grant.start();
+        assert_int_equal(first.pause_after(reply_of(status, "", "9")), 9);
+    }
+    // What the provider itself says counts, and a redirect is none however late.
+    Flow said = polling();
+    assert_failure(said.end_after(reply_of(403, error_of("access_denied"), "7")),
+                   Failure::declined);
+    for (const auto &[status, body] : {std::pair{302L, ""}, {200L, "<html>wait</html>"}}) {
+        Flow flow = polling();
+        assert_failure(flow.end_after(reply_of(status, body, "7")), Failure::broken);
+    }
+    Flow silent = polling();
+    assert_failure(silent.end_after(reply_of(403, "<html>no</html>")), Failure::broken);
+}
+
 void many_failures_in_a_row_never_overflow_the_pause(void **)
 {
     Flow flow = polling(seconds{100'000});
@@ -340,6 +365,7 @@ int main()
         cmocka_unit_test(a_long_retry_after_ends_as_expired),
         cmocka_unit_test(lost_polls_are_retried_ever_later_and_forgotten_after_an_answer),
         cmocka_unit_test(server_errors_are_retried_ever_later),
+        cmocka_unit_test(what_stands_before_the_provider_may_say_later_too),
         cmocka_unit_test(many_failures_in_a_row_never_overflow_the_pause),
         cmocka_unit_test(pauses_after_failures_are_spread_by_the_seed_and_never_shorter),
         cmocka_unit_test(a_poll_that_was_answered_keeps_to_the_interval),
