@@ -147,5 +147,13 @@ inline constexpr std::chrono::seconds grant_call = 15s;
 inline constexpr std::chrono::seconds provider_age = 3600s;
 inline constexpr std::chrono::seconds provider_life = 86'400s;
 inline constexpr std::chrono::seconds refetch_pause = 300s;
+// How often each is asked for where no answer comes, or "later"; the pause before the second time,
+// twice as long before the third; the most that the provider may have us wait between. And how soon
+// after that in vain it is asked for what can be done without: twice as long each time, up to
+// refetch_pause.
+inline constexpr unsigned fetch_tries = 3;
+inline constexpr std::chrono::seconds fetch_again = 1s;
+inline constexpr std::chrono::seconds fetch_wait = 60s;
+inline constexpr std::chrono::seconds fetch_rest = 5s;
 
 } // namespace jit::daemon::limits

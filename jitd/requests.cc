@@ -7,6 +7,7 @@
 #include "jitd/records.h"
 #include "jitd/request_replies.h"
 #include "jitd/words.h"
+#include "lib/sys/random.h"
 
 namespace jit::daemon {
 
@@ -35,6 +36,10 @@ Result<std::unique_ptr<Requests>> Requests::make(Parts parts)
     made->wake_ = TRY(sys::Timer::make(
         loop, [self] { self->wake_some(); }, sys::Turn::usual, wake_accuracy));
     made->write_again_ = TRY(sys::Timer::make(loop, [self] { self->end_late(); }));
+    made->fetch_again_ = TRY(sys::Timer::make(loop, [self] {
+        if (self->provider_)
+            self->provider_->on_time(boot_time());
+    }));
     made->missed_ = TRY(sys::Timer::make(loop, [self] { self->look_for_missed(); }));
     return made;
 }
@@ -87,9 +92,11 @@ void Requests::set_provider(net::HttpClient *http)
     http_ = http;
     activations_->set_http(http);
     provider_.reset();
+    fetch_again_->stop();
     if (http)
-        provider_ = std::make_unique<ProviderCache>(*http, parts_.settings.expected,
-                                                    parts_.settings.config->approver_client_id);
+        provider_ = std::make_unique<ProviderCache>(
+            *http, parts_.settings.expected, parts_.settings.config->approver_client_id,
+            [this](BootTime at) { fetch_again_->set(at); }, sys::make_guid().value_or(""));
 }
 
 Result<void> Requests::cancel(const std::string &id, ipc::Cause cause, std::string message)

@@ -183,6 +183,8 @@ class Requests
     void ask_trial(const std::string &id);
     void find_party(const std::string &id, Purpose purpose);
     void find_keys(const std::string &id, bool refresh);
+    // How long a request waits for the provider, and who hears that it takes longer.
+    Patience patience_of(const std::string &id);
     // Calls back with what sign-ins are judged by now; not when there is no policy any more.
     void with_rules(const std::string &id, const std::function<Actions(const Rules &)> &judge);
     void keep_pin(const std::string &id, Pin pin);
@@ -210,6 +212,7 @@ class Requests
     Parts parts_;
     net::HttpClient *http_ = nullptr;
     std::unique_ptr<ProviderCache> provider_;
+    std::unique_ptr<sys::Timer> fetch_again_; // for it
     oidc::SeenTokens seen_;
     std::unique_ptr<Activations> activations_;
     std::map<std::string, std::string> demands_; // of groups in PIM, on the token

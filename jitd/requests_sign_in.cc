@@ -2,6 +2,7 @@
 // place for whom it finds.
 #include "jitd/requests.h"
 
+#include "jitd/request_replies.h"
 #include "jitd/words.h"
 #include "lib/sys/random.h"
 
@@ -24,13 +25,15 @@ void Requests::find_party(const std::string &id, Purpose purpose)
             perform(id, session.on_party(std::move(party), *std::move(flow_id), boot_time()));
             // While the person signs in, the keys are fetched, so that nobody waits for them after.
             provider_->find_keys(boot_time(), false, [](const oidc::KeySet *, oidc::Failure) {});
-        });
+        },
+        patience_of(id));
 }
 
 void Requests::find_keys(const std::string &id, bool refresh)
 {
     provider_->find_keys(
-        boot_time(), refresh, [this, id](const oidc::KeySet *keys, oidc::Failure failure) {
+        boot_time(), refresh,
+        [this, id](const oidc::KeySet *keys, oidc::Failure failure) {
             const auto found = waiting_.find(id);
             if (found == waiting_.end())
                 return;
@@ -40,7 +43,25 @@ void Requests::find_keys(const std::string &id, bool refresh)
                 });
             else
                 perform(id, found->second.session->on_provider_failed(failure, ""));
-        });
+        },
+        patience_of(id));
+}
+
+Patience Requests::patience_of(const std::string &id)
+{
+    const auto put_off = [this, id](BootTime again) {
+        const auto found = waiting_.find(id);
+        if (found == waiting_.end() || found->second.session->is_closed())
+            return;
+        ipc::RequestReply reply =
+            make_reply(ipc::Progress::pending, found->second.session->facts());
+        reply.message =
+            words::provider_silent(std::chrono::ceil<std::chrono::seconds>(again - boot_time()));
+        const auto told = ipc::encode_request_reply(reply);
+        for (const Watcher &watcher : found->second.watchers)
+            watcher->reply_and_continue(told);
+    };
+    return {waiting_.at(id).session->facts().deadline, put_off};
 }
 
 void Requests::with_rules(const std::string &id, const std::function<Actions(const Rules &)> &judge)

@@ -214,6 +214,11 @@ std::string explain(oidc::Failure failure, std::string_view advice, std::string_
     return with_correlation(std::move(line), correlation);
 }
 
+std::string provider_silent(std::chrono::seconds then)
+{
+    return "the identity provider does not answer; it is asked again in " + format_duration(then);
+}
+
 std::string explain(oidc::TokenFault fault, std::string_view correlation)
 {
     return with_correlation("the identity provider's token was not accepted (" +

@@ -140,6 +140,9 @@ ipc::Cause cause_of(oidc::Failure failure);
 //   correlation  appended when it is known
 std::string explain(oidc::Failure failure, std::string_view advice, std::string_view correlation);
 
+// Nothing can be done without its answer.
+std::string provider_silent(std::chrono::seconds then);
+
 std::string explain(oidc::TokenFault fault, std::string_view correlation);
 // What others have said, "1 of 2 have approved it", and what they do to say it.
 std::string waits_for_approval(std::string_view id, std::size_t given, unsigned needed);
