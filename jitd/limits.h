@@ -141,6 +141,11 @@ inline constexpr std::size_t key_bytes = 4096;
 // How long the root helper may take for one call, its start included.
 inline constexpr std::chrono::seconds grant_call = 15s;
 
+// Roles with limits that the helper is asked about where somebody looks at his roles, and for how
+// long: jitctl waits 5 s. Whoever asks can cause it.
+inline constexpr std::size_t role_trials = 16;
+inline constexpr std::chrono::seconds role_trials_wait = 3s;
+
 // How long a fetched discovery document and key set serve before they are fetched anew in the
 // background, and how long at most; and how long after a key that is not in it no other is looked
 // for.
