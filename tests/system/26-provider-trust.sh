@@ -19,10 +19,11 @@ unreachable="the identity provider can't be reached"
 registration="refuses this host's registration"
 
 # --- its configuration, which is asked for first
-# found_is_refused PERSON SENTENCE KIND STATUS PATTERN [TRIES]
+# found_is_refused PERSON SENTENCE KIND STATUS PATTERN [TRIES [MOST]]
 found_is_refused() {
     check "the configuration, $2: denied" spoilt "$1" discovery "$3" 9 "$4" "$5"
-    check "after ${6:-1} look${6:+s}" same "$(asked discovery)" "${6:-1}"
+    # curl itself sends once more what a connection that was there before has lost.
+    check "after ${6:-1} look${6:+s}" is_within "$(asked discovery)" "${6:-1}" "${7:-${6:-1}}"
     provider reset >/dev/null
 }
 asked_again='does not answer; it is asked again in'
@@ -43,7 +44,7 @@ found_is_refused found-400 '400' status:400 2 "$registration"
 found_is_refused found-503 '503' status:503 3 "$unreachable" 3
 check 'who waits was told each time' same "$(grep -c "$asked_again" "$replies/found-503")" 2
 check 'with a pause before each look' is_within "$(took_ms found-503)" 3000 8000
-found_is_refused found-cut 'a connection that is cut' close 3 "$unreachable" 3
+found_is_refused found-cut 'a connection that is cut' close 3 "$unreachable" 3 4
 found_is_refused found-hung 'an answer that hangs' hang:600 3 "$unreachable" 3
 check 'for no longer than three requests and two pauses may take' is_within "$(took_ms found-hung)" 21000 25000
 provider fault endpoint=discovery kind=hang:600 count=9 >/dev/null
@@ -113,7 +114,7 @@ begin_with_code mid
 begin_with_code beside
 keys_before=$(asked keys)
 provider rotate >/dev/null
-provider fault endpoint=keys kind=close >/dev/null
+provider fault endpoint=keys kind=status:503 >/dev/null
 sign_in mid
 sign_in beside
 check 'a new key in the middle of a sign-in: granted' granted mid
