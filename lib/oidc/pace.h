@@ -26,8 +26,8 @@ std::optional<std::chrono::seconds> read_interval(const json_t *reply);
 // number, counts as throttle_pause. Absent: no header.
 std::optional<std::chrono::seconds> read_retry_after(std::string_view header);
 
-// An answer that says "later": 408, 425, 429 or 5xx; and another error with a Retry-After that is no
-// JSON object, which is not the provider's own, but of something before it.
+// An answer that says "later": 408, 425, 429 or 5xx; and another error with a Retry-After that is
+// no JSON object, which is not the provider's own, but of something before it.
 bool is_put_off(const HttpReply &reply);
 // An OAuth error that says the same.
 bool is_transient(std::string_view error);
