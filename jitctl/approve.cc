@@ -129,6 +129,8 @@ class Speaking
     {
         switch (reply.state) {
         case ipc::Progress::pending:
+            if (reply.message) // why it takes longer
+                output_.tell(*reply.message);
             countdown_.start("asking the identity provider", std::nullopt);
             return std::nullopt;
         case ipc::Progress::code:

@@ -82,6 +82,8 @@ class Asking
         role_ = reply.role;
         switch (reply.state) {
         case ipc::Progress::pending:
+            if (reply.message) // why it takes longer
+                output_.tell(*reply.message);
             countdown_.start("asking the identity provider", std::nullopt);
             break;
         case ipc::Progress::code:

@@ -11,6 +11,7 @@
 #include "jitd/people.h"
 #include "jitd/pins.h"
 #include "jitd/requests.h"
+#include "jitd/role_trials.h"
 #include "jitd/settings.h"
 #include "jitd/store.h"
 #include "lib/sys/local_accounts.h"
@@ -42,7 +43,7 @@ class Api
         std::string leftovers = "/var/lib/jit-leftovers"; // reports of jit-leftovers
     };
 
-    explicit Api(Parts parts) : parts_(std::move(parts)) {}
+    explicit Api(Parts parts) : parts_(std::move(parts)), role_trials_(parts_.helper) {}
 
     // Answers a call of io.jitd.Elevation. A method that is not in the table, parameters that are
     // not its own and a caller who may not end the connection with a named error.
@@ -126,6 +127,7 @@ class Api
     ipc::State state_of(const Grant &grant) const;
 
     Parts parts_;
+    RoleTrials role_trials_;
     sys::LocalNames local_names_;
 };
 

@@ -1,10 +1,14 @@
 // Which roles the caller could ask for, and why not the others.
 #include "jitd/api.h"
 
+#include <algorithm>
+
 #include "jitd/answers.h"
+#include "jitd/limits.h"
 #include "jitd/words.h"
 #include "lib/ipc/frame.h"
 #include "lib/ipc/roles.h"
+#include "lib/sys/random.h"
 
 namespace jit::daemon {
 
@@ -18,6 +22,29 @@ std::size_t wire_bytes(const policy::Role &role)
     for (const std::string &group : role.groups)
         bytes += group.size() + 3;
     return bytes + 16 * role.services.size();
+}
+
+ipc::Cause cause_of(HelperFault::Kind kind)
+{
+    return kind == HelperFault::Kind::refused           ? ipc::Cause::refused
+           : kind == HelperFault::Kind::policy_mismatch ? ipc::Cause::policy_changed
+                                                        : ipc::Cause::failed;
+}
+
+// Puts what the helper would not grant now among the others.
+void leave_out(ipc::RolesReply &reply, const std::vector<ipc::GrantCall> &asked,
+               const RoleTrials::Results &results)
+{
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        const std::string &role = asked[i].role;
+        if (!results[i])
+            continue;
+        std::erase_if(reply.roles, [&](const ipc::RoleRecord &one) { return one.name == role; });
+        reply.others.push_back(
+            {role, std::string{ipc::name_of(cause_of(results[i]->kind))}, results[i]->message});
+    }
+    std::sort(reply.others.begin(), reply.others.end(),
+              [](const auto &one, const auto &other) { return one.name < other.name; });
 }
 
 } // namespace
@@ -53,6 +80,13 @@ void Api::answer_roles(Call exchange)
     const policy::Person person = read_person(caller->user);
     const WallTime now = wall_time();
     ipc::RolesReply reply;
+    // Limits are counted by the helper alone; of somebody unknown there is nothing to count, and
+    // what he has already is not refused.
+    std::vector<ipc::GrantCall> trials;
+    const auto is_tried = [&](const policy::Role &role) {
+        return role.limits.is_any() && !role.shared && !person.oid.empty() &&
+               !reply.roles.back().grant && trials.size() < limits::role_trials;
+    };
     std::size_t bytes = 0;
     std::string_view last;
     for (const policy::Role &role : settings.policy->roles) {
@@ -73,11 +107,22 @@ void Api::answer_roles(Call exchange)
         if (decision.is_refused())
             reply.others.push_back(
                 {role.name, std::string{name_of(decision.refusal)}, std::move(why)});
-        else
+        else {
             reply.roles.push_back(make_role_record(role, caller->user));
+            if (auto id = is_tried(role) ? sys::make_id() : Result<std::string>{std::string{}};
+                id && !id->empty())
+                trials.push_back({*std::move(id), caller->user, role.name, person.oid,
+                                  role.default_duration, settings.policy_digest, true});
+        }
         last = role.name;
     }
-    exchange->reply(ipc::encode_roles_reply(reply));
+    if (trials.empty())
+        return exchange->reply(ipc::encode_roles_reply(reply));
+    role_trials_.ask(trials, [exchange, reply, trials](const RoleTrials::Results &results) {
+        ipc::RolesReply left = reply;
+        leave_out(left, trials, results);
+        exchange->reply(ipc::encode_roles_reply(left));
+    });
 }
 
 } // namespace jit::daemon

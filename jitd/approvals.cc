@@ -71,7 +71,25 @@ void Approvals::begin(ApprovalFacts facts, const Watcher &watcher)
     watcher->on_gone([this, key = *key] {
         end(Key{key}, ipc::Cause::cancelled, std::string{words::cancelled});
     });
+    // The provider may take its time, and he is to know that jitd does not.
+    watcher->reply_and_continue(ipc::encode_request_reply(
+        make_reply(ipc::Progress::pending, talks_.at(*key).approval->facts())));
     perform(*key, talks_.at(*key).approval->start());
+}
+
+Patience Approvals::patience_of(const Key &key)
+{
+    const auto put_off = [this, key](BootTime again) {
+        const auto found = talks_.find(key);
+        if (found == talks_.end() || !found->second.watcher)
+            return;
+        ipc::RequestReply reply =
+            make_reply(ipc::Progress::pending, found->second.approval->facts());
+        reply.message =
+            words::provider_silent(std::chrono::ceil<std::chrono::seconds>(again - boot_time()));
+        found->second.watcher->reply_and_continue(ipc::encode_request_reply(reply));
+    };
+    return {talks_.at(key).approval->facts().deadline, put_off};
 }
 
 std::size_t Approvals::count(bool by_notice) const
@@ -144,6 +162,9 @@ void Approvals::say(const Key &key, const GivenApproval &by)
     if (found == talks_.end())
         return;
     Approval &approval = *found->second.approval;
+    if (!said && said.error().code == Code::unavailable)
+        return perform(key,
+                       approval.on_said(ipc::Cause::failed, std::string{words::denied_unwritten}));
     if (!said)
         return perform(key,
                        approval.on_said(ipc::Cause::timed_out, std::string{words::request_over}));

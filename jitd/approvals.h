@@ -69,6 +69,7 @@ class Approvals final : private SignIns::Owner
     std::optional<Key> open(ApprovalFacts facts, uid_t uid, const Watcher &watcher);
     std::optional<SignIns::Seat> find_seat(const Key &key) override;
     bool has_passed_on(const Key &, const oidc::HttpReply &) override { return false; }
+    Patience patience_of(const Key &key) override;
     void perform(const Key &key, Actions actions) override;
     std::size_t count(bool by_notice) const;
     void show(Talk &talk, const ShowCode &code);

@@ -43,6 +43,7 @@ class GrantClient
     {
     }
 
+    sd_event *loop() const { return loop_; }
     // Lets it be started, should it sleep: it will be asked soon.
     void wake() const { (void)sys::connect_unix(path_); }
     // Each calls back once, from the loop or at once. The reply is null after a fault.

@@ -149,11 +149,24 @@ inline constexpr std::size_t key_bytes = 4096;
 // How long the root helper may take for one call, its start included.
 inline constexpr std::chrono::seconds grant_call = 15s;
 
+// Roles with limits that the helper is asked about where somebody looks at his roles, and for how
+// long: jitctl waits 5 s. Whoever asks can cause it.
+inline constexpr std::size_t role_trials = 16;
+inline constexpr std::chrono::seconds role_trials_wait = 3s;
+
 // How long a fetched discovery document and key set serve before they are fetched anew in the
 // background, and how long at most; and how long after a key that is not in it no other is looked
 // for.
 inline constexpr std::chrono::seconds provider_age = 3600s;
 inline constexpr std::chrono::seconds provider_life = 86'400s;
 inline constexpr std::chrono::seconds refetch_pause = 300s;
+// How often each is asked for where no answer comes, or "later"; the pause before the second time,
+// twice as long before the third; the most that the provider may have us wait between. And how soon
+// after that in vain it is asked for what can be done without: twice as long each time, up to
+// refetch_pause.
+inline constexpr unsigned fetch_tries = 3;
+inline constexpr std::chrono::seconds fetch_again = 1s;
+inline constexpr std::chrono::seconds fetch_wait = 60s;
+inline constexpr std::chrono::seconds fetch_rest = 5s;
 
 } // namespace jit::daemon::limits

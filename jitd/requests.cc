@@ -7,6 +7,7 @@
 #include "jitd/records.h"
 #include "jitd/request_replies.h"
 #include "jitd/words.h"
+#include "lib/sys/random.h"
 
 namespace jit::daemon {
 
@@ -40,6 +41,10 @@ Result<std::unique_ptr<Requests>> Requests::make(Parts parts)
         if (const auto later = look.lock())
             later->schedule();
     });
+    made->fetch_again_ = TRY(sys::Timer::make(loop, [self] {
+        if (ProviderCache *const provider = self->sign_ins_.provider())
+            provider->on_time(boot_time());
+    }));
     made->missed_ = TRY(sys::Timer::make(loop, [self] { self->look_for_missed(); }));
     return made;
 }
@@ -90,7 +95,8 @@ void Requests::set_provider(net::HttpClient *http)
 {
     cancel_all(ipc::Cause::cancelled, std::string{words::config_changed});
     activations_->set_http(http);
-    sign_ins_.set_provider(http);
+    fetch_again_->stop();
+    sign_ins_.set_provider(http, [this](BootTime at) { fetch_again_->set(at); });
 }
 
 Result<void> Requests::cancel(const std::string &id, ipc::Cause cause, std::string message)
@@ -139,6 +145,24 @@ std::optional<SignIns::Seat> Requests::find_seat(const std::string &id)
 bool Requests::has_passed_on(const std::string &id, const oidc::HttpReply &reply)
 {
     return activations_->on_late_reply(id, reply);
+}
+
+// Who waits hears that it takes longer.
+Patience Requests::patience_of(const std::string &id)
+{
+    const auto put_off = [this, id](BootTime again) {
+        const auto found = waiting_.find(id);
+        if (found == waiting_.end() || found->second.session->is_closed())
+            return;
+        ipc::RequestReply reply =
+            make_reply(ipc::Progress::pending, found->second.session->facts());
+        reply.message =
+            words::provider_silent(std::chrono::ceil<std::chrono::seconds>(again - boot_time()));
+        const auto told = ipc::encode_request_reply(reply);
+        for (const Follower &one : found->second.watchers)
+            one.exchange->reply_and_continue(told);
+    };
+    return {waiting_.at(id).session->facts().deadline, put_off};
 }
 
 void Requests::perform(const std::string &id, Actions actions)

@@ -187,6 +187,7 @@ class Requests final : private SignIns::Owner
     void sweep();
     std::optional<SignIns::Seat> find_seat(const std::string &id) override;
     bool has_passed_on(const std::string &id, const oidc::HttpReply &reply) override;
+    Patience patience_of(const std::string &id) override;
     void perform(const std::string &id, Actions actions) override;
     //   end  nothing that is granted may last longer; absent: as long as it likes
     void ask_helper(const RequestFacts &facts, bool is_trial, GrantClient::Granted granted,
@@ -221,6 +222,7 @@ class Requests final : private SignIns::Owner
 
     Parts parts_;
     SignIns sign_ins_;
+    std::unique_ptr<sys::Timer> fetch_again_; // from the provider
     std::unique_ptr<Activations> activations_;
     std::map<std::string, std::string> demands_; // of groups in PIM, on the token
     Attempts attempts_;

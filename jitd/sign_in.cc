@@ -71,8 +71,9 @@ SignInMove SignIn::on_party(std::shared_ptr<const oidc::Party> party, std::strin
     // A token for PIM says each time that we understand challenges.
     if (who_.purpose == Purpose::activation)
         claims = oidc::add_client_capability(claims.empty() ? "{}" : claims);
+    const oidc::Jitter jitter{flow_id}; // chance, and of this flow alone
     flow_.emplace(party_, std::move(flow_id), oidc::make_claims_request(who_.auth_context, claims),
-                  who_.deadline);
+                  who_.deadline, jitter);
     return follow(flow_->start());
 }
 

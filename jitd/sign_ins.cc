@@ -19,13 +19,14 @@ BootTime tell_clocks(SigningIn &who)
 
 } // namespace
 
-void SignIns::set_provider(net::HttpClient *http)
+void SignIns::set_provider(net::HttpClient *http, ProviderCache::WakeAt wake_at)
 {
     http_ = http;
     provider_.reset();
     if (http)
-        provider_ = std::make_unique<ProviderCache>(*http, settings_.expected,
-                                                    settings_.config->approver_client_id);
+        provider_ = std::make_unique<ProviderCache>(
+            *http, settings_.expected, settings_.config->approver_client_id, std::move(wake_at),
+            sys::make_guid().value_or(""));
 }
 
 bool SignIns::perform(Owner &owner, const std::string &key, Action &action)
@@ -99,13 +100,15 @@ void SignIns::find_party(Owner &owner, const std::string &key, Purpose purpose)
                           seat->who.on_party(std::move(party), *std::move(flow_id), boot_time()));
             // While the person signs in, the keys are fetched, so that nobody waits for them after.
             provider_->find_keys(boot_time(), false, [](const oidc::KeySet *, oidc::Failure) {});
-        });
+        },
+        owner.patience_of(key));
 }
 
 void SignIns::find_keys(Owner &owner, const std::string &key, bool refresh)
 {
     provider_->find_keys(
-        boot_time(), refresh, [this, &owner, key](const oidc::KeySet *keys, oidc::Failure failure) {
+        boot_time(), refresh,
+        [this, &owner, key](const oidc::KeySet *keys, oidc::Failure failure) {
             const auto seat = owner.find_seat(key);
             if (!seat)
                 return;
@@ -114,7 +117,8 @@ void SignIns::find_keys(Owner &owner, const std::string &key, bool refresh)
             with_rules(owner, key, [&](const Rules &rules) {
                 return seat->who.on_keys(*keys, rules, wall_time());
             });
-        });
+        },
+        owner.patience_of(key));
 }
 
 void SignIns::with_rules(Owner &owner, const std::string &key, const Judge &judge)

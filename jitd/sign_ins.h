@@ -37,6 +37,8 @@ class SignIns
         virtual void perform(const std::string &key, Actions actions) = 0;
         // Whether the answer to a transfer goes to somebody else by now, who has been given it.
         virtual bool has_passed_on(const std::string &key, const oidc::HttpReply &reply) = 0;
+        // How long one waits for the provider, and who hears that it takes longer.
+        virtual Patience patience_of(const std::string &key) = 0;
     };
     using Judge = std::function<Actions(const Rules &)>;
 
@@ -47,7 +49,8 @@ class SignIns
     }
 
     // Whom to talk to from now on, when nobody signs in. Null: nobody.
-    void set_provider(net::HttpClient *http);
+    //   wake_at  as ProviderCache has it
+    void set_provider(net::HttpClient *http, ProviderCache::WakeAt wake_at);
     ProviderCache *provider() const { return provider_.get(); } // null: none
 
     // Does what any sign-in wants, and has its owner told what comes of it, now or later. Whether

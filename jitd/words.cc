@@ -4,6 +4,7 @@
 
 #include "jitd/limits.h"
 #include "lib/base/text.h"
+#include "lib/oidc/failure.h"
 #include "policy/services.h"
 
 namespace jit::daemon::words {
@@ -218,13 +219,20 @@ std::string explain(oidc::Failure failure, std::string_view advice, std::string_
         line = "the identity provider's answer makes no sense; run it again";
         break;
     }
-    // To the other lines it would add what they say already.
+    // To the other lines it would add what they say already; so would the one that stands for any
+    // "no" of the person's, where the provider gave no number for it.
     const bool is_about_refusal =
         failure == oidc::Failure::misconfigured || failure == oidc::Failure::unfit ||
-        failure == oidc::Failure::blocked || failure == oidc::Failure::broken;
+        failure == oidc::Failure::blocked || failure == oidc::Failure::broken ||
+        (failure == oidc::Failure::declined && advice != oidc::explain(failure));
     if (is_about_refusal && !advice.empty())
         line += ": " + std::string{advice};
     return with_correlation(std::move(line), correlation);
+}
+
+std::string provider_silent(std::chrono::seconds then)
+{
+    return "the identity provider does not answer; it is asked again in " + format_duration(then);
 }
 
 std::string explain(oidc::TokenFault fault, std::string_view correlation)

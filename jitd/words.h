@@ -74,6 +74,9 @@ inline constexpr std::string_view goes_on =
     "jitd is being started anew, and the request goes on; run it again to follow it";
 inline constexpr std::string_view request_over =
     "the request has come to its end meanwhile; nothing was approved or denied by this";
+inline constexpr std::string_view denied_unwritten =
+    "it is denied, and the ledger could not take that: tell the administrator, and deny it again if "
+    "jitd is started anew";
 inline constexpr std::string_view approved_in_vain =
     "approved, and yet nothing is granted: the policy of now or the ledger stood against it, and "
     "the "
@@ -149,6 +152,9 @@ ipc::Cause cause_of(oidc::Failure failure);
 //   advice       the flow's own line, if it has one
 //   correlation  appended when it is known
 std::string explain(oidc::Failure failure, std::string_view advice, std::string_view correlation);
+
+// Nothing can be done without its answer.
+std::string provider_silent(std::chrono::seconds then);
 
 std::string explain(oidc::TokenFault fault, std::string_view correlation);
 // What others have said, "1 of 2 have approved it", and what they do to say it.

@@ -189,6 +189,9 @@ void Flow::note_pending(const ipc::ElevationReply &reply)
         is_approving_ = is_shown_ = false;
     if (!is_shown_ && !is_approving_)
         deadline_ = std::min(outside_.now() + until_code, last_moment());
+    // Why it takes longer.
+    if (!reply.message.empty() && !door_.is_quiet && !is_at_prompt())
+        (void)outside_.tell(Tone::info, said_words(reply.message.view()));
 }
 
 void Flow::say_waiting()

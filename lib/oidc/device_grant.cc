@@ -7,7 +7,6 @@
 #include "lib/oidc/entra_advice.h"
 #include "lib/oidc/form.h"
 #include "lib/oidc/json.h"
-#include "lib/oidc/pace.h"
 
 namespace jit::oidc {
 
@@ -39,9 +38,10 @@ bool is_user_code(std::string_view code)
 } // namespace
 
 DeviceGrant::DeviceGrant(std::shared_ptr<const Party> party, std::string request_id,
-                         std::string claims, BootTime deadline)
+                         std::string claims, BootTime deadline, Jitter jitter)
     : party_(std::move(party)), request_id_(std::move(request_id)), claims_(std::move(claims)),
-      deadline_(deadline), expires_(deadline), next_at_(deadline), earliest_at_(deadline)
+      deadline_(deadline), expires_(deadline), next_at_(deadline), earliest_at_(deadline),
+      jitter_(jitter)
 {
 }
 
@@ -227,13 +227,14 @@ Step DeviceGrant::retry(const HttpReply &reply, BootTime now)
     } else {
         pause = back_off(std::max(interval_, throttle_pause), before);
     }
-    if (first && now + pause >= deadline_)
+    const auto spread = jitter_.spread(pause);
+    if (first && now + spread >= deadline_)
         return finish(Failure::unreachable);
     earliest_at_ = now + least;
-    return wait(pause, first ? State::retrying : State::waiting, now);
+    return wait(spread, first ? State::retrying : State::waiting, now);
 }
 
-Step DeviceGrant::wait(seconds pause, State next, BootTime now)
+Step DeviceGrant::wait(std::chrono::microseconds pause, State next, BootTime now)
 {
     state_ = next;
     // Past the end there is nothing to ask: on_time() then finishes.

@@ -18,6 +18,7 @@
 #include "lib/base/secret.h"
 #include "lib/oidc/failure.h"
 #include "lib/oidc/http_message.h"
+#include "lib/oidc/pace.h"
 #include "lib/oidc/provider.h"
 
 struct json_t;
@@ -62,8 +63,10 @@ class DeviceGrant
     //   request_id  a GUID made by the caller, sent as client-request-id and echoed by Entra
     //   claims      of make_claims_request(), sent with each request; may be empty
     //   deadline    the flow never outlives it, whatever the provider says
+    //   jitter      spreads the pauses after failures. Polls that were answered stand apart by when
+    //               each person began, and keep to the interval
     DeviceGrant(std::shared_ptr<const Party> party, std::string request_id, std::string claims,
-                BootTime deadline);
+                BootTime deadline, Jitter jitter);
 
     // The first step: the device authorization request (section 3.1).
     Step start();
@@ -97,7 +100,7 @@ class DeviceGrant
     Step read_poll(const HttpReply &reply, BootTime now);
     Step read_error(const json_t *reply);
     Step retry(const HttpReply &reply, BootTime now);
-    Step wait(std::chrono::seconds pause, State next, BootTime now);
+    Step wait(std::chrono::microseconds pause, State next, BootTime now);
     Step poll();
     Step finish(Failure failure, std::string advice = {});
     HttpRequest make_authorization_request() const;
@@ -113,6 +116,7 @@ class DeviceGrant
     BootTime earliest_at_; // when it may be
     State state_ = State::idle;
     SecretString device_code_;
+    Jitter jitter_;
     std::chrono::seconds interval_{5};
     unsigned failures_ = 0; // in a row
     int provider_code_ = 0;

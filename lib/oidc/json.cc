@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "lib/base/json_depth.h"
+#include "lib/oidc/pace.h"
 
 namespace jit::oidc {
 
@@ -48,7 +49,7 @@ Result<Json> read_document(const HttpReply &reply, const char *missing, const ch
 {
     if (reply.outcome == HttpReply::Outcome::too_large)
         return Error{Code::bad_input, wrong};
-    if (reply.outcome != HttpReply::Outcome::received || reply.status == 429 || reply.status >= 500)
+    if (reply.outcome != HttpReply::Outcome::received || is_put_off(reply))
         return Error{Code::unavailable, missing};
     if (reply.status != 200)
         return Error{Code::bad_input, missing};

@@ -25,8 +25,8 @@ inline constexpr unsigned max_json_depth = 16;
 Json parse_object(std::string_view text);
 
 // The document in a reply to a plain GET: status 200 and an object.
-//   errors  unavailable (missing): not received, 429 or 5xx; bad_input: another status (missing) or
-//           not an object (wrong)
+//   errors  unavailable (missing): not received, or put off (pace.h); bad_input: another status
+//           (missing) or not an object (wrong)
 Result<Json> read_document(const HttpReply &reply, const char *missing, const char *wrong);
 
 // A member that is a string. Borrowed from the object.

@@ -29,7 +29,7 @@ HttpRequest make_keys_request(const Provider &provider);
 
 // Keys of other kinds and uses are left out; two keys of one kid are an error, as is an empty set.
 // At most 64 keys.
-//   errors  unavailable: not received, 429 or 5xx; bad_input: anything else that is wrong
+//   errors  unavailable: not received, or put off (pace.h); bad_input: anything else that is wrong
 Result<KeySet> read_keys_reply(const HttpReply &reply);
 
 } // namespace jit::oidc

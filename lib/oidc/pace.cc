@@ -5,6 +5,8 @@
 
 #include <jansson.h>
 
+#include "lib/oidc/json.h"
+
 namespace jit::oidc {
 
 namespace {
@@ -70,8 +72,11 @@ std::optional<seconds> read_retry_after(std::string_view header)
 
 bool is_put_off(const HttpReply &reply)
 {
-    return reply.outcome == HttpReply::Outcome::received &&
-           (reply.status == 429 || reply.status >= 500);
+    if (reply.outcome != HttpReply::Outcome::received || reply.status < 400)
+        return false;
+    return reply.status == 408 || reply.status == 425 || reply.status == 429 ||
+           reply.status >= 500 ||
+           (!reply.retry_after.empty() && !parse_object(reply.body.reveal()));
 }
 
 bool is_transient(std::string_view error)
@@ -82,6 +87,31 @@ bool is_transient(std::string_view error)
 seconds back_off(seconds base, unsigned doublings)
 {
     return std::max(base, std::min(base * (1 << std::min(doublings, 6U)), max_backoff));
+}
+
+// FNV-1a of the seed.
+Jitter::Jitter(std::string_view seed)
+{
+    if (seed.empty())
+        return;
+    state_ = 0xcbf29ce484222325U;
+    for (const char c : seed)
+        state_ = (state_ ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+    state_ |= 1;
+}
+
+// The numbers are splitmix64's; its state goes by an even step, and so never becomes 0.
+std::chrono::microseconds Jitter::spread(std::chrono::microseconds pause)
+{
+    const auto most = static_cast<std::uint64_t>(std::max<std::int64_t>(pause.count() / 10, 0));
+    if (state_ == 0 || most == 0)
+        return pause;
+    state_ += 0x9e3779b97f4a7c14U;
+    std::uint64_t number = state_;
+    number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9U;
+    number = (number ^ (number >> 27)) * 0x94d049bb133111ebU;
+    number ^= number >> 31;
+    return pause + std::chrono::microseconds{static_cast<std::int64_t>(number % (most + 1))};
 }
 
 } // namespace jit::oidc

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -25,12 +26,27 @@ std::optional<std::chrono::seconds> read_interval(const json_t *reply);
 // number, counts as throttle_pause. Absent: no header.
 std::optional<std::chrono::seconds> read_retry_after(std::string_view header);
 
-// An answer that says "later": 429 or 5xx.
+// An answer that says "later": 408, 425, 429 or 5xx; and another error with a Retry-After that is
+// no JSON object, which is not the provider's own, but of something before it.
 bool is_put_off(const HttpReply &reply);
 // An OAuth error that says the same.
 bool is_transient(std::string_view error);
 
 // The base doubled for each failure in a row, at most a minute unless the base itself is longer.
 std::chrono::seconds back_off(std::chrono::seconds base, unsigned doublings);
+
+// Makes pauses longer, by a tenth at most: who failed at the same moment does not come back at the
+// same moment. The same seed gives the same pauses.
+class Jitter
+{
+  public:
+    //   seed  chance, of the caller's: the id of a flow; empty: pauses stay as they are
+    explicit Jitter(std::string_view seed);
+
+    std::chrono::microseconds spread(std::chrono::microseconds pause);
+
+  private:
+    std::uint64_t state_ = 0; // 0: none
+};
 
 } // namespace jit::oidc

@@ -49,8 +49,8 @@ bool is_issuer(std::string_view named, const Expectations &expected);
 HttpRequest make_discovery_request(const Expectations &expected);
 
 // Reads a discovery document (OpenID Connect Discovery 1.0 section 3, RFC 8628 section 4).
-//   errors   unavailable: not received, 429 or 5xx; bad_input: another status, or no document;
-//            denied: another issuer, an endpoint missing, not https or on another host
+//   errors   unavailable: not received, or put off (pace.h); bad_input: another status, or no
+//            document; denied: another issuer, an endpoint missing, not https or on another host
 Result<Provider> read_discovery_reply(const Expectations &expected, const HttpReply &reply);
 
 // Whether a URI may be shown to a person: https, no user part, host among verification_hosts,

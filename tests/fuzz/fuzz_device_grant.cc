@@ -58,7 +58,9 @@ struct Run {
     bool asked = false; // a request is out
 
     explicit Run(BootTime end)
-        : grant(entra_party(true), "0b9e0000-0000-4000-8000-00000000000a", "{}", end), deadline(end)
+        : grant(entra_party(true), "0b9e0000-0000-4000-8000-00000000000a", "{}", end,
+                Jitter{"0b9e0000"}),
+          deadline(end)
     {
     }
 

@@ -41,9 +41,9 @@ forged=(
 )
 forgers=()
 for i in "${!forged[@]}"; do forgers+=("forger$i"); done
-late=(r429-7 r429-none r429-date r429-words s500 s502 s503 s504 cut hung half)
+late=(r429-7 r429-none r429-date r429-words s500 s502 s503 s504 s408 p403-7 cut hung half)
 senseless=(html nojson types success-types no-token big endless redirected)
-decided=(declined denied gone reused blocked unknown-number other guest upn)
+decided=(declined denied unconsented gone reused blocked unknown-number other guest upn)
 in_time=(ahead2 behind2 ahead6)
 first=(first-html first-nojson first-types first-nocode first-neg first-word first-negint first-wordint
     first-evil first-escape first-big first-endless first-redirect first-app first-429 first-down)
@@ -82,7 +82,7 @@ provider lifetime interval=2 >/dev/null
 
 # What is late: the person signs in at once, and the answer fails once.
 kinds=(status:429:7 status:429 'status:429:Wed, 21 Oct 2026 07:28:00 GMT' 'status:429:soon, -5'
-    status:500 status:502 status:503 status:504 close hang:600 truncated)
+    status:500 status:502 status:503 status:504 status:408 status:403:7 close hang:600 truncated)
 for i in "${!late[@]}"; do
     begin_with_code "${late[i]}"
     spoil "${late[i]}" "${kinds[i]}"
@@ -109,6 +109,7 @@ done
 for one in "${decided[@]}"; do begin_with_code "$one"; done
 sign_in declined decline
 sign_in denied fail error=access_denied
+sign_in unconsented fail error=access_denied aadsts=65004
 sign_in gone fail error=expired_token aadsts=70020
 spoil reused truncated
 sign_in reused
@@ -186,9 +187,10 @@ check '429 with garbage: 5 s' gap r429-words 5000 8000
 check '429 with Retry-After 99999: not asked again, timed out' \
     refused r429-huge 4 "nobody signed in before the code's end" 1
 check "at the code's own end" is_within "$(took_ms r429-huge)" 11000 16000
-for status in 500 502 503 504; do
+for status in 500 502 503 504 408; do
     check "$status once: granted, at the second poll" gap "s$status" 5000 8000
 done
+check "a proxy's 403 with Retry-After 7: granted after that" gap p403-7 7000 10000
 check '503 for ever: timed out' refused s503-ever 4 "nobody signed in before the code's end"
 check 'after two polls or three' is_within "$(flow s503-ever polls)" 2 3
 check 'a connection that is cut: granted, at the second poll' granted cut 2
@@ -208,6 +210,8 @@ check 'a code that the provider calls expired: timed out' \
     refused gone 4 "nobody signed in before the code's end" 1
 check 'authorization_declined: denied' refused declined 1 'the sign-in was declined' 1
 check 'access_denied: the same' refused denied 1 'the sign-in was declined' 1
+check 'access_denied for a consent that was declined: says so, and who can grant it' \
+    refused unconsented 1 'declined: Consent to the application .* administrator' 1
 check 'a code that was used already: denied, in words of its own' \
     refused reused 1 'code was used or withdrawn already' 2
 check "blocked by Conditional Access: denied, says which policy and who can change it" \

@@ -8,9 +8,9 @@ cd "$(dirname "$0")"
 . tests/system/lib/crashes.sh
 . tests/system/lib/faults.sh
 
-found=(found-{html,nojson,types,half,issuer,token,keys,redirect,big,endless,400,503,cut,hung})
-keyed=(keyed-{503,html,none,twice,redirect,endless,hung})
-faults_host once cached mid rolled{1,2,3} down anew "${found[@]}" "${keyed[@]}" tls-{authority,date,name,old} \
+found=(found-{html,nojson,types,half,issuer,token,keys,redirect,big,endless,400,503,cut,hung,mended,left})
+keyed=(keyed-{503,html,none,twice,redirect,endless,hung,mended})
+faults_host once cached mid beside rolled{1,2,3} down anew again "${found[@]}" "${keyed[@]}" tls-{authority,date,name,old} \
     tenant-none tenant-other clock-{jump,ahead,behind,minute} killed-{token,grant} after
 logs=$HOST_DIR/traces
 mkdir "$logs"
@@ -19,11 +19,14 @@ unreachable="the identity provider can't be reached"
 registration="refuses this host's registration"
 
 # --- its configuration, which is asked for first
-# found_is_refused PERSON SENTENCE KIND STATUS PATTERN
+# found_is_refused PERSON SENTENCE KIND STATUS PATTERN [TRIES [MOST]]
 found_is_refused() {
     check "the configuration, $2: denied" spoilt "$1" discovery "$3" 9 "$4" "$5"
+    # curl itself sends once more what a connection that was there before has lost.
+    check "after ${6:-1} look${6:+s}" is_within "$(asked discovery)" "${6:-1}" "${7:-${6:-1}}"
     provider reset >/dev/null
 }
+asked_again='does not answer; it is asked again in'
 found_is_refused found-html 'a page of HTML' html 3 "$makes_no_sense"
 found_is_refused found-nojson 'malformed JSON' not_json 3 "$makes_no_sense"
 found_is_refused found-types 'members of the wrong type' wrong_types 2 'names another issuer'
@@ -38,10 +41,29 @@ found_is_refused found-redirect 'a redirect' redirect 3 "$makes_no_sense"
 found_is_refused found-big '100 MiB' bigbody 3 "$makes_no_sense"
 found_is_refused found-endless 'a body without end' endless 3 "$makes_no_sense"
 found_is_refused found-400 '400' status:400 2 "$registration"
-found_is_refused found-503 '503' status:503 3 "$unreachable"
-found_is_refused found-cut 'a connection that is cut' close 3 "$unreachable"
-found_is_refused found-hung 'an answer that hangs' hang:600 3 "$unreachable"
-check 'for no longer than a request may take' is_within "$(took_ms found-hung)" 6000 9000
+found_is_refused found-503 '503' status:503 3 "$unreachable" 3
+check 'who waits was told each time' same "$(grep -c "$asked_again" "$replies/found-503")" 2
+check 'with a pause before each look' is_within "$(took_ms found-503)" 3000 8000
+found_is_refused found-cut 'a connection that is cut' close 3 "$unreachable" 3 4
+found_is_refused found-hung 'an answer that hangs' hang:600 3 "$unreachable" 3
+check 'for no longer than three requests and two pauses may take' is_within "$(took_ms found-hung)" 21000 25000
+provider fault endpoint=discovery kind=hang:600 count=9 >/dev/null
+left_by() { as found-left timeout -k 5 --preserve-status -s INT 2 jitctl request web; }
+left() {
+    local status=0
+    left_by || status=$?
+    same "$status" 5
+}
+check 'who is fed up leaves with Ctrl-C meanwhile' left
+provider reset >/dev/null
+restart_jitd
+provider fault endpoint=discovery kind=close count=2 >/dev/null
+begin_with_code found-mended
+sign_in found-mended
+check 'the configuration, two connections that are cut: granted nevertheless' granted found-mended
+check 'after three looks' same "$(asked discovery)" 3
+provider reset >/dev/null
+restart_jitd
 
 # --- its keys
 # keyed_is_refused PERSON SENTENCE KIND [PATTERN]: while there is no key in memory.
@@ -69,6 +91,11 @@ keyed_is_refused keyed-twice 'a list with one kid twice' "set:keys:$twice"
 keyed_is_refused keyed-redirect 'a redirect' redirect
 keyed_is_refused keyed-endless 'a body without end' endless
 keyed_is_refused keyed-hung 'an answer that hangs' hang:600 "$unreachable"
+check 'the wait for keys is told, too' grep -q "$asked_again" "$replies/keyed-hung"
+provider fault endpoint=keys kind=status:503 count=2 >/dev/null
+begin_with_code keyed-mended
+sign_in keyed-mended
+check 'no key yet, and 503 twice: granted nevertheless' granted keyed-mended
 
 begin_with_code once
 sign_in once
@@ -81,13 +108,18 @@ check 'the keys are down, and known: granted' granted cached
 check 'they were not asked for' same "$(asked keys)" "$keys_before"
 discovered=$(asked discovery)
 
+keys_are_there() { [ "$(asked keys)" -gt "$keys_before" ]; }
 provider reset >/dev/null
 begin_with_code mid
+begin_with_code beside
 keys_before=$(asked keys)
 provider rotate >/dev/null
+provider fault endpoint=keys kind=status:503 >/dev/null
 sign_in mid
+sign_in beside
 check 'a new key in the middle of a sign-in: granted' granted mid
-check 'after one look' same "$(asked keys)" "$((keys_before + 1))"
+check 'and in that of another one' granted beside
+check 'after one look, and one that was lost' same "$(asked keys)" "$((keys_before + 2))"
 provider rotate >/dev/null
 for one in rolled1 rolled2 rolled3; do
     begin_with_code "$one"
@@ -96,15 +128,24 @@ done
 for one in rolled1 rolled2 rolled3; do
     check 'another one within five minutes: denied' refused "$one" 3 'not accepted \(unknown-key\)' 1
 done
-check 'without another look' same "$(asked keys)" "$((keys_before + 1))"
+check 'without another look' same "$(asked keys)" "$((keys_before + 2))"
 
 restart_jitd
+keys_before=$(asked keys)
 begin_with_code anew
+eventually 10 keys_are_there
+keys_before=$(asked keys)
 provider fault endpoint=keys kind=status:503 count=-1 >/dev/null
 provider rotate >/dev/null
 sign_in anew
 check 'a new key that the keys are down for: denied' refused anew 3 'not accepted \(unknown-key\)' 1
+check 'after three looks' same "$(asked keys)" "$((keys_before + 3))"
 provider reset >/dev/null
+begin_with_code again
+sleep 2
+sign_in again
+check 'soon after they are back: granted' granted again
+check 'after one more look' same "$(asked keys)" 1
 restart_jitd
 
 # --- its certificate: servers that are not quite it

@@ -79,7 +79,7 @@ struct Service {
         assert_int_equal(send(fd.get(), frame.data(), frame.size(), MSG_NOSIGNAL), frame.size());
         ipc::FrameReader reader;
         std::vector<ipc::Reply> out;
-        for (const BootTime until = boot_time() + 2s; boot_time() < until;) {
+        for (const BootTime until = boot_time() + 5s; boot_time() < until;) {
             (void)sd_event_run(loop.get(), 5000);
             char chunk[65536];
             const ssize_t got = recv(fd.get(), chunk, sizeof chunk, MSG_DONTWAIT);

@@ -209,6 +209,108 @@ void roles_are_told_with_why_not_the_others(void **)
                 "io.jitd.Elevation.Misconfigured");
 }
 
+// A root helper that says no to some roles, and nothing at all for one.
+struct Trials {
+    explicit Trials(Service &service)
+    {
+        Fd listening = sys::test::listen_at(service.folder.path + "/none");
+        server = *sys::VarlinkServer::make(
+            service.loop.get(), std::move(listening), {"test", "io.jitd.Grant", ""}, {8, 0, 8, 2s},
+            [this](const std::shared_ptr<sys::Exchange> &exchange) {
+                const auto call = ipc::decode_grant_call(exchange->call().parameters.get());
+                assert_true(call.has_value() && call->is_trial);
+                assert_text(call->oid, some_oid);
+                asked.push_back(call->role);
+                if (call->role == "silent")
+                    silent = exchange;
+                else if (call->role.starts_with("no"))
+                    exchange->fail(ipc::grant_refused, "wait: " + call->role);
+                else
+                    exchange->reply(ipc::encode(ipc::GrantReply{wall_time(), wall_time(), {}}));
+            });
+    }
+    std::vector<std::string> asked;
+    std::shared_ptr<sys::Exchange> silent;
+    std::unique_ptr<sys::VarlinkServer> server;
+};
+
+std::string limited_role(const std::string &name, const std::string &limit)
+{
+    return role_of(name, std::string{"user:"} + some_oid,
+                   "accounts = [\"a-" + name + "\"]\nlimits = { " + limit + " }\n");
+}
+
+void roles_that_a_limit_refuses_are_among_the_others(void **)
+{
+    if (!is_root_here())
+        return;
+    Service service;
+    service.settings.policy_digest = std::string(64, 'a');
+    Trials helper{service};
+    service.settings.config->users[user_name()] = some_oid;
+    service.settings.policy =
+        policy_of(limited_role("any", "max_active = 1") + limited_role("nob", "cooldown = \"1h\"") +
+                  limited_role("noa", "per_day = \"1h\"") +
+                  role_of("web", std::string{"user:"} + some_oid, "accounts = [\"web\"]\n") +
+                  role_of("zoo", "user:b0b00000-0000-4000-8000-000000000002", ""));
+    const auto reply = read_roles(service, {}, somebody);
+    assert_int_equal(reply.roles.size(), 2);
+    assert_text(reply.roles[0].name, "any");
+    assert_text(reply.roles[1].name, "web");
+    assert_int_equal(reply.others.size(), 3);
+    assert_text(reply.others[0].name, "noa");
+    assert_text(reply.others[0].rule, "refused");
+    assert_text(reply.others[0].message, "wait: noa");
+    assert_text(reply.others[1].name, "nob");
+    assert_text(reply.others[2].name, "zoo");
+    // Only about what has limits, and that may be asked for.
+    assert_int_equal(helper.asked.size(), 3);
+}
+
+void so_many_limited_roles_are_tried_and_no_more(void **)
+{
+    if (!is_root_here())
+        return;
+    Service service;
+    service.settings.policy_digest = std::string(64, 'a');
+    Trials helper{service};
+    service.settings.config->users[user_name()] = some_oid;
+    std::string text;
+    for (int i = 10; i < 40; ++i)
+        text += limited_role("no" + std::to_string(i), "max_active = 1");
+    service.settings.policy = policy_of(text);
+    const auto reply = read_roles(service, {}, somebody);
+    assert_int_equal(helper.asked.size(), limits::role_trials);
+    assert_int_equal(reply.others.size(), limits::role_trials);
+    assert_int_equal(reply.roles.size(), 30 - limits::role_trials);
+}
+
+void roles_are_told_without_a_helper_too(void **)
+{
+    if (!is_root_here())
+        return;
+    Service service;
+    service.settings.config->users[user_name()] = some_oid;
+    service.settings.policy =
+        policy_of(limited_role("db", "max_active = 1") + limited_role("silent", "max_active = 1") +
+                  role_of("web", std::string{"user:"} + some_oid, "accounts = [\"web\"]\n"));
+    const auto check = [&](std::size_t others) {
+        const auto reply = read_roles(service, {}, somebody);
+        assert_text(reply.roles.back().name, "web");
+        assert_int_equal(reply.others.size(), others);
+        for (const ipc::OtherRole &other : reply.others)
+            assert_true(other.message.starts_with("the root helper does not answer"));
+    };
+    check(2);
+    // One that hangs: for a while, and what it has said counts.
+    service.settings.policy_digest = std::string(64, 'a');
+    Trials helper{service};
+    const BootTime before = boot_time();
+    check(1);
+    assert_true(boot_time() - before < limits::role_trials_wait + 1s);
+    assert_int_equal(helper.asked.size(), 2);
+}
+
 void two_thousand_roles_come_in_frames_each_once(void **)
 {
     if (!is_root_here())
@@ -533,6 +635,9 @@ int main()
         cmocka_unit_test(each_filter_of_the_audit_takes_away),
         cmocka_unit_test(a_user_sees_his_own_records_alone),
         cmocka_unit_test(roles_are_told_with_why_not_the_others),
+        cmocka_unit_test(roles_that_a_limit_refuses_are_among_the_others),
+        cmocka_unit_test(so_many_limited_roles_are_tried_and_no_more),
+        cmocka_unit_test(roles_are_told_without_a_helper_too),
         cmocka_unit_test(two_thousand_roles_come_in_frames_each_once),
         cmocka_unit_test(health_says_what_is_in_force),
         cmocka_unit_test(a_session_that_can_not_be_made_to_end_is_a_fault_for_who_waits),

@@ -33,7 +33,8 @@ std::string scopes_of(Purpose purpose, std::vector<std::string> configured)
     oidc::Expectations expected = oidc::entra_expectations();
     expected.graph_hosts = {"graph.microsoft.com"};
     expected.scopes = std::move(configured);
-    ProviderCache cache{http, expected, "c11e0000-0000-4000-8000-000000000009"};
+    ProviderCache cache{http, expected, "c11e0000-0000-4000-8000-000000000009", [](BootTime) {},
+                        ""};
     std::string scopes;
     cache.find_party(
         boot_time(), purpose,

@@ -1,4 +1,4 @@
-// Settings from files that root owns, and the provider's cache with a client of the test's own.
+// Settings from files that root owns.
 #include "tests/unit/cmocka_cpp.h"
 
 #include <cstdlib>
@@ -7,14 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "jitd/limits.h"
-#include "jitd/provider_cache.h"
 #include "jitd/settings.h"
-#include "tests/unit/jitd/session_script.h"
 
 using namespace jit;
 using namespace jit::daemon;
-using std::chrono::seconds;
 
 namespace {
 
@@ -243,26 +239,6 @@ void a_key_that_signs_notices_is_a_credential_or_a_fault_that_says_what_to_do(vo
     assert_true(is_faulty(folder, "there is no such credential"));
 }
 
-class FakeClient final : public net::HttpClient
-{
-  public:
-    Transfer send(oidc::HttpRequest request, Done done) override
-    {
-        urls.push_back(request.url);
-        waiting.push_back(std::move(done));
-        return urls.size();
-    }
-    void cancel(Transfer) override {}
-    void answer(oidc::HttpReply reply)
-    {
-        const Done done = std::move(waiting.front());
-        waiting.erase(waiting.begin());
-        done(std::move(reply));
-    }
-    std::vector<std::string> urls;
-    std::vector<Done> waiting;
-};
-
 void authorities_that_others_can_write_are_a_fault_of_the_configuration(void **)
 {
     if (may_not_run())
@@ -283,129 +259,6 @@ void authorities_that_others_can_write_are_a_fault_of_the_configuration(void **)
     assert_text(settings.config_faults[0].file, files.root + "/ca.pem");
 }
 
-struct Cache {
-    // What the cache found: "found", or the failure's number.
-    std::string provider(BootTime now)
-    {
-        const auto said = std::make_shared<std::string>("nothing");
-        cache.find_party(now, Purpose::request,
-                         [said](const std::shared_ptr<const oidc::Party> &found,
-                                oidc::Failure failure, const char *) {
-                             *said = found ? "found" : std::to_string(static_cast<int>(failure));
-                         });
-        last = said;
-        return *said;
-    }
-    std::string keys(BootTime now, bool refresh)
-    {
-        const auto said = std::make_shared<std::string>("nothing");
-        cache.find_keys(now, refresh, [said](const oidc::KeySet *found, oidc::Failure failure) {
-            *said = found ? "found" : std::to_string(static_cast<int>(failure));
-        });
-        last = said;
-        return *said;
-    }
-    oidc::HttpReply document() const
-    {
-        const std::string site = "https://login.microsoftonline.com/";
-        return test::reply_of("{\"issuer\":\"" + world.expected.issuer +
-                              "\",\"device_authorization_endpoint\":\"" + site +
-                              "device\",\"token_endpoint\":\"" + site + "token\",\"jwks_uri\":\"" +
-                              site + "keys\"}");
-    }
-
-    test::World world;
-    FakeClient client;
-    ProviderCache cache{client, world.expected, ""};
-    std::shared_ptr<std::string> last;
-};
-
-void one_fetch_serves_all_who_wait_and_those_after(void **)
-{
-    Cache c;
-    const BootTime now = boot_time();
-    assert_text(c.provider(now), "nothing");
-    const auto first = c.last;
-    assert_text(c.provider(now), "nothing");
-    assert_int_equal(c.client.urls.size(), 1);
-    assert_text(c.client.urls[0], c.world.expected.discovery_url);
-    c.client.answer(c.document());
-    assert_text(*first, "found");
-    assert_text(*c.last, "found");
-    assert_text(c.provider(now + seconds{60}), "found");
-    assert_int_equal(c.client.urls.size(), 1);
-    // What is old is fetched behind the back of who asks, by one fetch.
-    for (int i = 0; i < 2; ++i)
-        assert_text(c.provider(now + limits::provider_age + seconds{5}), "found");
-    assert_int_equal(c.client.urls.size(), 2);
-    c.client.answer(c.document());
-    // What is very old is not believed before it was fetched anew.
-    assert_text(c.provider(boot_time() + limits::provider_life + seconds{5}), "nothing");
-    assert_int_equal(c.client.urls.size(), 3);
-}
-
-void what_is_old_serves_on_while_the_provider_is_away_but_not_past_a_wrong_answer(void **)
-{
-    Cache c;
-    const BootTime now = boot_time();
-    (void)c.provider(now);
-    c.client.answer(c.document());
-    const BootTime old = now + limits::provider_life + seconds{5};
-    assert_text(c.provider(old), "nothing");
-    c.client.answer({});
-    assert_text(*c.last, "found");
-    (void)c.provider(old);
-    c.client.answer(test::reply_of("{\"issuer\":\"https://evil.example\"}"));
-    assert_text(*c.last, std::to_string(static_cast<int>(oidc::Failure::unfit)));
-    (void)c.provider(old);
-    assert_text(*c.last, "nothing");
-}
-
-void each_way_of_failing_has_its_name(void **)
-{
-    struct Row {
-        oidc::HttpReply reply;
-        oidc::Failure failure;
-    };
-    Row rows[] = {{{}, oidc::Failure::unreachable},
-                  {{}, oidc::Failure::not_trusted},
-                  {test::reply_of("{}", 400), oidc::Failure::misconfigured},
-                  {test::reply_of("{}", 503), oidc::Failure::unreachable},
-                  {test::reply_of("{}", 302), oidc::Failure::broken},
-                  {test::reply_of("{}", 200), oidc::Failure::unfit}};
-    rows[1].reply.outcome = oidc::HttpReply::Outcome::not_trusted;
-    for (Row &row : rows) {
-        Cache c;
-        (void)c.provider(boot_time());
-        c.client.answer(std::move(row.reply));
-        assert_text(*c.last, std::to_string(static_cast<int>(row.failure)));
-    }
-}
-
-void a_missing_key_is_fetched_for_once_in_a_while(void **)
-{
-    Cache c;
-    const BootTime now = boot_time();
-    assert_text(c.keys(now, false), std::to_string(static_cast<int>(oidc::Failure::unreachable)));
-    (void)c.provider(now);
-    c.client.answer(c.document());
-    assert_text(c.keys(now, false), "nothing");
-    c.client.answer(test::reply_of(c.world.keys_text));
-    assert_text(*c.last, "found");
-    assert_text(c.keys(now, false), "found");
-    assert_int_equal(c.client.urls.size(), 2);
-
-    assert_text(c.keys(now, true), "nothing");
-    assert_int_equal(c.client.urls.size(), 3);
-    // While the provider is away the old set serves.
-    c.client.answer({});
-    assert_text(*c.last, "found");
-    assert_text(c.keys(now + limits::refetch_pause - seconds{1}, true), "found");
-    assert_int_equal(c.client.urls.size(), 3);
-    assert_text(c.keys(now + limits::refetch_pause, true), "nothing");
-    assert_int_equal(c.client.urls.size(), 4);
-}
-
 } // namespace
 
 int main()
@@ -420,11 +273,6 @@ int main()
         cmocka_unit_test(a_bad_configuration_is_none_and_says_why),
         cmocka_unit_test(a_key_that_signs_notices_is_a_credential_or_a_fault_that_says_what_to_do),
         cmocka_unit_test(authorities_that_others_can_write_are_a_fault_of_the_configuration),
-        cmocka_unit_test(one_fetch_serves_all_who_wait_and_those_after),
-        cmocka_unit_test(
-            what_is_old_serves_on_while_the_provider_is_away_but_not_past_a_wrong_answer),
-        cmocka_unit_test(each_way_of_failing_has_its_name),
-        cmocka_unit_test(a_missing_key_is_fetched_for_once_in_a_while),
     };
     return cmocka_run_group_tests_name("jitd/settings", tests, nullptr, nullptr);
 }

@@ -6,6 +6,8 @@
 #include <string>
 
 #include "jitd/words.h"
+#include "lib/oidc/entra_advice.h"
+#include "lib/oidc/failure.h"
 
 using namespace jit;
 using namespace jit::daemon;
@@ -32,10 +34,21 @@ void advice_is_added_where_the_provider_refused_and_nowhere_else(void **)
 {
     for (const Failure failure : all) {
         const bool is_refusal = failure == Failure::misconfigured || failure == Failure::blocked ||
-                                failure == Failure::unfit || failure == Failure::broken;
+                                failure == Failure::unfit || failure == Failure::broken ||
+                                failure == Failure::declined;
         const std::string line = words::explain(failure, "Do this.", {});
         assert_int_equal(line.ends_with(": Do this."), is_refusal);
     }
+}
+
+void a_declined_consent_says_so_and_a_plain_no_says_it_once(void **)
+{
+    assert_text(words::explain(Failure::declined, oidc::advice_for(65004), {}),
+                "the sign-in was declined: Consent to the application was declined. The "
+                "administrator may grant it.");
+    assert_text(words::explain(Failure::declined, oidc::explain(Failure::declined), {}),
+                "the sign-in was declined");
+    assert_text(words::explain(Failure::declined, {}, {}), "the sign-in was declined");
 }
 
 void the_correlation_id_comes_last_where_it_is_known(void **)
@@ -61,6 +74,7 @@ int main()
     const CMUnitTest tests[] = {
         cmocka_unit_test(each_failure_has_a_line_of_its_own),
         cmocka_unit_test(advice_is_added_where_the_provider_refused_and_nowhere_else),
+        cmocka_unit_test(a_declined_consent_says_so_and_a_plain_no_says_it_once),
         cmocka_unit_test(the_correlation_id_comes_last_where_it_is_known),
         cmocka_unit_test(why_a_record_is_missing_is_said_as_far_as_it_is_known),
     };

@@ -46,9 +46,11 @@ struct Flow {
     DeviceGrant grant;
     BootTime now = began;
 
+    //   jitter  its seed; none, so that pauses are whole seconds
     explicit Flow(std::chrono::seconds deadline = std::chrono::seconds{600},
-                  std::shared_ptr<const Party> party = entra_party(), std::string claims = {})
-        : grant(std::move(party), request_id, std::move(claims), began + deadline)
+                  std::shared_ptr<const Party> party = entra_party(), std::string claims = {},
+                  std::string_view jitter = {})
+        : grant(std::move(party), request_id, std::move(claims), began + deadline, Jitter{jitter})
     {
     }
     // To the first poll on the wire.

@@ -1,5 +1,8 @@
 #include "tests/unit/cmocka_cpp.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "tests/unit/oidc/grant_flow.h"
 
 using namespace jit;
@@ -196,6 +199,31 @@ void server_errors_are_retried_ever_later(void **)
     }
 }
 
+void what_stands_before_the_provider_may_say_later_too(void **)
+{
+    for (const long status : {408L, 425L}) {
+        Flow flow = polling();
+        assert_int_equal(flow.pause_after(reply_of(status, "")), 5);
+    }
+    for (const long status : {400L, 403L, 404L, 499L}) {
+        Flow flow = polling();
+        assert_int_equal(flow.pause_after(reply_of(status, "<html>wait</html>", "7")), 7);
+        Flow first;
+        (void)first.grant.start();
+        assert_int_equal(first.pause_after(reply_of(status, "", "9")), 9);
+    }
+    // What the provider itself says counts, and a redirect is none however late.
+    Flow said = polling();
+    assert_failure(said.end_after(reply_of(403, error_of("access_denied"), "7")),
+                   Failure::declined);
+    for (const auto &[status, body] : {std::pair{302L, ""}, {200L, "<html>wait</html>"}}) {
+        Flow flow = polling();
+        assert_failure(flow.end_after(reply_of(status, body, "7")), Failure::broken);
+    }
+    Flow silent = polling();
+    assert_failure(silent.end_after(reply_of(403, "<html>no</html>")), Failure::broken);
+}
+
 void many_failures_in_a_row_never_overflow_the_pause(void **)
 {
     Flow flow = polling(seconds{100'000});
@@ -203,6 +231,67 @@ void many_failures_in_a_row_never_overflow_the_pause(void **)
         assert_true(flow.pause_after(no_reply(Outcome::unreachable)) <= 60);
         flow.poll_at(flow.now);
     }
+}
+
+// The pauses after so many lost polls, a token's polls in between, with a seed.
+std::vector<BootClock::duration> pauses_of(std::string_view seed)
+{
+    Flow flow{seconds{3000}, entra_party(), {}, seed};
+    flow.poll_at(flow.show().poll_at);
+    std::vector<BootClock::duration> pauses;
+    for (int i = 0; i < 12; ++i) {
+        const BootTime before = flow.now;
+        (void)flow.pause_after(i % 3 == 2 ? reply_of(429, "", "7") : no_reply(Outcome::timed_out));
+        pauses.push_back(flow.now - before);
+        flow.poll_at(flow.now);
+    }
+    return pauses;
+}
+
+void pauses_after_failures_are_spread_by_the_seed_and_never_shorter(void **)
+{
+    const auto plain = pauses_of("");
+    const auto one = pauses_of("0b9e0000-0000-4000-8000-00000000000a");
+    const auto other = pauses_of("0b9e0000-0000-4000-8000-00000000000b");
+    assert_true(one == pauses_of("0b9e0000-0000-4000-8000-00000000000a"));
+    bool is_spread = false;
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+        for (const auto &spread : {one[i], other[i]})
+            assert_true(spread >= plain[i] && spread <= plain[i] + plain[i] / 10);
+        is_spread = is_spread || (one[i] != other[i] && one[i] != plain[i]);
+    }
+    assert_true(is_spread);
+}
+
+void a_poll_that_was_answered_keeps_to_the_interval(void **)
+{
+    Flow flow{seconds{600}, entra_party(), {}, "0b9e0000-0000-4000-8000-00000000000a"};
+    assert_true(flow.show().poll_at == began + seconds{5});
+    flow.poll_at(began + seconds{5});
+    (void)flow.pause_after(reply_of(400, pending));
+    assert_true(flow.now == began + seconds{10});
+    flow.poll_at(flow.now);
+    // Enter looks as soon as the interval allows, however long the pause was made.
+    assert_true(flow.pause_after(no_reply(Outcome::unreachable)) >= 10);
+    assert_true(std::holds_alternative<SendRequest>(flow.grant.hurry(began + seconds{15})));
+}
+
+void a_spread_is_a_tenth_at_most(void **)
+{
+    using std::chrono::microseconds;
+    Jitter none{""};
+    assert_true(none.spread(seconds{60}) == seconds{60});
+    std::vector<microseconds> seen;
+    Jitter jitter{"a"};
+    for (int i = 0; i < 1000; ++i)
+        seen.push_back(jitter.spread(seconds{10}));
+    const auto [least, most] = std::minmax_element(seen.begin(), seen.end());
+    assert_true(*least >= seconds{10} && *most <= seconds{11});
+    // And all of that tenth is used.
+    assert_true(*least < seconds{10} + microseconds{50'000});
+    assert_true(*most > seconds{11} - microseconds{50'000});
+    for (const microseconds tiny : {microseconds{-5}, microseconds{0}, microseconds{9}})
+        assert_true(jitter.spread(tiny) == tiny);
 }
 
 void the_first_request_is_retried_twice(void **)
@@ -276,7 +365,11 @@ int main()
         cmocka_unit_test(a_long_retry_after_ends_as_expired),
         cmocka_unit_test(lost_polls_are_retried_ever_later_and_forgotten_after_an_answer),
         cmocka_unit_test(server_errors_are_retried_ever_later),
+        cmocka_unit_test(what_stands_before_the_provider_may_say_later_too),
         cmocka_unit_test(many_failures_in_a_row_never_overflow_the_pause),
+        cmocka_unit_test(pauses_after_failures_are_spread_by_the_seed_and_never_shorter),
+        cmocka_unit_test(a_poll_that_was_answered_keeps_to_the_interval),
+        cmocka_unit_test(a_spread_is_a_tenth_at_most),
         cmocka_unit_test(the_first_request_is_retried_twice),
         cmocka_unit_test(a_first_request_that_recovers_shows_the_code),
         cmocka_unit_test(a_first_retry_past_the_deadline_is_unreachable_at_once),

@@ -323,6 +323,19 @@ void a_long_code_is_shown_in_groups_as_well(void **)
     assert_text(line_of("123456"), "123456");
 }
 
+void why_it_takes_longer_before_the_code_is_said(void **)
+{
+    const Step hears_silence = hears_more(
+        R"("state":"pending","id":"0123456789abcdef","role":"web","message":"no answer, in 2s")");
+    Script script;
+    script.steps = {check,         hears_request,
+                    request,       hears_pending,
+                    hears_silence, {Act::tell, "jit: no answer, in 2s"},
+                    hears_code,    {Act::tell, "K7QF2MZ9R"},
+                    hears_granted, {Act::tell, "granted"}};
+    assert_true(play(door(Phase::auth), script).outcome == Outcome::allowed);
+}
+
 void enter_is_passed_on_once_a_second_while_a_code_stands_there(void **)
 {
     const auto enter = [](int later) {
@@ -1520,6 +1533,7 @@ int main()
         cmocka_unit_test(the_address_is_a_picture_as_well_where_there_is_room),
         cmocka_unit_test(what_a_terminal_cannot_show_is_a_question_mark),
         cmocka_unit_test(a_long_code_is_shown_in_groups_as_well),
+        cmocka_unit_test(why_it_takes_longer_before_the_code_is_said),
         cmocka_unit_test(enter_is_passed_on_once_a_second_while_a_code_stands_there),
         cmocka_unit_test(a_line_a_minute_says_how_long_is_left),
         cmocka_unit_test(quiet_shows_the_code_and_refusals_only),
