@@ -180,19 +180,8 @@ void ActivationWatch::look()
     const auto is_over = [&](const std::string &id) { return !parts_.grants.table().find(id); };
     std::erase_if(ending_, is_over);
     std::erase_if(unwatched_, is_over);
-    forget_standing();
-}
-
-// Of grants that are over, and of requests.
-void ActivationWatch::forget_standing()
-{
-    std::set<std::string> wanted;
-    for (const Session *session : parts_.requests.all())
-        if (const RequestFacts &facts = session->facts(); facts.mode == Approval::Mode::watch)
-            wanted.insert(facts.extends.empty() ? facts.id : facts.extends);
     std::erase_if(standing_, [&](const auto &one) {
-        const std::string id = one.first.substr(0, one.first.find(' '));
-        return !wanted.contains(id) && parts_.grants.table().find(id) == nullptr;
+        return is_over(one.first.substr(0, one.first.find(' ')));
     });
 }
 
@@ -376,9 +365,6 @@ std::string ActivationWatch::judge_waiting(const std::string &id,
         return {};
     }
     std::string extends = facts.extends;
-    standing_[key_of(extends.empty() ? id : extends,
-                     facts.pim_group + " " + to_lower(verdict.found->schedule))] = {boot_time(),
-                                                                                    true, 0};
     (void)parts_.requests.activate(id, verdict.found->schedule, verdict.found->until);
     return extends;
 }
@@ -401,15 +387,16 @@ bool ActivationWatch::is_gone(const Grant &grant, const std::vector<oidc::Activa
     const std::string key = key_of(grant.id, grant.activation);
     auto found = standing_.find(key);
     if (found == standing_.end()) {
-        // One that was extended stands on another since a moment ago, one that is found after a
-        // start since it was made.
+        // What mode watch has granted was listed then. Of mode pim, one that was extended stands on
+        // another since a moment ago, one that is found after a start since it was made.
         const auto other = standing_.lower_bound(grant.id + " ");
         const bool is_extended =
             other != standing_.end() && other->first.starts_with(grant.id + " ");
-        const auto age =
-            is_extended ? 0s
-                        : std::clamp(now.wall - grant.since, std::chrono::seconds{0}, until_listed);
-        found = standing_.emplace(key, Standing{now.boot - age}).first;
+        const auto age = is_extended ? 0s : std::clamp(now.wall - grant.since, 0s, until_listed);
+        const auto &policy = parts_.settings.policy;
+        const policy::Role *const role = policy ? policy->find(grant.role) : nullptr;
+        const bool is_pim = role != nullptr && role->approval.mode == Approval::Mode::pim;
+        found = standing_.emplace(key, Standing{now.boot - age, !is_pim}).first;
     }
     Standing &standing = found->second;
     if (is_standing(grant, seen, now.wall)) {

@@ -114,7 +114,6 @@ class ActivationWatch
     void judge_grants(const Watched &one, const std::vector<oidc::Activation> &seen,
                       const std::set<std::string> &extended);
     bool is_gone(const Grant &grant, const std::vector<oidc::Activation> &seen, const Now &now);
-    void forget_standing();
     void end(const std::string &id);
     void tell(const std::string &id, const std::string &message);
 

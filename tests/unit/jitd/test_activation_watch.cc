@@ -71,7 +71,12 @@ struct Host {
              "[role.web]\ngroups = [\"jit-web\"]\nrequesters = [\"user:" + std::string{alice} +
                  "\"]\nmax_duration = \"1h\"\n[role.web.approval]\nmode = \"watch\"\n"
                  "pim_group = \"" +
-                 group + "\"\n" + more}};
+                 group + "\"\n" + more},
+            {"b.toml",
+             "[role.pim]\ngroups = [\"jit-pim\"]\nrequesters = [\"user:" + std::string{alice} +
+                 "\"]\nmax_duration = \"1h\"\n[role.pim.approval]\nmode = \"pim\"\n"
+                 "pim_group = \"" +
+                 group + "\"\n"}};
         const auto options = policy::options_with(&*settings.config);
         settings.policy = policy::parse_policy(files, options).policy;
         assert_true(settings.policy.has_value());
@@ -168,11 +173,12 @@ struct Host {
         instances.push_back(instance.text());
         requests.push_back(request.text());
     }
-    void add_grant(const std::string &id, const std::string &stands_on, seconds age = seconds{600})
+    void add_grant(const std::string &id, const std::string &stands_on,
+                   const std::string &role = "web", seconds age = seconds{0})
     {
         StoredRequest live;
         live.id = id;
-        live.role = "web";
+        live.role = role;
         live.user = "nobody";
         live.uid = 65534;
         live.oid = alice;
@@ -484,8 +490,8 @@ void what_is_not_listed_yet_is_not_gone(void **)
     if (!is_root_here())
         return;
     Host host;
-    host.add_grant("00000000000000b1", group + " " + oidc::schedule_of("s1"), seconds{0});
-    host.add_grant("00000000000000b2", group + " " + oidc::schedule_of("s2"));
+    host.add_grant("00000000000000b1", group + " " + oidc::schedule_of("s1"), "pim");
+    host.add_grant("00000000000000b2", group + " " + oidc::schedule_of("s2"), "pim", seconds{600});
     const auto go_round = [&](int times) {
         for (int i = 0; i < times; ++i) {
             host.begin_anew();
@@ -520,10 +526,8 @@ void more_groups_than_one_turn_has_are_read_in_turns_and_the_last_not_at_all(voi
     Host host{2, 3};
     const auto add = [&](int number) {
         const std::string id = "00000000000000b" + std::to_string(number);
-        host.add_grant(id,
-                       "9a000000-0000-4000-8000-00000000000" + std::to_string(number) + " x_" +
-                           std::to_string(number),
-                       seconds{0});
+        host.add_grant(id, "9a000000-0000-4000-8000-00000000000" + std::to_string(number) + " x_" +
+                               std::to_string(number));
     };
     add(1);
     add(2);
