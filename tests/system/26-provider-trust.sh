@@ -142,7 +142,7 @@ check 'a new key that the keys are down for: denied' refused anew 3 'not accepte
 check 'after three looks' same "$(asked keys)" "$((keys_before + 3))"
 provider reset >/dev/null
 begin_with_code again
-sleep 2
+sleep 6 # the first pause after a look in vain is 5 s
 sign_in again
 check 'soon after they are back: granted' granted again
 check 'after one more look' same "$(asked keys)" 1
