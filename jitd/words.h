@@ -75,7 +75,8 @@ inline constexpr std::string_view goes_on =
 inline constexpr std::string_view request_over =
     "the request has come to its end meanwhile; nothing was approved or denied by this";
 inline constexpr std::string_view denied_unwritten =
-    "it is denied, and the ledger could not take that: tell the administrator, and deny it again if "
+    "it is denied, and the ledger could not take that: tell the administrator, and deny it again "
+    "if "
     "jitd is started anew";
 inline constexpr std::string_view approved_in_vain =
     "approved, and yet nothing is granted: the policy of now or the ledger stood against it, and "
