@@ -173,6 +173,9 @@ Result<void> Requests::let_wait(const std::string &id, pid_t leaving)
     if (!found->second.session->is_approving())
         return Error{Code::denied, "the request does not wait for others"};
     const auto &watchers = found->second.watchers;
+    // It does already: who followed it has lost the connection to a jitd that is no more.
+    if (found->second.is_kept && watchers.empty())
+        return {};
     if (std::none_of(watchers.begin(), watchers.end(),
                      [&](const Watcher &watcher) { return watcher->peer().pid == leaving; }))
         return Error{Code::denied, "another process follows the request"};

@@ -19,6 +19,7 @@ constexpr seconds to_start{25};
 constexpr seconds longest_absence{30};
 constexpr milliseconds between_tries{500};
 constexpr seconds until_answer{2};
+constexpr seconds until_answer_anew{8};
 // Over ssh nobody is asked for Enter before jitd has said how it stands.
 constexpr seconds until_joined{8};
 
@@ -140,13 +141,15 @@ bool Flow::wants_to_leave()
            is_yes(answer.view());
 }
 
-// Whether jitd says that the request waits on without us.
-bool Flow::leave()
+// Whether jitd says that the request waits on without us. One that is being started anew answers
+// once it is there.
+bool Flow::leave(bool is_lost)
 {
     if (!is_left_) {
         ipc::CallWriter call{"io.jitd.Elevation.Leave", ipc::CallMode::once};
-        is_left_ = outside_.ask_beside(call.name("id", id_.view()).finish(),
-                                       outside_.now() + until_answer);
+        is_left_ =
+            outside_.ask_beside(call.name("id", id_.view()).finish(),
+                                outside_.now() + (is_lost ? until_answer_anew : until_answer));
     }
     return is_left_;
 }
@@ -154,7 +157,7 @@ bool Flow::leave()
 Outcome Flow::end_following(Event event)
 {
     if (is_leaving_ && (event == Event::timed_out || event == Event::lost)) {
-        if (!leave())
+        if (!leave(event == Event::lost))
             (void)say_no(kept_words(Sentence::not_left, id_.view()));
         else if (!door_.is_quiet)
             (void)outside_.tell(Tone::info, kept_words(Sentence::waits_on, id_.view()));

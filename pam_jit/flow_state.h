@@ -60,7 +60,7 @@ class Flow
     Heard come_back(std::string_view role);
     Outcome judge_meanwhile(const ipc::ElevationReply &reply);
     bool wants_to_leave();
-    bool leave();
+    bool leave(bool is_lost = false);
     Outcome end_following(Event event);
     // Who has proven nothing comes back to nothing.
     bool may_come_back() const { return is_approving_ && door_.is_proven; }

@@ -95,6 +95,15 @@ void a_yes_after_ctrl_c_leaves_the_request_and_all_else_cancels(void **)
     }
 }
 
+void a_yes_while_jitd_is_started_anew_is_answered_by_its_successor(void **)
+{
+    const Play played =
+        stop_waiting("y", {{want}, {pending, code, awaits, "!act"}, {"!wait 2500", left}}, ctrl_c);
+    assert_codes(played.outcome, {PAM_ABORT, PAM_ABORT});
+    assert_true(has(played.calls.at(2), "io.jitd.Elevation.Leave"));
+    assert_true(has(played.outcome.shown, question + "Ijit: the request waits on;"));
+}
+
 void a_question_that_cannot_be_asked_or_is_interrupted_cancels(void **)
 {
     const std::vector<Answers> script{{want}, {pending, code, awaits, "!act", "!hang"}};
@@ -246,6 +255,7 @@ int main(int, char **argv)
     const CMUnitTest tests[] = {
         cmocka_unit_test(an_approval_is_shown_and_waited_for),
         cmocka_unit_test(a_yes_after_ctrl_c_leaves_the_request_and_all_else_cancels),
+        cmocka_unit_test(a_yes_while_jitd_is_started_anew_is_answered_by_its_successor),
         cmocka_unit_test(a_question_that_cannot_be_asked_or_is_interrupted_cancels),
         cmocka_unit_test(ctrl_c_reaches_the_program_at_the_question),
         cmocka_unit_test(a_signal_that_ends_the_program_asks_nothing),

@@ -548,6 +548,9 @@ void a_request_ends_with_its_terminal_unless_he_leaves_it(void **)
         assert_text(leave_as(host, requester), "left");
         terminal.hang_up();
         assert_true(host.is_waiting());
+        // So it does without: who followed it when jitd was started anew may say it once more.
+        assert_text(leave_as(host, requester), "left");
+        assert_text(leave_as(host, stranger), "NotPermitted");
     }
     {
         // From another terminal it is another request; from this one it is the same.
