@@ -18,6 +18,8 @@ using policy::Approval;
 constexpr const char *rule_watch = "watch";
 // A list that changes while it is read may lack somebody once.
 constexpr unsigned misses_that_count = 2;
+// A list may lag behind what has just been activated.
+constexpr std::chrono::seconds until_listed = 120s;
 // Without a credential: until it is looked whether there is one.
 constexpr std::chrono::seconds look_again = 30s;
 
@@ -30,6 +32,12 @@ std::optional<std::string> id_of_round()
 {
     auto guid = sys::make_guid();
     return guid ? std::optional{*std::move(guid)} : std::nullopt;
+}
+
+// A grant's id and its activation.
+std::string key_of(const std::string &grant, const std::string &activation)
+{
+    return grant + " " + activation;
 }
 
 // Spreads the rounds of many hosts; needs to be no secret.
@@ -170,7 +178,9 @@ void ActivationWatch::look()
     const auto is_over = [&](const std::string &id) { return !parts_.grants.table().find(id); };
     std::erase_if(ending_, is_over);
     std::erase_if(unwatched_, is_over);
-    std::erase_if(missed_, [&](const auto &one) { return is_over(one.first); });
+    std::erase_if(standing_, [&](const auto &one) {
+        return is_over(one.first.substr(0, one.first.find(' ')));
+    });
 }
 
 // False: there is no place.
@@ -343,16 +353,41 @@ std::string ActivationWatch::judge_waiting(const std::string &id,
 void ActivationWatch::judge_grants(const Watched &one, const std::vector<oidc::Activation> &seen,
                                    const std::set<std::string> &extended)
 {
-    const WallTime now = wall_time();
+    const Now now = read_clocks();
     std::vector<std::string> over;
-    for (const Grant *grant : grants_on(one.group)) {
-        if (is_standing(*grant, seen, now))
-            missed_.erase(grant->id);
-        else if (++missed_[grant->id] >= misses_that_count && !extended.contains(grant->id))
+    for (const Grant *grant : grants_on(one.group))
+        if (is_gone(*grant, seen, now) && !extended.contains(grant->id))
             over.push_back(grant->id);
-    }
     for (const std::string &id : over)
         end(id);
+}
+
+bool ActivationWatch::is_gone(const Grant &grant, const std::vector<oidc::Activation> &seen,
+                              const Now &now)
+{
+    const std::string key = key_of(grant.id, grant.activation);
+    auto found = standing_.find(key);
+    if (found == standing_.end()) {
+        // What mode watch has granted was listed then. Of mode pim, one that was extended stands on
+        // another since a moment ago, one that is found after a start since it was made.
+        const auto other = standing_.lower_bound(grant.id + " ");
+        const bool is_extended =
+            other != standing_.end() && other->first.starts_with(grant.id + " ");
+        const auto age = is_extended ? 0s : std::clamp(now.wall - grant.since, 0s, until_listed);
+        const auto &policy = parts_.settings.policy;
+        const policy::Role *const role = policy ? policy->find(grant.role) : nullptr;
+        const bool is_pim = role != nullptr && role->approval.mode == Approval::Mode::pim;
+        found = standing_.emplace(key, Standing{now.boot - age, !is_pim}).first;
+    }
+    Standing &standing = found->second;
+    if (is_standing(grant, seen, now.wall)) {
+        standing.is_listed = true;
+        standing.missed = 0;
+        return false;
+    }
+    if (!standing.is_listed && now.boot - standing.since < until_listed)
+        return false;
+    return ++standing.missed >= misses_that_count;
 }
 
 void ActivationWatch::end(const std::string &id)

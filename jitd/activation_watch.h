@@ -109,6 +109,7 @@ class ActivationWatch
                                     const std::vector<oidc::Activation> &seen) const;
     void judge_grants(const Watched &one, const std::vector<oidc::Activation> &seen,
                       const std::set<std::string> &extended);
+    bool is_gone(const Grant &grant, const std::vector<oidc::Activation> &seen, const Now &now);
     void end(const std::string &id);
     void tell(const std::string &id, const std::string &message);
 
@@ -118,8 +119,13 @@ class ActivationWatch
     std::map<std::string, std::unique_ptr<Watched>> watched_; // by group
     std::vector<std::unique_ptr<Watched>> over_; // a timer does not outlive its own call otherwise
     std::map<std::string, std::string> said_;    // to whom waits, by the request's id
-    // By the grant's id: in how many answers in a row it stood on nothing.
-    std::map<std::string, unsigned> missed_;
+    // What is known of a grant on its activation, by both.
+    struct Standing {
+        BootTime since;         // that it is looked for
+        bool is_listed = false; // it was there in an answer
+        unsigned missed = 0;    // answers in a row without it
+    };
+    std::map<std::string, Standing> standing_;
     std::set<std::string> unwatched_; // grants whose records say so
     std::set<std::string> ending_;    // grants that the helper was asked to end
     std::unique_ptr<sys::Later> look_;

@@ -68,7 +68,12 @@ struct Host {
              "[role.web]\ngroups = [\"jit-web\"]\nrequesters = [\"user:" + std::string{alice} +
                  "\"]\nmax_duration = \"1h\"\n[role.web.approval]\nmode = \"watch\"\n"
                  "pim_group = \"" +
-                 group + "\"\n" + more}};
+                 group + "\"\n" + more},
+            {"b.toml",
+             "[role.pim]\ngroups = [\"jit-pim\"]\nrequesters = [\"user:" + std::string{alice} +
+                 "\"]\nmax_duration = \"1h\"\n[role.pim.approval]\nmode = \"pim\"\n"
+                 "pim_group = \"" +
+                 group + "\"\n"}};
         const auto options = policy::options_with(&*settings.config);
         settings.policy = policy::parse_policy(files, options).policy;
         assert_true(settings.policy.has_value());
@@ -165,17 +170,18 @@ struct Host {
         instances.push_back(instance.text());
         requests.push_back(request.text());
     }
-    void add_grant(const std::string &id, const std::string &stands_on)
+    void add_grant(const std::string &id, const std::string &stands_on,
+                   const std::string &role = "web", seconds age = seconds{0})
     {
         StoredRequest live;
         live.id = id;
-        live.role = "web";
+        live.role = role;
         live.user = "nobody";
         live.uid = 65534;
         live.oid = alice;
         live.groups = {"jit-web"};
         live.state = ipc::State::live;
-        live.since = wall_time();
+        live.since = wall_time() - age;
         live.until = wall_time() + seconds{3000};
         live.until_boot = boot_time() + seconds{3000};
         live.boot_id = "boot";
@@ -407,6 +413,40 @@ void what_is_gone_twice_in_a_row_ends_its_grant(void **)
     assert_true(record.message.find("the end of its activation in Entra") != std::string::npos);
 }
 
+void what_is_not_listed_yet_is_not_gone(void **)
+{
+    if (!is_root_here())
+        return;
+    Host host;
+    host.add_grant("00000000000000b1", group + " " + oidc::schedule_of("s1"), "pim");
+    host.add_grant("00000000000000b2", group + " " + oidc::schedule_of("s2"), "pim", seconds{600});
+    const auto go_round = [&](int times) {
+        for (int i = 0; i < times; ++i) {
+            host.begin_anew();
+            host.round();
+        }
+        return host.service.grants->table().size();
+    };
+    host.activate("x", "s2");
+    const auto without = host.instances;
+    assert_int_equal(go_round(4), 2);
+    // Once it was there its end is seen as that of any.
+    host.activate("x");
+    assert_int_equal(go_round(1), 2);
+    host.instances = without;
+    assert_int_equal(go_round(1), 2);
+    assert_int_equal(go_round(1), 1);
+    assert_text(host.ended.front(), "00000000000000b1 revoked");
+    // So does one that was extended by another, once that one was there.
+    host.service.grants->extend("00000000000000b2", wall_time() + seconds{3000},
+                                group + " " + oidc::schedule_of("s3"));
+    assert_int_equal(go_round(3), 1);
+    host.activate("x", "s3");
+    assert_int_equal(go_round(1), 1);
+    host.instances.clear();
+    assert_int_equal(go_round(2), 0);
+}
+
 void what_can_not_be_seen_for_long_is_on_record_once(void **)
 {
     if (!is_root_here())
@@ -491,6 +531,7 @@ int main()
         cmocka_unit_test(many_who_wait_are_one_poll),
         cmocka_unit_test(a_role_that_changed_meanwhile_ends_the_request),
         cmocka_unit_test(what_is_gone_twice_in_a_row_ends_its_grant),
+        cmocka_unit_test(what_is_not_listed_yet_is_not_gone),
         cmocka_unit_test(what_can_not_be_seen_for_long_is_on_record_once),
         cmocka_unit_test(without_a_credential_nothing_is_asked),
         cmocka_unit_test(what_a_grant_stands_on_is_its_person_s_and_its_own),
