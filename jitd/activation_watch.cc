@@ -170,9 +170,11 @@ void ActivationWatch::look()
         it = watched_.erase(it);
     }
     for (const std::string &group : wanted)
-        if (!watched_.contains(group) && !add(group))
+        if (!watched_.contains(group) && !add(group)) {
             for (const std::string &id : waiting_for(group))
                 tell(id, std::string{words::too_many_watched});
+            note_unwatched(group, std::string{words::too_many_watched});
+        }
     std::erase_if(said_,
                   [&](const auto &one) { return !parts_.requests.find_approving(one.first); });
     const auto is_over = [&](const std::string &id) { return !parts_.grants.table().find(id); };
@@ -186,7 +188,7 @@ void ActivationWatch::look()
 // False: there is no place.
 bool ActivationWatch::add(const std::string &group)
 {
-    if (watched_.size() >= limits::watched_groups)
+    if (watched_.size() >= parts_.most)
         return false;
     auto one = std::make_unique<Watched>();
     Watched *const self = one.get();
@@ -196,9 +198,18 @@ bool ActivationWatch::add(const std::string &group)
     one->group = group;
     one->timer = *std::move(timer);
     one->seen_at = boot_time();
-    one->timer->set(one->seen_at);
+    one->timer->set(one->seen_at + oidc::PimGroupPoll::least_interval *
+                                       static_cast<int>(watched_.size() / parts_.in_turn));
     watched_.emplace(group, std::move(one));
     return true;
+}
+
+// Later, the more there are.
+BootTime ActivationWatch::spread(BootTime at) const
+{
+    const BootTime now = boot_time();
+    const auto turns = static_cast<int>((watched_.size() + parts_.in_turn - 1) / parts_.in_turn);
+    return at <= now ? now : now + (at - now) * std::max(turns, 1);
 }
 
 void ActivationWatch::forget(std::unique_ptr<Watched> one)
@@ -278,12 +289,12 @@ void ActivationWatch::follow(Watched &one, oidc::PollStep step)
     } else if (const auto *wait = std::get_if<oidc::WaitUntil>(&step)) {
         one.timer->set(wait->at);
     } else if (const auto *seen = std::get_if<oidc::GroupSeen>(&step)) {
-        one.timer->set(seen->next_at);
+        one.timer->set(spread(seen->next_at));
         on_seen(one, *seen);
     } else if (const auto *failed = std::get_if<oidc::PollFailed>(&step)) {
         if (one.transfer != 0)
             http_->cancel(std::exchange(one.transfer, 0));
-        one.timer->set(failed->next_at);
+        one.timer->set(spread(failed->next_at));
         if (failed->is_token_refused && credential_)
             credential_->drop();
         on_failed(one, failed->advice);
@@ -409,7 +420,13 @@ void ActivationWatch::on_failed(const Watched &one, const std::string &advice)
         tell(id, advice);
     if (boot_time() - one.seen_at < parts_.until_unwatched)
         return;
-    for (const Grant *grant : grants_on(one.group)) {
+    note_unwatched(one.group, advice);
+}
+
+// Once for each grant.
+void ActivationWatch::note_unwatched(const std::string &group, const std::string &advice)
+{
+    for (const Grant *grant : grants_on(group)) {
         if (!unwatched_.insert(grant->id).second)
             continue;
         AuditRecord record = record_of(*grant, Event::unwatched);

@@ -55,6 +55,8 @@ class ActivationWatch
         Requests &requests;
         const Settings &settings;
         std::chrono::seconds until_unwatched = limits::until_unwatched;
+        std::size_t in_turn = limits::watched_in_turn;
+        std::size_t most = limits::watched_groups;
     };
 
     static Result<std::unique_ptr<ActivationWatch>> make(const Parts &parts);
@@ -103,6 +105,8 @@ class ActivationWatch
     void follow(Watched &one, oidc::PollStep step);
     void on_seen(Watched &one, const oidc::GroupSeen &seen);
     void on_failed(const Watched &one, const std::string &advice);
+    void note_unwatched(const std::string &group, const std::string &advice);
+    BootTime spread(BootTime at) const;
     // The grant that is extended by it; empty: none.
     std::string judge_waiting(const std::string &id, const std::vector<oidc::Activation> &seen);
     std::set<std::string> find_used(const Session &session,

@@ -98,9 +98,11 @@ inline constexpr std::size_t ca_bytes = std::size_t{1024} * 1024;
 // The host's own certificate, with those above it, and its key.
 inline constexpr std::size_t host_key_bytes = std::size_t{64} * 1024;
 
-// Groups of Privileged Identity Management that are read at the same time. Each takes two questions
-// to Graph in ten seconds at most, and what it answers up to a megabyte; a policy names few.
-inline constexpr std::size_t watched_groups = 64;
+// Groups of Privileged Identity Management that are read in one interval: two questions to Graph in
+// ten seconds each, and what it answers up to a megabyte. A policy names few; of more each is read
+// less often, and of still more the last are not.
+inline constexpr std::size_t watched_in_turn = 64;
+inline constexpr std::size_t watched_groups = 1024;
 // So long nothing is known of a group before the records of the grants that stand on it say so.
 inline constexpr std::chrono::seconds until_unwatched = 300s;
 // How long a request that an activation in Entra has met waits for its login at most: nobody looks

@@ -31,7 +31,8 @@ std::string quoted_time(seconds from_now)
 }
 
 struct Host {
-    Host()
+    explicit Host(std::size_t in_turn = limits::watched_in_turn,
+                  std::size_t most = limits::watched_groups)
     {
         settings.config->credential = policy::Config::Credential::imds;
         settings.config->users["nobody"] = alice;
@@ -52,7 +53,8 @@ struct Host {
             });
         service.requests->set_provider(&wire);
         watch = *ActivationWatch::make({service.loop.get(), *service.store, *service.audit,
-                                        *service.grants, *service.requests, settings, seconds{0}});
+                                        *service.grants, *service.requests, settings, seconds{0},
+                                        in_turn, most});
         begin_anew();
     }
     ~Host()
@@ -447,6 +449,38 @@ void what_is_not_listed_yet_is_not_gone(void **)
     assert_int_equal(go_round(2), 0);
 }
 
+void more_groups_than_one_turn_has_are_read_in_turns_and_the_last_not_at_all(void **)
+{
+    if (!is_root_here())
+        return;
+    Host host{2, 3};
+    const auto add = [&](int number) {
+        const std::string id = "00000000000000b" + std::to_string(number);
+        host.add_grant(id, "9a000000-0000-4000-8000-00000000000" + std::to_string(number) + " x_" +
+                               std::to_string(number));
+    };
+    add(1);
+    add(2);
+    add(3);
+    host.round();
+    assert_int_equal(host.watch->watched(), 3);
+    // The third ten seconds later.
+    assert_int_equal(host.wire.count("assignmentScheduleInstances"), 2);
+    add(4);
+    host.round();
+    assert_int_equal(host.watch->watched(), 3);
+    const AuditRecord record = host.service.newest();
+    assert_text(name_of(record.event), "unwatched");
+    assert_text(record.request, "00000000000000b4");
+    assert_true(record.message.find(words::too_many_watched) != std::string::npos);
+    AuditRecord mark;
+    mark.event = Event::config_changed;
+    assert_true(host.service.audit->write(mark));
+    host.watch->on_new_policy(); // looks once more, and says it no more
+    host.round();
+    assert_text(name_of(host.service.newest().event), "config-changed");
+}
+
 void what_can_not_be_seen_for_long_is_on_record_once(void **)
 {
     if (!is_root_here())
@@ -532,6 +566,7 @@ int main()
         cmocka_unit_test(a_role_that_changed_meanwhile_ends_the_request),
         cmocka_unit_test(what_is_gone_twice_in_a_row_ends_its_grant),
         cmocka_unit_test(what_is_not_listed_yet_is_not_gone),
+        cmocka_unit_test(more_groups_than_one_turn_has_are_read_in_turns_and_the_last_not_at_all),
         cmocka_unit_test(what_can_not_be_seen_for_long_is_on_record_once),
         cmocka_unit_test(without_a_credential_nothing_is_asked),
         cmocka_unit_test(what_a_grant_stands_on_is_its_person_s_and_its_own),
