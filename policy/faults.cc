@@ -68,6 +68,7 @@ std::vector<Diagnostic> Faults::take()
     const std::size_t hidden = errors + show(warnings_) + warnings_not_kept_;
     std::stable_sort(shown.begin(), shown.end(), is_before);
     std::vector<Diagnostic> out;
+    out.reserve(shown.size() + 1);
     for (Fault &fault : shown)
         out.push_back({fault.kind, fault.place.file < files_.size() ? files_[fault.place.file] : "",
                        fault.place.line, fault.place.column, std::move(fault.text)});

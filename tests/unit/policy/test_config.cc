@@ -204,7 +204,7 @@ void config_wants_a_tenant_or_an_issuer_and_not_both(void **)
         {"[identity]\nclient_id = \"" + std::string{client_id} + "\"\n", "tenant is missing"},
         {"[identity]\ntenant = \"" + std::string{tenant_id} + "\"\n", "client_id is missing"},
         {entra("issuer = \"https://id.example.org\""), "issuer: excludes tenant"},
-        {entra("tenant = 1"), "cannot redefine"},
+        {entra("tenant = 1"), "is defined twice"},
     });
 }
 

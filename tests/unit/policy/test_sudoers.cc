@@ -233,13 +233,14 @@ void accounts_that_both_match_are_found(void **)
         Role right = left;
         left.accounts = std::move(a);
         right.accounts = std::move(b);
-        return common_account(left, right);
+        return common_account(left, right).first;
     };
     assert_text(common({{false, "db1"}}, {{false, "db*"}}), "db1");
     assert_text(common({{false, "db*"}}, {{false, "db1"}}), "db1");
     assert_text(common({{false, "db1"}}, {{false, "db2"}}), "");
     assert_text(common({{false, "db*"}, {true, "db1"}}, {{false, "db1"}}), "");
-    assert_text(common({{false, "db*"}}, {{false, "app*"}}), "db*");
+    assert_text(common({{false, "db*"}}, {{false, "app*"}}), "");
+    assert_text(common({{false, "db*"}}, {{false, "*1"}}), "*1");
     assert_text(common({{false, "db*"}, {true, "app*"}}, {{false, "app*"}}), "");
 }
 
