@@ -92,12 +92,15 @@ struct Host : Service {
         for (const KeptRequest &one : kept)
             assert_true(store->put(make_row(one)).has_value());
         begin(text);
+        if (!kept.empty()) // else whoever puts some there takes them up, which is done once
+            requests->resume();
     }
     // After an earlier one.
     Host(const Folder *left, const std::string &text) : Service(left)
     {
         settings.expected.discovery_url = "https://127.0.0.1:1/";
         begin(text);
+        requests->resume();
     }
 
     void begin(const std::string &text)
@@ -115,7 +118,6 @@ struct Host : Service {
         http = *net::HttpClient::make(loop.get(), {});
         requests->on_over([this](const std::string &id) { approvals->end_for(id); });
         requests->set_provider(http.get());
-        requests->resume();
     }
     // As a daemon that is killed: nothing is cancelled by it.
     ~Host()

@@ -404,7 +404,8 @@ void a_code_that_runs_out_is_renewed_until_the_request_ends(void **)
 // A provider whose codes are over when they are shown.
 void regress_codes_that_are_over_at_once_follow_each_other_slowly(void **)
 {
-    const Asked world;
+    Asked world;
+    world.asked.began.boot = boot_at(0);
     Approval approval{world.asked};
     (void)approval.start();
     const char *const over =
