@@ -2,6 +2,9 @@
 // tests/unit/cmocka_cpp.h first.
 #pragma once
 
+#include <map>
+#include <memory>
+
 #include "jitd/kept_request.h"
 #include "lib/ipc/approving.h"
 #include "policy/parse.h"
@@ -77,12 +80,43 @@ inline StoredRequest make_row(const KeptRequest &kept)
     return row;
 }
 
-// A service whose provider nobody can reach: it takes up what an earlier one has left.
+// Answers each request as somebody who is not the provider would: nobody waits for more of it.
+class Impostor final : public net::HttpClient
+{
+  public:
+    explicit Impostor(sd_event *loop) : later_(*sys::Later::make(loop, [this] { answer(); })) {}
+
+    Transfer send(oidc::HttpRequest, Done done) override
+    {
+        open_.emplace(++last_, std::move(done));
+        later_->schedule();
+        return last_;
+    }
+    void cancel(Transfer transfer) override { open_.erase(transfer); }
+
+  private:
+    void answer()
+    {
+        while (!open_.empty()) {
+            const Done done = std::move(open_.begin()->second);
+            open_.erase(open_.begin());
+            oidc::HttpReply reply;
+            reply.outcome = oidc::HttpReply::Outcome::not_trusted;
+            done(std::move(reply));
+        }
+    }
+
+    std::unique_ptr<sys::Later> later_;
+    std::map<Transfer, Done> open_;
+    Transfer last_ = 0;
+};
+
+// A service whose provider nobody is, or one at another place: it takes up what an earlier one has
+// left.
 struct Host : Service {
     explicit Host(const std::string &text = policy_of(users({approver_oid, other_oid})),
                   const std::vector<KeptRequest> &kept = {make_kept(some_id)},
-                  const std::vector<StoredRequest> &live = {},
-                  const std::string &discovery = "https://127.0.0.1:1/")
+                  const std::vector<StoredRequest> &live = {}, const std::string &discovery = "")
     {
         settings.expected.discovery_url = discovery;
         for (const StoredRequest &one : live) {
@@ -98,7 +132,6 @@ struct Host : Service {
     // After an earlier one.
     Host(const Folder *left, const std::string &text) : Service(left)
     {
-        settings.expected.discovery_url = "https://127.0.0.1:1/";
         begin(text);
         requests->resume();
     }
@@ -115,7 +148,10 @@ struct Host : Service {
         settings.expected.issuer = "https://login.example";
         settings.expected.client_id = "client";
         take_policy(text);
-        http = *net::HttpClient::make(loop.get(), {});
+        if (settings.expected.discovery_url.empty())
+            http = std::make_unique<Impostor>(loop.get());
+        else
+            http = *net::HttpClient::make(loop.get(), {});
         requests->on_over([this](const std::string &id) { approvals->end_for(id); });
         requests->set_provider(http.get());
     }

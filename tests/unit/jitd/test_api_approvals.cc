@@ -57,8 +57,8 @@ void who_sees_a_request_and_who_may_say_something_of_it(void **)
         const char *approves;
         const char *rule; // of the record that is written
     } rows[] = {
-        {"an approver", users({approver_oid}), approver, "web", "web", "denied unreachable",
-         "unreachable"},
+        {"an approver", users({approver_oid}), approver, "web", "web", "denied not-trusted",
+         "not-trusted"},
         {"a stranger", users({approver_oid}), stranger, "", "NotPermitted", "NotPermitted",
          "not-approver"},
         {"the requester", users({approver_oid, requester_oid}), requester, "", "NotPermitted",
@@ -71,7 +71,7 @@ void who_sees_a_request_and_who_may_say_something_of_it(void **)
         {"root", users({approver_oid}), 0, "web", "web", "NotPermitted", ""},
         // Whether he is in the group his sign-in will tell: it is not listed to all the world.
         {"perhaps by a group", "\"group:" + std::string{group_oid} + "\"", stranger, "", "web",
-         "denied unreachable", "unreachable"},
+         "denied not-trusted", "not-trusted"},
         {"the requester, perhaps by a group", "\"group:" + std::string{group_oid} + "\"", requester,
          "", "NotPermitted", "NotPermitted", "own-request"},
         {"unknown, perhaps by a group", "\"group:" + std::string{group_oid} + "\"", unknown, "",

@@ -49,7 +49,7 @@ std::size_t tries_of(Host &host, uid_t uid, std::string (*say)(Host &, uid_t))
 std::string ask_to_approve(Host &host, uid_t uid)
 {
     const std::string said = approve_as(host, uid);
-    return said == "denied unreachable" ? "asked" : said;
+    return said == "denied not-trusted" ? "asked" : said;
 }
 std::string ask_to_deny(Host &host, uid_t uid)
 {
@@ -67,7 +67,7 @@ void an_approver_who_tries_again_and_again_is_held_back_and_nobody_else(void **)
     assert_text(approve_as(host, approver), "TooMany");
     assert_text(deny_as(host, approver), "TooMany");
     // Another one, and what he has a request of his own for, are not held back by that.
-    assert_text(approve_as(host, other), "denied unreachable");
+    assert_text(approve_as(host, other), "denied not-trusted");
     assert_text(deny_as(host, other), "asked");
     ipc::RequestCall call;
     call.role = "none";
@@ -77,7 +77,7 @@ void an_approver_who_tries_again_and_again_is_held_back_and_nobody_else(void **)
     assert_true(fault_name(replies.back()) != "TooMany");
     // When his time is over he may again, and the request waits as it did.
     turned_on += limits::request_window + 1s;
-    assert_text(approve_as(host, approver), "denied unreachable");
+    assert_text(approve_as(host, approver), "denied not-trusted");
     assert_true(host.is_waiting());
 }
 
@@ -87,7 +87,7 @@ void denials_are_counted_with_approvals(void **)
         return;
     Host host;
     for (std::size_t i = 0; i < most_tries / 2; ++i)
-        assert_text(approve_as(host, approver), "denied unreachable");
+        assert_text(approve_as(host, approver), "denied not-trusted");
     assert_int_equal(tries_of(host, approver, ask_to_deny), most_tries - most_tries / 2);
     assert_text(approve_as(host, approver), "TooMany");
 }
@@ -115,7 +115,7 @@ void who_may_be_an_approver_by_a_group_is_held_back_as_well(void **)
     Host host{policy_of("\"group:" + std::string{group_oid} + "\"")};
     assert_int_equal(tries_of(host, stranger, ask_to_approve), most_tries);
     assert_text(approve_as(host, stranger), "TooMany");
-    assert_text(approve_as(host, approver), "denied unreachable");
+    assert_text(approve_as(host, approver), "denied not-trusted");
 }
 
 // A stranger has the provider asked for nothing, and fills no ledger.
