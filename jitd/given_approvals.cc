@@ -43,15 +43,6 @@ std::string name_approvers(std::span<const std::string> oids)
     return names;
 }
 
-std::string name_approvers(std::span<const GivenApproval> given)
-{
-    std::vector<std::string> oids;
-    for (const GivenApproval &one : given)
-        if (std::find(oids.begin(), oids.end(), one.oid) == oids.end())
-            oids.push_back(one.oid);
-    return name_approvers(oids);
-}
-
 std::vector<std::string> split_approvers(std::string_view oids)
 {
     std::vector<std::string> split;

@@ -32,8 +32,6 @@ std::size_t count_approvals(const policy::Role &role, std::string_view requester
 
 // With a space between two.
 std::string name_approvers(std::span<const std::string> oids);
-// All who have approved, whether they count or not.
-std::string name_approvers(std::span<const GivenApproval> given);
 
 // The other way round: what name_approvers() made.
 std::vector<std::string> split_approvers(std::string_view oids);

@@ -26,7 +26,7 @@ ipc::RequestRecord make_request_record(const RequestFacts &facts, const Awaited 
     record.groups = facts.groups;
     record.state = awaited ? ipc::State::pending_approval : ipc::State::pending_signin;
     if (awaited)
-        record.approvers = split_approvers(name_approvers(awaited->given));
+        record.approvers = split_approvers(awaited->counted);
     record.deadline = facts.deadline_wall;
     record.host = facts.host;
     record.service = unless_empty(facts.origin.service);
