@@ -118,7 +118,8 @@ Answer<FileRules::ReadConfig> FileRules::read_config()
 void FileRules::parse(Parsed &known, const std::vector<policy::SourceFile> &files,
                       const std::string &digest, const ReadConfig &config)
 {
-    if (known.digest == digest && known.config == config.text)
+    // A fault is looked for again: it may have been of a zone that is there now.
+    if (known.policy && known.digest == digest && known.config == config.text)
         return;
     auto parsed = policy::parse_policy(files, options_with(config.config));
     known = {digest, config.text, nullptr, ""};

@@ -20,6 +20,10 @@ constexpr const char *rule_watch = "watch";
 constexpr unsigned misses_that_count = 2;
 // A list may lag behind what has just been activated.
 constexpr std::chrono::seconds until_listed = 120s;
+// Of a group between two looks, where all are looked at side by side; after a look in vain at most,
+// unless Graph wants more.
+constexpr std::chrono::seconds longest_interval = 30s;
+constexpr std::chrono::seconds longest_rest = 300s;
 // Without a credential: until it is looked whether there is one.
 constexpr std::chrono::seconds look_again = 30s;
 
@@ -107,7 +111,7 @@ void ActivationWatch::use(net::HttpClient *http)
     watched_.clear();
     http_ = http;
     const Settings &settings = parts_.settings;
-    ProviderCache *const cache = parts_.requests.provider().cache;
+    ProviderCache *const cache = parts_.requests.sign_ins().provider();
     if (http_ != nullptr && cache != nullptr && settings.config &&
         settings.config->credential != policy::Config::Credential::none) {
         auto made = HostCredential::make({parts_.loop, *http_, *cache, settings.config->credential,
@@ -208,8 +212,12 @@ bool ActivationWatch::add(const std::string &group)
 BootTime ActivationWatch::spread(BootTime at) const
 {
     const BootTime now = boot_time();
-    const auto turns = static_cast<int>((watched_.size() + parts_.in_turn - 1) / parts_.in_turn);
-    return at <= now ? now : now + (at - now) * std::max(turns, 1);
+    return at <= now ? now : now + (at - now) * turns();
+}
+
+int ActivationWatch::turns() const
+{
+    return std::max(static_cast<int>((watched_.size() + parts_.in_turn - 1) / parts_.in_turn), 1);
 }
 
 void ActivationWatch::forget(std::unique_ptr<Watched> one)
@@ -294,7 +302,9 @@ void ActivationWatch::follow(Watched &one, oidc::PollStep step)
     } else if (const auto *failed = std::get_if<oidc::PollFailed>(&step)) {
         if (one.transfer != 0)
             http_->cancel(std::exchange(one.transfer, 0));
-        one.timer->set(spread(failed->next_at));
+        // It has a pause of its own: that of the turns makes it no longer than minutes.
+        one.timer->set(std::max(failed->next_at,
+                                std::min(spread(failed->next_at), boot_time() + longest_rest)));
         if (failed->is_token_refused && credential_)
             credential_->drop();
         on_failed(one, failed->advice);
@@ -426,7 +436,7 @@ void ActivationWatch::on_failed(const Watched &one, const std::string &advice)
 {
     for (const std::string &id : waiting_for(one.group))
         tell(id, advice);
-    if (boot_time() - one.seen_at < parts_.until_unwatched)
+    if (boot_time() - one.seen_at < parts_.until_unwatched + longest_interval * (turns() - 1))
         return;
     note_unwatched(one.group, advice);
 }

@@ -107,6 +107,7 @@ class ActivationWatch
     void on_failed(const Watched &one, const std::string &advice);
     void note_unwatched(const std::string &group, const std::string &advice);
     BootTime spread(BootTime at) const;
+    int turns() const; // of groups that are looked at side by side; from 1 on
     // The grant that is extended by it; empty: none.
     std::string judge_waiting(const std::string &id, const std::vector<oidc::Activation> &seen);
     std::set<std::string> find_used(const Session &session,

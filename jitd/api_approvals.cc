@@ -61,7 +61,9 @@ ipc::PendingRecord Api::make_pending_record(const Session &session) const
     record.extends = unless_empty(facts.extends);
     // What a grant lasts already is not asked for.
     if (const Grant *const longer = parts_.grants.table().find(facts.extends))
-        record.duration = facts.extends_until - longer->until;
+        record.duration =
+            std::max(std::chrono::ceil<std::chrono::seconds>(facts.extends_until - longer->until),
+                     std::chrono::seconds{1});
     record.reason = facts.reason;
     record.deadline = facts.deadline_wall;
     if (const policy::Role *const role = parts_.settings.policy->find(facts.role)) {

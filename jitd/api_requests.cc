@@ -137,6 +137,7 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     const policy::Person person = read_person(facts.user);
     facts.oid = person.oid;
     facts.reason = call.reason;
+    facts.asked = call.duration;
     facts.origin = {call.service.value_or(""), call.tty.value_or(""), call.session.value_or(0), "",
                     call.unproven};
     facts.rhost = call.rhost.value_or("");
@@ -194,7 +195,6 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     facts.auth_context = role.conditions.auth_context;
     facts.groups = role.groups;
     facts.duration = decision.duration;
-    facts.asked = call.duration;
     if (call.connection) {
         facts.is_reusable = role.reuse == policy::Role::Reuse::key && has_one_key(call.proof);
         const pid_t asking = exchange->peer().pid;

@@ -29,8 +29,8 @@ struct Patience {
 // served from memory meanwhile; past limits::provider_life it has to be fetched first. Where no
 // answer comes, or "later", it is asked for limits::fetch_tries times before who waits hears of it;
 // TLS that is not trusted, and an answer that makes no sense, are told at once. The last good one
-// serves on: keys always, endpoints past their life only where nothing came. Nothing is fetched
-// while nobody asks.
+// serves on: keys always, endpoints past their life only where no answer came that is the
+// provider's. Nothing is fetched while nobody asks.
 class ProviderCache
 {
   public:

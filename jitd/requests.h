@@ -57,10 +57,6 @@ class Requests final : private SignIns::Owner
 
     // What sign-ins need, of whomever.
     SignIns &sign_ins() { return sign_ins_; }
-    struct Provider {
-        ProviderCache *cache; // null while there is no provider
-    };
-    Provider provider() const { return {sign_ins_.provider()}; }
 
     // Called when a request has come to its end, with its id.
     void on_over(std::function<void(const std::string &)> over) { over_ = std::move(over); }

@@ -34,17 +34,23 @@ ipc::Cause cause_of(HelperFault::Kind kind)
 void Requests::look_at_extended()
 {
     std::vector<std::string> over;
+    std::vector<std::string> reached; // by another request, which was granted
     for (const auto &[id, waiting] : waiting_) {
         const RequestFacts &facts = waiting.session->facts();
         if (facts.extends.empty() || waiting.session->is_closed())
             continue;
-        if (const Grant *const grant = parts_.grants.table().find(facts.extends))
-            waiting.session->note_extended({grant->until, grant->until_boot});
-        else
+        const Grant *const grant = parts_.grants.table().find(facts.extends);
+        if (!grant)
             over.push_back(facts.id);
+        else if (grant->until >= facts.extends_until)
+            reached.push_back(facts.id);
+        else
+            waiting.session->note_extended({grant->until, grant->until_boot});
     }
     for (const std::string &id : over)
         (void)cancel(id, ipc::Cause::expired, std::string{words::grant_over});
+    for (const std::string &id : reached)
+        (void)cancel(id, ipc::Cause::cancelled, std::string{words::lasts_already});
 }
 
 bool Requests::close_extended(const Session &session)

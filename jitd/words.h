@@ -51,6 +51,8 @@ inline constexpr std::string_view no_approvers_left =
     "the policy was changed, and those who approved are not enough any more; run it again";
 inline constexpr std::string_view grant_over =
     "the grant that was to go on longer has ended; ask for the role again";
+inline constexpr std::string_view lasts_already =
+    "another request has made the grant last that long already";
 inline constexpr std::string_view activation_over =
     "the activation in Entra that it stands on is over; activate again, and run it again";
 // Of mode pim.

@@ -12,8 +12,9 @@ namespace {
 using std::chrono::ceil;
 using std::chrono::seconds;
 
-// jitd asks the provider for a code: two of its requests, each with a timeout and a retry.
-constexpr seconds until_code{120};
+// jitd asks the provider for a code, and says so each time that it has to ask again: a timeout, and
+// a pause, each of a minute at most, and the request after that.
+constexpr seconds until_code{190};
 // After the code's end jitd may still be asking once more, or making the grant.
 constexpr seconds after_code{30};
 constexpr seconds between_lines{60};

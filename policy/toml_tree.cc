@@ -93,17 +93,22 @@ std::string_view line_of(std::string_view text, unsigned number)
     return line;
 }
 
-// ", first at line 3": where the line stands that is not to stand there again; empty: not found.
+// ", first at line 3": where the line stands that is not to stand there again, a key in its table,
+// a table in the file; empty: not found.
 std::string first_of(std::string_view text, unsigned again)
 {
     const std::string_view wanted = line_of(text, again);
     unsigned number = 1;
+    unsigned first = 0;
     for (std::string_view left = text; number < again && !left.empty(); ++number) {
-        if (line_of(left, 1) == wanted)
-            return ", first at line " + std::to_string(number);
+        const std::string_view line = line_of(left, 1);
+        if (line == wanted && first == 0)
+            first = number;
+        else if (line.starts_with('[') && !wanted.starts_with('['))
+            first = 0;
         left.remove_prefix(std::min(left.find('\n'), left.size() - 1) + 1);
     }
-    return {};
+    return first == 0 ? std::string{} : ", first at line " + std::to_string(first);
 }
 
 // What the library says of two common slips, in words that say what to do; empty: something else.
@@ -118,8 +123,7 @@ std::string describe_slip(std::string_view said, std::string_view text, unsigned
     }
     if (said.find("control characters other than TAB") != std::string_view::npos)
         return "not valid TOML: a text that does not end on its line, or has a control character, "
-               "expected a quote "
-               "at its end";
+               "expected a quote at its end";
     return {};
 }
 

@@ -267,6 +267,28 @@ void roles_that_a_limit_refuses_are_among_the_others(void **)
     assert_int_equal(helper.asked.size(), 3);
 }
 
+// By which `policy simulate` asks again for the same.
+void a_refusal_is_on_record_with_what_was_asked_for(void **)
+{
+    if (!is_root_here())
+        return;
+    Service service;
+    service.settings.config->users[user_name()] = some_oid;
+    service.settings.policy = policy_of(role_of("web", std::string{"user:"} + some_oid, ""));
+    ipc::RequestCall call;
+    call.role = "web";
+    call.duration = 86000s;
+    const auto replies =
+        service.ask_all(ipc::method::request, ipc::encode_request_call(call), somebody);
+    assert_false(replies.back().error.empty());
+    const Page page = read_page(service, {});
+    assert_int_equal(page.records.size(), 1);
+    const auto record = decode_record(page.records[0].record);
+    assert_true(record.has_value() && record->event == Event::refused);
+    assert_text(record->rule, "too-long");
+    assert_true(record->asked == 86000s);
+}
+
 void so_many_limited_roles_are_tried_and_no_more(void **)
 {
     if (!is_root_here())
@@ -636,6 +658,7 @@ int main()
         cmocka_unit_test(a_user_sees_his_own_records_alone),
         cmocka_unit_test(roles_are_told_with_why_not_the_others),
         cmocka_unit_test(roles_that_a_limit_refuses_are_among_the_others),
+        cmocka_unit_test(a_refusal_is_on_record_with_what_was_asked_for),
         cmocka_unit_test(so_many_limited_roles_are_tried_and_no_more),
         cmocka_unit_test(roles_are_told_without_a_helper_too),
         cmocka_unit_test(two_thousand_roles_come_in_frames_each_once),

@@ -192,6 +192,26 @@ void an_approver_sees_how_much_longer_a_grant_is_to_last(void **)
     assert_true(reply->request->duration == 1200s);
 }
 
+// Two terminals have asked for more time, and the longer one was granted.
+void what_lasts_long_enough_already_is_asked_of_nobody(void **)
+{
+    if (!is_root_here())
+        return;
+    const StoredRequest live = make_live(400s);
+    KeptRequest kept = make_kept(some_id);
+    kept.facts.extends = live.id;
+    kept.facts.extends_until = *live.until + 600s;
+    Host host{policy_of(users({approver_oid})), {kept}, {live}};
+    assert_true(host.is_waiting());
+    host.grants->extend(live.id, kept.facts.extends_until);
+    const auto replies = ask_pending(host, approver); // a second at least, or nothing
+    assert_true(ipc::decode_pending_reply(replies[0].parameters.get()).has_value());
+    for (int i = 0; i < 20 && host.is_waiting(); ++i)
+        (void)sd_event_run(host.loop.get(), 2000);
+    assert_false(host.is_waiting());
+    assert_true(host.store->read(some_id)->state == ipc::State::cancelled);
+}
+
 void many_come_in_pages_each_once(void **)
 {
     if (!is_root_here())
@@ -371,6 +391,7 @@ void what_was_to_go_on_longer_has_ended_and_nobody_is_asked_any_more(void **)
         return;
     KeptRequest kept = make_kept(some_id);
     kept.facts.extends = "00000000000000ee";
+    kept.facts.extends_until = wall_time() + 1200s;
     Host host{policy_of(users({approver_oid})), {kept}, {make_live(600s)}};
     assert_true(host.is_waiting());
     const auto helper =
@@ -736,6 +757,7 @@ int main()
         cmocka_unit_test(without_a_policy_or_a_configuration_nothing_is_said),
         cmocka_unit_test(an_approver_sees_all_that_he_needs),
         cmocka_unit_test(an_approver_sees_how_much_longer_a_grant_is_to_last),
+        cmocka_unit_test(what_lasts_long_enough_already_is_asked_of_nobody),
         cmocka_unit_test(many_come_in_pages_each_once),
         cmocka_unit_test(who_asked_first_comes_first),
         cmocka_unit_test(one_person_signs_in_for_few_at_a_time),

@@ -440,6 +440,10 @@ void parse_refuses_one_role_name_twice_and_names_the_first(void **)
                 "/p/b.toml:1:7: role \"web\" is defined twice, first at /p/a.toml:2:7\n");
     check_bad({{"[role.web]\nmax_duration='1h'\nmax_duration='2h'\n",
                 "'max_duration' is defined twice, expected each table and key once"}});
+    // The same line in another role is none of it.
+    check_bad(
+        {{"[role.a]\nmax_duration='1h'\n[role.b]\nmax_duration='1h'\nmax_duration='1h'\n",
+          "5:14: not valid TOML: 'max_duration' is defined twice, first at line 4, expected"}});
     assert_text(all_of(parse_one("\n[role.web] \n[role.db]\n[role.web]\n").diagnostics),
                 "/etc/jit/policy.d/a.toml:4:1: not valid TOML: 'role.web' is defined twice, first "
                 "at line 2, expected each table and "
