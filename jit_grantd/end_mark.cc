@@ -12,7 +12,7 @@ Result<void> mark_ends(const std::string &run)
 {
     const Fd directory = TRY(sys::open_directory(run, 0755));
     const Fd mark{
-        openat(directory.get(), end_mark, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644)};
+        openat(directory.get(), end_mark, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
     if (!mark)
         return Error{Code::unavailable, "cannot open the mark of ends", errno};
     return {};

@@ -200,8 +200,8 @@ check 'by which it was met' same "$(codes alice)" 2
 drop alice web >/dev/null
 check 'who is not eligible is told so' denied 'not eligible' otto web --reason INC-9
 fault pim_activate outcome:PendingProvisioning
-begin stuck otto stuck --reason INC-9
-eventually 10 state "asked('$otto_oid', '$logs')" >/dev/null || true
+begin stuck bob stuck --reason INC-9
+eventually 10 state "asked('$bob_oid', '$logs')" >/dev/null || true
 check 'a policy that wants a ticket has it named' denied 'ticket' alice keys --reason 'no number'
 check 'a group that demands a context has one more code' granted alice keys --reason 'INC-10 key'
 check 'no more than that' same "$(codes alice)" 2
@@ -244,8 +244,8 @@ done
 # --- what was to come by itself
 check 'what stays pending in Entra times out here' told stuck '^exit 4' 40
 check 'and says what to do' told stuck 'run it again'
-check 'nobody is a member by that' fails is_member otto jit-stuck
-check 'Entra has it pending still' state "asked('$otto_oid', '$logs')[-1]['status'] == 'PendingProvisioning'"
+check 'nobody is a member by that' fails is_member bob jit-stuck
+check 'Entra has it pending still' state "asked('$bob_oid', '$logs')[-1]['status'] == 'PendingProvisioning'"
 check 'Entra has ended what was handed back early' \
     eventually $((floor_until + 45 - SECONDS)) state "not active('$alice_oid', '$logs')"
 over() { ! is_member bob jit-web; }

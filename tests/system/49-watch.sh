@@ -208,7 +208,7 @@ check 'an activation that is missing once: the grant stays' is_member alice jit-
 look_on
 check 'twice: it ends' eventually 5 is_no_member alice jit-web
 check 'for whoever it was, before jitd was started anew as well' eventually 5 is_no_member bob jit-web
-check 'who waits for more of it hears that' got never 4 'is over; ask for a new one'
+check 'who waits for more of it hears that' got never 4 'has ended; ask for the role again'
 check 'on record as revoked' recorded JIT_EVENT=revoked JIT_RULE=watch JIT_USER=alice
 check 'another person'\''s goes on' is_member hank jit-late
 
