@@ -53,9 +53,10 @@ begin() {
 }
 told() { eventually "${3:-15}" grep -Eq -e "$2" "$HOST_DIR/$1" || { cat "$HOST_DIR/$1"; return 1; }; }
 newest() { tests/system/agreement "$HOST_PID" newest "$1"; }
-recorded() { # recorded USER FIELD=VALUE...: of the newest request
-    [ -n "$(host_run journalctl -q -o cat -u jitd "JIT_REQUEST=$(newest "$1")" "${@:2}")" ]
+recorded_of() { # recorded_of REQUEST FIELD=VALUE...
+    [ -n "$(host_run journalctl -q -o cat -u jitd "JIT_REQUEST=$1" "${@:2}")" ]
 }
+recorded() { recorded_of "$(newest "$1")" "${@:2}"; } # recorded USER FIELD=VALUE...: of the newest
 # state EXPRESSION: Python, of PIM's state as `pim`; truth is success.
 state() {
     provider pim_state | python3 -c '
@@ -119,6 +120,7 @@ check 'who is eligible is active by his sign-in alone, and has the role' granted
 check 'with one activation, for his reason' \
     state "[r['justification'] for r in asked('$bob_oid', '$web')] == ['INC-7 disk']"
 check 'the approval is on record' recorded bob JIT_EVENT=approved "JIT_APPROVER_OID=$bob_oid"
+revoked=$(newest bob)
 order pim_revoke user=bob@contoso.com "group=$web"
 revoked_at=$SECONDS
 order pim_settings floor=300
@@ -250,7 +252,7 @@ check 'Entra has ended what was handed back early' \
     eventually $((floor_until + 45 - SECONDS)) state "not active('$alice_oid', '$logs')"
 over() { ! is_member bob jit-web; }
 check 'what was taken away in Entra is taken away here' eventually $((revoked_at + 90 - SECONDS)) over
-check 'as revoked, by PIM' recorded bob JIT_EVENT=revoked JIT_RULE=pim
+check 'as revoked, by PIM' recorded_of "$revoked" JIT_EVENT=revoked JIT_RULE=pim
 
 # --- restarts
 granted alice logs --reason INC-15 >/dev/null
@@ -293,5 +295,5 @@ check 'there were tokens' test "$(wc -l <"$HOST_DIR/secrets")" -gt 20
 check 'none is in the ledger, nor anywhere in the state' \
     fails grep -rFqf "$HOST_DIR/secrets" "$HOST_ROOT/var/lib/jit" "$HOST_ROOT/var/lib/jit-grantd"
 check 'nor in the journal' fails grep -Fqf "$HOST_DIR/secrets" "$HOST_DIR/journal"
-check 'the ledgers, the timers and the journal say the same' tests/system/agreement "$HOST_PID" "$(newest bob)"
+check 'the ledgers, the timers and the journal say the same' tests/system/agreement "$HOST_PID" "$revoked"
 finish
