@@ -1,31 +1,14 @@
 #include "tests/unit/cmocka_cpp.h"
 
 #include "lib/ledger/entry.h"
+#include "tests/unit/ledger/sample.h"
 
 using namespace jit;
 using namespace jit::ledger;
+using jit::ledger::test::sample;
 using namespace std::chrono_literals;
 
 namespace {
-
-Entry sample()
-{
-    Entry entry;
-    entry.id = "00000000000000aa";
-    entry.user = "alice";
-    entry.uid = 1000;
-    entry.role = "dba";
-    entry.parts = {{"jit-dba", false}, {"jit-ops", true}};
-    entry.oid = "aaaaaaaa-0000-4000-8000-000000000001";
-    entry.policy = std::string(64, 'd');
-    entry.since = WallTime{1'800'000'000s};
-    entry.until = WallTime{1'800'000'600s};
-    entry.boot_id = "11111111-0000-4000-8000-000000000001";
-    entry.since_boot = BootTime{5s};
-    entry.until_boot = BootTime{605s};
-    entry.state = Entry::State::live;
-    return entry;
-}
 
 std::string replaced(std::string text, std::string_view from, std::string_view to)
 {

@@ -7,33 +7,16 @@
 
 #include "lib/base/fd.h"
 #include "lib/ledger/read.h"
+#include "tests/unit/ledger/sample.h"
 
 using namespace jit;
 using namespace jit::ledger;
+using jit::ledger::test::sample;
 using namespace std::chrono_literals;
 
 namespace {
 
-Entry entry_of(const std::string &id)
-{
-    Entry entry;
-    entry.id = id;
-    entry.user = "alice";
-    entry.uid = 1000;
-    entry.role = "dba";
-    entry.parts = {{"jit-dba", false}};
-    entry.oid = "aaaaaaaa-0000-4000-8000-000000000001";
-    entry.policy = std::string(64, 'd');
-    entry.since = WallTime{1'800'000'000s};
-    entry.until = WallTime{1'800'000'600s};
-    entry.boot_id = "11111111-0000-4000-8000-000000000001";
-    entry.since_boot = BootTime{5s};
-    entry.until_boot = BootTime{605s};
-    entry.state = Entry::State::live;
-    return entry;
-}
-
-const std::string id = "00000000000000aa";
+const std::string id = "00000000000000aa"; // the sample's
 
 struct Folder {
     Folder()
@@ -68,7 +51,7 @@ void a_file_that_looks_the_same_is_not_read_again(void **)
     KnownFiles known;
     const std::string name = file_of(id);
     assert_null(known.find(name, settled_file()));
-    known.keep(name, settled_file(), entry_of(id));
+    known.keep(name, settled_file(), sample());
     const Entry *const found = known.find(name, settled_file());
     assert_non_null(found);
     assert_text(found->id, id);
@@ -89,14 +72,14 @@ void a_file_that_was_changed_just_now_is_not_kept(void **)
     KnownFiles known;
     struct stat file = settled_file();
     file.st_ctim.tv_sec = wall_time().time_since_epoch().count();
-    known.keep(file_of(id), file, entry_of(id));
+    known.keep(file_of(id), file, sample());
     assert_null(known.find(file_of(id), file));
 }
 
 void what_is_gone_is_forgotten(void **)
 {
     KnownFiles known;
-    known.keep(file_of(id), settled_file(), entry_of(id));
+    known.keep(file_of(id), settled_file(), sample());
     known.forget_others();
     assert_non_null(known.find(file_of(id), settled_file()));
     known.forget_others();
@@ -108,7 +91,7 @@ void a_change_is_seen_at_once(void **)
 {
     Folder folder;
     KnownFiles known;
-    Entry entry = entry_of(id);
+    Entry entry = sample();
     for (const char *user : {"alice", "carol", "david"}) {
         entry.user = user;
         folder.put(entry, file_of(id)); // in place, of the same size
@@ -125,7 +108,7 @@ void what_is_no_entry_is_damaged_each_time(void **)
 {
     Folder folder;
     KnownFiles known;
-    folder.put(entry_of(id), file_of("00000000000000ab"));
+    folder.put(sample(), file_of("00000000000000ab"));
     std::ofstream{folder.path + "/x.json"} << "{";
     for (int i = 0; i < 2; ++i) {
         const auto files = read_files(folder.directory.get(), &known);
