@@ -257,6 +257,26 @@ void who_asked_first_comes_first(void **)
     assert_text(waiting[1]->facts().id, "0000000000000001");
 }
 
+// He hears at once that jitd is there, each time that it asks again, and then that it was in vain.
+void a_provider_that_nobody_reaches_is_told_after_some_tries(void **)
+{
+    if (!is_root_here())
+        return;
+    Host host{policy_of(users({approver_oid})), {make_kept(some_id)}, {}, "https://127.0.0.1:1/"};
+    const auto replies = host.ask_all(ipc::method::approve,
+                                      ipc::encode_approve_call({some_id, std::nullopt}), approver);
+    assert_int_equal(replies.size(), 1 + limits::fetch_tries);
+    for (std::size_t i = 0; i < limits::fetch_tries; ++i) {
+        const auto reply = ipc::decode_request_reply(replies[i].parameters.get());
+        assert_true(reply.has_value() && reply->state == ipc::Progress::pending);
+        assert_int_equal(reply->message.has_value(), i > 0);
+    }
+    const auto last = ipc::decode_request_reply(replies.back().parameters.get());
+    assert_true(last.has_value() && last->state == ipc::Progress::denied);
+    assert_true(last->cause == ipc::Cause::unreachable);
+    assert_true(host.is_waiting());
+}
+
 void one_person_signs_in_for_few_at_a_time(void **)
 {
     if (!is_root_here())
@@ -760,6 +780,7 @@ int main()
         cmocka_unit_test(what_lasts_long_enough_already_is_asked_of_nobody),
         cmocka_unit_test(many_come_in_pages_each_once),
         cmocka_unit_test(who_asked_first_comes_first),
+        cmocka_unit_test(a_provider_that_nobody_reaches_is_told_after_some_tries),
         cmocka_unit_test(one_person_signs_in_for_few_at_a_time),
         cmocka_unit_test(enough_have_said_yes_and_the_helper_is_asked),
         cmocka_unit_test(a_no_ends_it_with_its_reason),
