@@ -21,7 +21,7 @@ constexpr std::chrono::seconds look_again = 30s;
 
 bool waits_for(const Session &session, const std::string &group)
 {
-    return session.facts().mode == Approval::Mode::watch && session.facts().pim_group == group;
+    return session.facts().mode == Approval::Mode::watch && session.facts().entra->group == group;
 }
 
 std::optional<std::string> id_of_round()
@@ -108,7 +108,7 @@ std::set<std::string> ActivationWatch::wanted_groups() const
     std::set<std::string> groups;
     for (const Session *session : parts_.requests.all_approving())
         if (session->facts().mode == Approval::Mode::watch)
-            groups.insert(session->facts().pim_group);
+            groups.insert(session->facts().entra->group);
     const auto &policy = parts_.settings.policy;
     for (const Grant *grant : parts_.grants.table().all()) {
         const std::string_view group = split_activation(grant->activation).group;

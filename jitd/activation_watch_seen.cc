@@ -81,10 +81,10 @@ std::set<std::string> ActivationWatch::find_used(const Session &session,
             continue;
         for (const std::string *id : {&one.schedule, &one.request})
             if (!id->empty())
-                note(*id, parts_.store.has_served(facts.pim_group + " " + *id, facts.id));
-        note(one.schedule,
-             parts_.store.may_have_served(facts.pim_group + " " + std::string{unknown_activation},
-                                          oid, one.began, facts.id));
+                note(*id, parts_.store.has_served(facts.entra->group + " " + *id, facts.id));
+        note(one.schedule, parts_.store.may_have_served(facts.entra->group + " " +
+                                                            std::string{unknown_activation},
+                                                        oid, one.began, facts.id));
     }
     return used;
 }
@@ -99,7 +99,7 @@ std::string ActivationWatch::judge_waiting(const std::string &id,
     const policy::Role *const role = parts_.settings.policy->find(facts.role);
     const std::string &token = session->awaited()->watch_token;
     if (role == nullptr || role->approval.mode != Approval::Mode::watch ||
-        role->approval.pim_group != facts.pim_group ||
+        role->approval.pim_group != facts.entra->group ||
         (role->approval.bind == Approval::Bind::token && token.empty())) {
         (void)parts_.requests.cancel(id, ipc::Cause::policy_changed,
                                      std::string{words::config_changed});

@@ -55,7 +55,7 @@ ipc::PendingRecord Api::make_pending_record(const Session &session) const
     record.host = facts.host;
     record.service = unless_empty(facts.origin.service);
     record.tty = unless_empty(facts.origin.tty);
-    record.rhost = unless_empty(facts.rhost);
+    record.rhost = unless_empty(facts.from->rhost);
     record.command = unless_empty(facts.command);
     record.duration = facts.duration;
     record.extends = unless_empty(facts.extends);

@@ -140,7 +140,8 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
     facts.asked = call.duration;
     facts.origin = {call.service.value_or(""), call.tty.value_or(""), call.session.value_or(0), "",
                     call.unproven};
-    facts.rhost = call.rhost.value_or("");
+    if (call.rhost)
+        facts.from.fill().rhost = *call.rhost;
     facts.command = shown_command(call.command);
     const policy::Ask ask{facts.role,
                           call.duration,
@@ -183,7 +184,7 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
         const auto random = sys::make_bytes();
         if (!random)
             return fail(exchange, ipc::Fault::unavailable, random.error().what);
-        facts.watch_token = oidc::make_watch_token(*random);
+        facts.entra.fill().watch_token = oidc::make_watch_token(*random);
     }
 
     facts.id = *std::move(id);
@@ -205,16 +206,17 @@ void Api::begin_request(Call exchange, const ipc::RequestCall &call,
             return fail(exchange, ipc::Fault::unavailable, words::no_digest);
         facts.origin = *origin;
         if (role.shared)
-            facts.prover = *std::move(prover);
+            facts.from.fill().prover = *std::move(prover);
         facts.is_held = true;
-        facts.connection = retried_as(call);
+        facts.from.fill().connection = retried_as(call);
     } else if (role.shared && !extension) {
-        facts.connection = login_of(call.connection, exchange->peer().pid);
+        facts.from.fill().connection = login_of(call.connection, exchange->peer().pid);
     }
     facts.host = settings.host.name;
     facts.began = read_clocks();
     facts.mode = role.approval.mode;
-    facts.pim_group = role.approval.pim_group;
+    if (!role.approval.pim_group.empty())
+        facts.entra.fill().group = role.approval.pim_group;
     facts.is_unattended = role.approval.mode == policy::Approval::Mode::none;
     facts.is_limited = role.limits.is_any();
     facts.ends_runs = role.end.action == policy::End::Action::terminate;

@@ -73,9 +73,10 @@ Actions Approval::begin()
 {
     facts_.began.boot = last_;
     state_ = State::signing_in;
-    sign_in_ = std::make_unique<SignIn>(
-        WhoSigns{facts_.user, facts_.oid, facts_.upn, facts_.user.empty(), Purpose::approval,
-                 facts_.auth_context, facts_.deadline, facts_.began.boot});
+    sign_in_ =
+        std::make_unique<SignIn>(WhoSigns{facts_.user, facts_.oid, facts_.upn, facts_.user.empty(),
+                                          Purpose::approval, facts_.deadline, facts_.began.boot},
+                                 Demands{facts_.auth_context, {}});
     return join(list(WakeAt{facts_.deadline}), follow(sign_in_->begin()));
 }
 

@@ -49,13 +49,13 @@ Knock knock_of(const RequestFacts &facts)
     knock.is_unproven = facts.origin.is_unproven;
     knock.asks_others =
         facts.mode != policy::Approval::Mode::self && facts.mode != policy::Approval::Mode::none;
-    std::string address = counted_address(facts.rhost);
+    std::string address = counted_address(facts.from->rhost);
     if (!knock.is_unproven) {
         // As a shared account several people come, who must not take each other's places. One key
         // is one of them, from whatever address.
-        knock.who =
-            facts.is_shared ? facts.user + " " + facts.origin.tty + " " + facts.prover : facts.user;
-        if (!facts.connection.empty())
+        knock.who = facts.is_shared ? facts.user + " " + facts.origin.tty + " " + facts.from->prover
+                                    : facts.user;
+        if (!facts.from->connection.empty())
             knock.address = std::move(address);
     } else
         knock.who = address.empty() ? "tty " + facts.origin.tty : std::move(address);

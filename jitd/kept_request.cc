@@ -65,7 +65,7 @@ ipc::Json encode_facts(const RequestFacts &facts)
     writer.text("extends", facts.extends);
     writer.number("extends_until", since_epoch(facts.extends_until));
     writer.text("mode", policy::name_of(facts.mode));
-    writer.text("pim_group", facts.pim_group);
+    writer.text("pim_group", facts.entra->group);
     writer.flag("shared", facts.is_shared);
     writer.flag("reusable", facts.is_reusable);
     writer.flag("unattended", facts.is_unattended);
@@ -78,9 +78,9 @@ ipc::Json encode_facts(const RequestFacts &facts)
         writer.number("asked", facts.asked->count());
     writer.maybe_text("reason", facts.reason);
     writer.value("origin", encode_origin(facts.origin));
-    writer.text("prover", facts.prover);
-    writer.text("rhost", facts.rhost);
-    writer.text("connection", facts.connection);
+    writer.text("prover", facts.from->prover);
+    writer.text("rhost", facts.from->rhost);
+    writer.text("connection", facts.from->connection);
     writer.text("command", facts.command);
     writer.text("host", facts.host);
     writer.number("began", since_epoch(facts.began.wall));
@@ -110,7 +110,7 @@ Result<RequestFacts> decode_facts(const json_t *object)
     facts.extends = reader.maybe_empty_text("extends", max_id_bytes);
     facts.extends_until = wall_at(reader.number("extends_until", 0, max_seconds));
     const auto mode = policy::approval_mode_of(reader.text("mode", max_id_bytes));
-    facts.pim_group = reader.maybe_empty_text("pim_group", max_id_bytes);
+    facts.entra.fill().group = reader.maybe_empty_text("pim_group", max_id_bytes);
     facts.is_shared = reader.flag("shared");
     facts.is_reusable = reader.flag("reusable");
     facts.is_unattended = reader.flag("unattended");
@@ -123,9 +123,9 @@ Result<RequestFacts> decode_facts(const json_t *object)
         facts.asked = seconds{*asked};
     facts.reason = reader.maybe_text("reason", max_text_bytes);
     const json_t *const origin = reader.object("origin");
-    facts.prover = reader.maybe_empty_text("prover", max_text_bytes);
-    facts.rhost = reader.maybe_empty_text("rhost", max_text_bytes);
-    facts.connection = reader.maybe_empty_text("connection", max_text_bytes);
+    facts.from.fill().prover = reader.maybe_empty_text("prover", max_text_bytes);
+    facts.from.fill().rhost = reader.maybe_empty_text("rhost", max_text_bytes);
+    facts.from.fill().connection = reader.maybe_empty_text("connection", max_text_bytes);
     facts.command = reader.maybe_empty_text("command", max_text_bytes);
     facts.host = reader.maybe_empty_text("host", max_text_bytes);
     facts.began.wall = wall_at(reader.number("began", 0, max_seconds));

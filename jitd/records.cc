@@ -79,7 +79,7 @@ AuditRecord refusal_of(const RequestFacts &facts, std::string_view rule, const s
     record.role = facts.role;
     record.service = facts.origin.service;
     record.tty = facts.origin.tty;
-    record.rhost = facts.rhost;
+    record.rhost = facts.from->rhost;
     record.command = facts.command;
     record.reason = facts.reason.value_or("");
     record.asked = facts.asked;

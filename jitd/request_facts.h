@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/base/clock.h"
+#include "lib/base/rare.h"
 #include "policy/model.h"
 
 namespace jit::daemon {
@@ -35,6 +36,22 @@ struct Origin {
     }
 };
 
+// Modes pim and watch.
+struct EntraFacts {
+    std::string group;       // whose activation it is
+    std::string watch_token; // random, for mode watch (Awaited); else empty
+    std::string claims;      // of mode pim: what the group is known to demand of the token
+};
+
+// From elsewhere.
+struct Arrival {
+    std::string rhost;
+    std::string connection; // of who began it: over ssh, or another login to a shared account, as
+                            // it is known by (origins.h)
+    std::string prover; // of a shared account, over ssh: a digest of what has proven who is there
+};
+
+// Thousands of them may wait.
 struct RequestFacts {
     std::string id;
     std::string role;
@@ -50,9 +67,7 @@ struct RequestFacts {
     bool is_shared = false;          // to an account of many: whoever signs in is the requester
     bool is_reusable = false;        // later logins with the same key may have the grant too
     policy::Approval::Mode mode = policy::Approval::Mode::self; // who has to say yes
-    std::string pim_group;      // of modes pim and watch: whose activation it is
-    std::string watch_token;    // random, for mode watch (Awaited); else empty
-    std::string pim_claims;     // of mode pim: what the group is known to demand of the token
+    Rare<EntraFacts> entra;
     bool is_unattended = false; // nobody signs in: the role's approval is "auto"
     bool is_limited = false;    // the helper counts grants of the role: it is asked before anybody
     bool ends_runs = false;     // what is started under the grant ends with it
@@ -62,11 +77,8 @@ struct RequestFacts {
     std::optional<std::chrono::seconds> asked; // what was asked for, if anything was
     std::optional<std::string> reason;
     Origin origin;
-    std::string prover; // of a shared account, over ssh: a digest of what has proven who is there
-    std::string rhost;
-    std::string connection; // of who began it: over ssh, or another login to a shared account, as
-                            // it is known by (origins.h)
-    std::string command;    // a hint for people, never decided on
+    Rare<Arrival> from;
+    std::string command; // a hint for people, never decided on
     std::string host;
     Now began{};
     BootTime deadline{};

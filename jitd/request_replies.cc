@@ -55,7 +55,7 @@ void show_activation(ipc::RequestReply &reply, const Session &session,
     }
     const std::string page = activation_page(authority_host);
     const std::string &token = session.awaited()->watch_token;
-    reply.message = words::activate_group(session.facts().pim_group, token, page);
+    reply.message = words::activate_group(session.facts().entra->group, token, page);
     reply.uri = page;
     if (std::string qr = make_qr(page); !qr.empty())
         reply.qr = std::move(qr);

@@ -262,8 +262,8 @@ void Requests::close(Waiting &waiting, const Close &close)
         reply.confine = facts.ends_runs;
         if (facts.extends.empty()) {
             parts_.grants.add(make_grant(stored_of(waiting)));
-            if (!facts.is_held && !facts.connection.empty())
-                let_in(facts.connection, facts.user, facts.id, "", true);
+            if (!facts.is_held && !facts.from->connection.empty())
+                let_in(facts.from->connection, facts.user, facts.id, "", true);
         } else
             parts_.grants.extend(facts.extends, reply.until.value_or(WallTime{}),
                                  stored_of(waiting).activation, stored_of(waiting).approver_oid);
@@ -285,12 +285,12 @@ void Requests::settle_activation(Waiting &waiting, const Close &close)
     if (facts.mode != policy::Approval::Mode::pim)
         return;
     // What the group demanded is asked for at once the next time, as long as it helps.
-    if (!close.cause && !facts.pim_claims.empty()) {
-        if (demands_.size() >= limits::demanding_groups && !demands_.contains(facts.pim_group))
+    if (!close.cause && !facts.entra->claims.empty()) {
+        if (demands_.size() >= limits::demanding_groups && !demands_.contains(facts.entra->group))
             demands_.erase(demands_.begin());
-        demands_[facts.pim_group] = facts.pim_claims;
+        demands_[facts.entra->group] = facts.entra->claims;
     } else if (close.cause && *close.cause != ipc::Cause::cancelled) {
-        demands_.erase(facts.pim_group);
+        demands_.erase(facts.entra->group);
     }
     auto asked = session.take_activation();
     auto activator = session.take_activator();

@@ -31,7 +31,7 @@ void Requests::await(const std::string &id, const std::optional<AuditRecord> &re
     stored.deadline = kept.facts.deadline_wall;
     stored.approver_oid = kept.awaited.counted;
     if (!kept.awaited.activation.empty())
-        stored.activation = kept.facts.pim_group + " " + kept.awaited.activation;
+        stored.activation = kept.facts.entra->group + " " + kept.awaited.activation;
     stored.kept = encode_kept(kept);
     // What could not be read again would be lost with its approvals at the next start.
     if (!decode_kept(stored.kept) || !keep_awaiting(waiting, record) || !waiting.is_recorded)
@@ -61,7 +61,7 @@ void Requests::note_watched(const Session &session) const
 {
     if (onlooker_.hurry && session.is_approving() &&
         session.facts().mode == policy::Approval::Mode::watch)
-        onlooker_.hurry(session.facts().pim_group);
+        onlooker_.hurry(session.facts().entra->group);
 }
 
 ipc::RequestReply Requests::make_awaiting_reply(const Session &session) const

@@ -122,7 +122,7 @@ void Requests::ask_grant(const std::string &id, const AskGrant &asked)
     stored.approver_oid = asked.approvers;
     const Awaited *const awaited = waiting.session->awaited();
     if (awaited && !awaited->activation.empty())
-        stored.activation = facts.pim_group + " " + awaited->activation;
+        stored.activation = facts.entra->group + " " + awaited->activation;
     stored.kept.clear(); // what the helper may have granted is mended, not gone on with
     const bool is_written = asked.approved ? parts_.audit.write(*asked.approved, &stored)
                                            : parts_.store.put(stored).has_value();

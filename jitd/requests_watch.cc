@@ -37,7 +37,7 @@ void Requests::refuse(const Watcher &watcher, const RequestFacts &facts, const s
 
 void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
 {
-    const std::string connection = facts.connection;
+    const std::string connection = facts.from->connection;
     const auto refused = logins_.find_refusal(connection, facts.user, facts.began.boot);
     if (!refused.empty())
         return fail(watcher, ipc::Fault::refused, refused);
@@ -69,8 +69,8 @@ void Requests::begin_or_join(RequestFacts facts, Watcher watcher)
         return fail(watcher, ipc::Fault::misconfigured, words::misconfigured);
 
     if (facts.mode == policy::Approval::Mode::pim)
-        if (const auto known = demands_.find(facts.pim_group); known != demands_.end())
-            facts.pim_claims = known->second;
+        if (const auto known = demands_.find(facts.entra->group); known != demands_.end())
+            facts.entra.fill().claims = known->second;
     if (const Grant *const longer = parts_.grants.table().find(facts.extends)) {
         facts.extended_end = Now{longer->until, longer->until_boot};
         bound_by_extended(facts);

@@ -42,13 +42,13 @@ AuditRecord Session::make_record(Event event, std::string message) const
     record.role = facts_.role;
     record.user = facts_.user;
     record.uid = facts_.uid;
-    record.oid = signed_in_oid_.empty() ? facts_.oid : signed_in_oid_;
+    record.oid = signer_->oid.empty() ? facts_.oid : signer_->oid;
     record.service = facts_.origin.service;
     record.tty = facts_.origin.tty;
-    record.rhost = facts_.rhost;
+    record.rhost = facts_.from->rhost;
     record.command = facts_.command;
     record.reason = facts_.reason.value_or("");
-    record.correlation = correlation_;
+    record.correlation = correlation();
     record.extends = facts_.extends;
     record.duration = facts_.duration;
     return record;
@@ -58,22 +58,22 @@ std::string Session::who() const
 {
     if (!facts_.is_shared)
         return facts_.user;
-    return (person_.empty() ? "somebody" : person_) + " as " + facts_.user;
+    return (signer_->person.empty() ? "somebody" : signer_->person) + " as " + facts_.user;
 }
 
 Actions Session::close(ipc::Cause cause, std::string message, std::string_view rule)
 {
     state_ = State::closed;
-    sign_in_.reset();
+    end_sign_in();
     // What is open in Entra when the time is up is taken up by the next run. Who wants it no more
     // has it taken back, and given back what came too late for that; so has he whose grant ended
     // before it could go on by it.
     if (cause == ipc::Cause::timed_out)
-        activation_.reset();
+        (void)take_activation();
     const bool gives_back =
         cause == ipc::Cause::cancelled || (cause == ipc::Cause::expired && !facts_.extends.empty());
-    if (!gives_back || was_active_ || !awaited_ || !awaited_->is_met)
-        activator_.reset();
+    if (!gives_back || was_active() || !awaited_ || !awaited_->is_met)
+        (void)take_activator();
     Actions actions;
     const auto record = [&](Event event, std::optional<ipc::Cause> ends) {
         AuditRecord made = make_record(event, who() + ": role " + facts_.role + ": " + message);
@@ -83,7 +83,7 @@ Actions Session::close(ipc::Cause cause, std::string message, std::string_view r
     if (is_provider_error(cause))
         record(Event::provider_error, std::nullopt);
     record(event_of(cause), cause);
-    actions.emplace_back(Close{cause, std::move(message), correlation_});
+    actions.emplace_back(Close{cause, std::move(message), correlation()});
     return actions;
 }
 
@@ -118,10 +118,12 @@ Actions Session::begin()
         return list(AskRules{});
     }
     state_ = State::signing_in;
-    sign_in_ = std::make_unique<SignIn>(WhoSigns{
-        facts_.user, facts_.oid, facts_.upn, facts_.is_shared,
-        facts_.mode == policy::Approval::Mode::pim ? Purpose::activation : Purpose::request,
-        facts_.auth_context, facts_.deadline, facts_.began.boot, facts_.pim_claims});
+    sign_in_ = std::make_unique<SignIn>(
+        WhoSigns{facts_.user, facts_.oid, facts_.upn, facts_.is_shared,
+                 facts_.mode == policy::Approval::Mode::pim ? Purpose::activation
+                                                            : Purpose::request,
+                 facts_.deadline, facts_.began.boot},
+        Demands{facts_.auth_context, facts_.entra->claims});
     return follow(sign_in_->begin());
 }
 
@@ -148,15 +150,15 @@ std::variant<policy::Decision, Actions> Session::decide(const Rules &rules)
                           facts_.asked,
                           facts_.reason ? std::string_view{*facts_.reason} : std::string_view{},
                           false,
-                          {facts_.origin.tty, facts_.rhost}};
+                          {facts_.origin.tty, facts_.from->rhost}};
     const auto decision =
         policy::decide(rules.policy, ask, make_person(rules), rules.host, {}, rules.now);
     if (decision.is_refused())
-        return close(
-            decision.refusal == policy::Refusal::unknown_role ? ipc::Cause::policy_changed
-                                                              : ipc::Cause::refused,
-            policy::explain(decision, facts_.role, facts_.is_shared ? person_ : facts_.user),
-            policy::name_of(decision.refusal));
+        return close(decision.refusal == policy::Refusal::unknown_role ? ipc::Cause::policy_changed
+                                                                       : ipc::Cause::refused,
+                     policy::explain(decision, facts_.role,
+                                     facts_.is_shared ? signer_->person : facts_.user),
+                     policy::name_of(decision.refusal));
     // Whose sign-in counts was decided by that; and nobody has signed in where by the policy of now
     // somebody must.
     if ((facts_.extends.empty() && decision.role->shared != facts_.is_shared) ||
@@ -236,7 +238,7 @@ Actions Session::on_recorded(bool is_recorded)
     if (!is_recorded)
         return join(list(TakeBack{}), close(ipc::Cause::failed, std::string{words::no_ledger}));
     state_ = State::closed;
-    return list(Close{std::nullopt, "", correlation_});
+    return list(Close{std::nullopt, "", correlation()});
 }
 
 Actions Session::on_grant_failed(ipc::Cause cause, std::string message)

@@ -109,19 +109,25 @@ class Session final : public SigningIn
     // What others have to say and have said; null: nobody else is asked.
     const Awaited *awaited() const { return awaited_.get(); }
     // Mode pim: what is waited for in Entra, for people; empty: nothing is known.
-    const std::string &waits_for() const { return waits_for_; }
+    const std::string &waits_for() const { return in_entra_->waits_for; }
     // Mode pim, after the end: the activation that is still being asked for, to be taken back;
     // null: there is none. And as whom Entra is asked about the one that came; null: as nobody, or
     // the request has ended without a grant and the activation was not made for it.
-    std::unique_ptr<oidc::PimActivation> take_activation() { return std::move(activation_); }
-    std::unique_ptr<oidc::PimWho> take_activator() { return std::move(activator_); }
+    std::unique_ptr<oidc::PimActivation> take_activation()
+    {
+        return in_entra_.is_filled() ? std::move(in_entra_.fill().activation) : nullptr;
+    }
+    std::unique_ptr<oidc::PimWho> take_activator()
+    {
+        return in_entra_.is_filled() ? std::move(in_entra_.fill().activator) : nullptr;
+    }
     // Mode pim, of two that are not over: this one waits for the same in Entra as the other, or has
     // it.
     bool shares_activation(const Session &other) const;
     // The other is over: what was asked for in Entra is this one's to take back from now on.
     void inherit_activation();
     // Whether the activation ran before this asked for it.
-    bool was_active() const { return was_active_; }
+    bool was_active() const { return in_entra_->was_active; }
     // As others are told of it who have to approve it.
     AuditRecord make_plea() const;
     // As the ledger keeps it while others are waited for; without boot and provider.
@@ -146,7 +152,28 @@ class Session final : public SigningIn
         closed
     };
 
+    // Who has signed in, and what Entra's logs call it, once it is over.
+    struct Signer {
+        std::string oid;
+        std::string person; // as a shared account: who it is, for people
+        std::string correlation;
+    };
+    // Mode pim.
+    struct InEntra {
+        std::unique_ptr<oidc::PimActivation> activation; // while Entra is asked
+        std::unique_ptr<oidc::PimWho> activator;
+        std::string waits_for;
+        bool was_active = false; // before it was asked for
+        bool is_heir = false;    // of what another request had asked for in Entra
+    };
+
     Actions begin();
+    void end_sign_in();
+    const std::string &correlation() const
+    {
+        return sign_in_ ? sign_in_->correlation() : signer_->correlation;
+    }
+    bool asks_entra() const { return state_ == State::approving && in_entra_->activation; }
     // What a sign-in wants, with its records filled in; its end is the session's, where it failed.
     Actions follow(SignInMove move);
     Actions after_known(SignInMove move, const Rules &rules);
@@ -175,19 +202,14 @@ class Session final : public SigningIn
 
     RequestFacts facts_;
     State state_ = State::idle;
-    // Has its memory only while it lasts: thousands may wait for theirs.
-    std::unique_ptr<SignIn> sign_in_;
-    std::unique_ptr<oidc::Claims> claims_;
-    std::string signed_in_oid_;
-    std::string person_; // as a shared account: who has signed in, for people
-    std::string correlation_;
-    std::unique_ptr<Awaited> awaited_;
-    std::unique_ptr<oidc::PimActivation> activation_; // mode pim, while Entra is asked
-    std::unique_ptr<oidc::PimWho> activator_;
-    std::string waits_for_;
     bool is_claimed_ = false;
-    bool was_active_ = false; // before it was asked for
-    bool is_heir_ = false;    // of what another request had asked for in Entra
+    // Thousands may wait for a sign-in: each of these has its memory only while there is something
+    // to keep in it.
+    std::unique_ptr<SignIn> sign_in_;
+    Rare<Signer> signer_;
+    std::unique_ptr<oidc::Claims> claims_;
+    std::unique_ptr<Awaited> awaited_;
+    Rare<InEntra> in_entra_;
     std::unique_ptr<std::pair<ipc::Cause, std::string>> cancelled_; // while granting
     WallTime since_{};
     WallTime until_{};

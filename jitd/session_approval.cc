@@ -12,10 +12,10 @@ namespace jit::daemon {
 using policy::Approval;
 
 Session::Session(KeptRequest kept)
-    : facts_(std::move(kept.facts)), signed_in_oid_(std::move(kept.signed_in_oid)),
-      person_(std::move(kept.person)), correlation_(std::move(kept.correlation)),
-      awaited_(std::make_unique<Awaited>(std::move(kept.awaited)))
+    : facts_(std::move(kept.facts)), awaited_(std::make_unique<Awaited>(std::move(kept.awaited)))
 {
+    signer_.fill() = {std::move(kept.signed_in_oid), std::move(kept.person),
+                      std::move(kept.correlation)};
     if (kept.claims)
         claims_ = std::make_unique<oidc::Claims>(*std::move(kept.claims));
 }
@@ -26,9 +26,9 @@ KeptRequest Session::keep() const
     kept.facts = facts_;
     if (claims_)
         kept.claims = *claims_;
-    kept.signed_in_oid = signed_in_oid_;
-    kept.person = person_;
-    kept.correlation = correlation_;
+    kept.signed_in_oid = signer_->oid;
+    kept.person = signer_->person;
+    kept.correlation = correlation();
     kept.awaited = awaited_ ? *awaited_ : Awaited{};
     return kept;
 }
@@ -73,7 +73,7 @@ std::optional<Actions> Session::await(const policy::Role &role, const Rules &rul
     const bool needs_less =
         facts_.mode == Approval::Mode::self && role.approval.mode == Approval::Mode::none;
     if (!needs_less &&
-        (role.approval.mode != facts_.mode || role.approval.pim_group != facts_.pim_group))
+        (role.approval.mode != facts_.mode || role.approval.pim_group != facts_.entra->group))
         return close(ipc::Cause::policy_changed, std::string{words::config_changed});
     // Nobody is asked, and nothing is activated, for what can't go on any more.
     if (is_extended_over(rules))
@@ -83,7 +83,7 @@ std::optional<Actions> Session::await(const policy::Role &role, const Rules &rul
     if (!awaited_) {
         awaited_ = std::make_unique<Awaited>();
         if (facts_.mode == Approval::Mode::watch && role.approval.bind == Approval::Bind::token)
-            awaited_->watch_token = facts_.watch_token;
+            awaited_->watch_token = facts_.entra->watch_token;
         state_ = State::approving;
         // Each step has its own time.
         const Now now{rules.now, rules.boot};
@@ -171,7 +171,7 @@ Actions Session::on_activation(std::string_view activation, WallTime until)
     if (state_ != State::approving || facts_.mode != Approval::Mode::watch)
         return {};
     return meet(activation, until,
-                who() + "'s activation of " + facts_.pim_group + " in Entra approves role " +
+                who() + "'s activation of " + facts_.entra->group + " in Entra approves role " +
                     facts_.role);
 }
 
@@ -219,7 +219,7 @@ std::optional<AuditRecord> Session::make_approved() const
                          : facts_.is_shared
                              ? "the sign-in of " + who() + " approves role " + facts_.role
                              : facts_.user + "'s own sign-in approves role " + facts_.role);
-    approved.approver_oid = signed_in_oid_;
+    approved.approver_oid = signer_->oid;
     if (facts_.is_unattended)
         approved.rule = rule_unattended;
     return approved;
@@ -228,7 +228,7 @@ std::optional<AuditRecord> Session::make_approved() const
 std::string Session::approvers() const
 {
     if (!awaited_)
-        return signed_in_oid_;
+        return signer_->oid;
     return facts_.mode == Approval::Mode::approver ? awaited_->counted : facts_.oid;
 }
 

@@ -13,6 +13,13 @@ const std::optional<ShowCode> &Session::code() const
     return sign_in_ ? sign_in_->code() : none;
 }
 
+void Session::end_sign_in()
+{
+    if (sign_in_)
+        signer_.fill().correlation = sign_in_->correlation();
+    sign_in_.reset();
+}
+
 std::string Session::say(Event event) const
 {
     if (event == Event::signed_in)
@@ -24,8 +31,8 @@ std::string Session::say(Event event) const
 
 Actions Session::follow(SignInMove move)
 {
-    correlation_ = sign_in_->correlation();
-    signed_in_oid_ = sign_in_->signed_in_oid();
+    if (const std::string_view oid = sign_in_->signed_in_oid(); !oid.empty())
+        signer_.fill().oid = oid;
     for (Action &action : move.actions)
         if (auto *write = std::get_if<WriteRecord>(&action)) {
             AuditRecord &record = write->record;
@@ -55,8 +62,8 @@ Actions Session::on_provider_failed(oidc::Failure failure, std::string_view why)
 
 Actions Session::on_reply(const oidc::HttpReply &reply, BootTime now)
 {
-    if (activation_ && state_ == State::approving)
-        return follow_activation(activation_->on_reply(reply, clocks_at(now)));
+    if (asks_entra())
+        return follow_activation(in_entra_.fill().activation->on_reply(reply, clocks_at(now)));
     return sign_in_ ? after_sign_in(sign_in_->on_reply(reply, now)) : Actions{};
 }
 
@@ -65,8 +72,8 @@ Actions Session::on_time(BootTime now)
     if (state_ == State::closed || state_ == State::granting || state_ == State::recording)
         return {};
     // It knows the deadline, too, and what is left open in Entra.
-    if (activation_ && state_ == State::approving)
-        return follow_activation(activation_->on_time(clocks_at(now)));
+    if (asks_entra())
+        return follow_activation(in_entra_.fill().activation->on_time(clocks_at(now)));
     if (now >= facts_.deadline)
         return close(ipc::Cause::timed_out,
                      std::string{state_ == State::held        ? words::not_claimed
@@ -79,8 +86,8 @@ Actions Session::on_time(BootTime now)
 
 Actions Session::hurry(BootTime now)
 {
-    if (activation_ && state_ == State::approving)
-        return follow_activation(activation_->hurry(clocks_at(now)));
+    if (asks_entra())
+        return follow_activation(in_entra_.fill().activation->hurry(clocks_at(now)));
     return sign_in_ && now < facts_.deadline ? follow(sign_in_->hurry(now)) : Actions{};
 }
 
@@ -90,7 +97,7 @@ Actions Session::on_keys(const oidc::KeySet &keys, const Rules &rules, WallTime 
         return {};
     SignInMove move = sign_in_->on_keys(keys, rules, now);
     if (facts_.is_shared && !sign_in_->signed_in_oid().empty())
-        person_ = name_person(sign_in_->signed_in_oid(), rules.config);
+        signer_.fill().person = name_person(std::string{sign_in_->signed_in_oid()}, rules.config);
     return after_known(std::move(move), rules);
 }
 
@@ -119,7 +126,7 @@ Actions Session::look_up_or_decide(const Rules &rules)
             return after_sign_in(sign_in_->look_up(std::move(groups)));
     }
     if (facts_.mode != policy::Approval::Mode::pim)
-        sign_in_.reset(); // else its token is what the group is activated with
+        end_sign_in(); // else its token is what the group is activated with
     state_ = State::deciding;
     return on_rules(rules);
 }
@@ -134,7 +141,7 @@ Actions Session::after_sign_in(SignInMove move)
     claims_->groups = sign_in_->take_groups();
     claims_->group_overage = false;
     if (facts_.mode != policy::Approval::Mode::pim)
-        sign_in_.reset();
+        end_sign_in();
     state_ = State::deciding;
     return join(std::move(actions), list(AskRules{}));
 }

@@ -43,19 +43,20 @@ Actions Session::activate(Now now)
     const auto make_who = [&](SecretString token) {
         return oidc::PimWho{sign_in_->party()->provider.graph_host,
                             std::move(token),
-                            facts_.pim_group,
+                            facts_.entra->group,
                             facts_.oid,
-                            correlation_,
+                            correlation(),
                             facts_.deadline};
     };
-    activator_ = std::make_unique<oidc::PimWho>(make_who(sign_in_->take_access_token()));
-    activation_ = std::make_unique<oidc::PimActivation>(
-        oidc::PimAsk{make_who(SecretString{activator_->token.reveal()}), facts_.reason.value_or(""),
-                     "", facts_.duration, claims_->contexts, may_demand});
-    if (is_heir_)
-        activation_->adopt();
-    waits_for_ = words::asks_entra(facts_.pim_group);
-    return follow_activation(activation_->start(now));
+    InEntra &there = in_entra_.fill();
+    there.activator = std::make_unique<oidc::PimWho>(make_who(sign_in_->take_access_token()));
+    there.activation = std::make_unique<oidc::PimActivation>(oidc::PimAsk{
+        make_who(SecretString{there.activator->token.reveal()}), facts_.reason.value_or(""), "",
+        facts_.duration, claims_->contexts, may_demand});
+    if (there.is_heir)
+        there.activation->adopt();
+    there.waits_for = words::asks_entra(facts_.entra->group);
+    return follow_activation(there.activation->start(now));
 }
 
 Actions Session::follow_activation(oidc::PimStep step)
@@ -65,44 +66,46 @@ Actions Session::follow_activation(oidc::PimStep step)
     if (const auto *wait = std::get_if<oidc::WaitUntil>(&step))
         return list(WakeAt{wait->at});
     if (const auto *waits = std::get_if<oidc::PimWaits>(&step)) {
-        waits_for_ = waits->what == oidc::PimWaits::What::approval
-                         ? words::waits_in_entra(facts_.pim_group)
-                         : std::string{words::entra_carries_out};
+        in_entra_.fill().waits_for = waits->what == oidc::PimWaits::What::approval
+                                         ? words::waits_in_entra(facts_.entra->group)
+                                         : std::string{words::entra_carries_out};
         return list(Await{}, WakeAt{waits->at});
     }
-    activation_.reset();
+    in_entra_.fill().activation.reset();
     if (const auto *active = std::get_if<oidc::PimActive>(&step))
         return on_active(*active);
-    activator_.reset();
+    in_entra_.fill().activator.reset();
     if (auto *demands = std::get_if<oidc::PimDemands>(&step)) {
         // From here on it waits for a sign-in, as it did before.
         awaited_.reset();
-        waits_for_.clear();
+        in_entra_.fill().waits_for.clear();
         state_ = State::signing_in;
-        facts_.pim_claims = demands->claims;
+        facts_.entra.fill().claims = demands->claims;
         return follow(sign_in_->demand(std::move(demands->claims), facts_.deadline));
     }
     const auto *refused = std::get_if<oidc::PimRefused>(&step);
     if (refused == nullptr)
         return close(ipc::Cause::failed, std::string{words::activate_again});
+    end_sign_in();
     if (!refused->correlation_id.empty())
-        correlation_ = refused->correlation_id;
+        signer_.fill().correlation = refused->correlation_id;
     const ipc::Cause cause = refused->failure == oidc::Failure::expired
                                  ? ipc::Cause::timed_out
                                  : words::cause_of(refused->failure);
-    return close(cause, words::no_activation(refused->advice, correlation_));
+    return close(cause, words::no_activation(refused->advice, correlation()));
 }
 
 Actions Session::on_active(const oidc::PimActive &active)
 {
-    sign_in_.reset();
-    was_active_ = active.was_there && !is_heir_;
+    end_sign_in();
+    InEntra &there = in_entra_.fill();
+    there.was_active = active.was_there && !there.is_heir;
     if (active.maximum)
-        waits_for_ = words::entra_allows(*active.maximum);
+        there.waits_for = words::entra_allows(*active.maximum);
     else
-        waits_for_ = std::string{words::entra_activated};
+        there.waits_for = std::string{words::entra_activated};
     return join(meet(name_of(active), active.until,
-                     who() + "'s activation of " + facts_.pim_group + " in Entra" +
+                     who() + "'s activation of " + facts_.entra->group + " in Entra" +
                          (active.was_there ? ", which ran before," : "") + " approves role " +
                          facts_.role),
                 list(WakeAt{facts_.deadline}));
@@ -113,15 +116,16 @@ bool Session::shares_activation(const Session &other) const
 {
     return &other != this && !is_closed() && awaited_ &&
            facts_.mode == policy::Approval::Mode::pim && other.facts_.mode == facts_.mode &&
-           facts_.pim_group == other.facts_.pim_group && facts_.oid == other.facts_.oid;
+           facts_.entra->group == other.facts_.entra->group && facts_.oid == other.facts_.oid;
 }
 
 void Session::inherit_activation()
 {
-    is_heir_ = true;
-    was_active_ = false;
-    if (activation_)
-        activation_->adopt();
+    InEntra &there = in_entra_.fill();
+    there.is_heir = true;
+    there.was_active = false;
+    if (there.activation)
+        there.activation->adopt();
 }
 
 } // namespace jit::daemon

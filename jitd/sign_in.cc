@@ -15,6 +15,12 @@ SignInMove going(Actions actions = {})
 
 } // namespace
 
+SignIn::SignIn(WhoSigns who, Demands demands) : who_(std::move(who))
+{
+    if (!demands.auth_context.empty() || !demands.claims.empty())
+        demands_ = std::make_unique<Demands>(std::move(demands));
+}
+
 WriteRecord SignIn::make_record(Event event, std::string message)
 {
     WriteRecord made;
@@ -27,10 +33,12 @@ SignInMove SignIn::fail(ipc::Cause cause, std::string message, std::string_view 
 {
     state_ = State::over;
     code_.reset();
-    flow_.reset();
-    lookup_.reset();
-    id_token_.wipe();
-    access_token_.wipe();
+    end_flow();
+    if (proof_) {
+        proof_->lookup.reset();
+        proof_->id_token.wipe();
+        proof_->access_token.wipe();
+    }
     return {SignInMove::Stage::failed, {}, cause, std::move(message), rule};
 }
 
@@ -47,12 +55,18 @@ SignInMove SignIn::demand(std::string claims, BootTime deadline)
     if (state_ != State::known && state_ != State::looking_up && state_ != State::over)
         return {};
     // Once: who is not satisfied by what was demanded would demand it for ever.
-    if (!demanded_.empty() || claims.empty())
+    if (has_demanded() || claims.empty())
         return fail(ipc::Cause::blocked, words::explain(oidc::Failure::blocked, "", correlation_));
-    demanded_ = std::move(claims);
     who_.deadline = deadline;
-    claims_.reset();
-    access_token_.wipe();
+    return sign_in_again(std::move(claims));
+}
+
+SignInMove SignIn::sign_in_again(std::string challenge)
+{
+    if (!demands_)
+        demands_ = std::make_unique<Demands>();
+    demands_->challenge = std::move(challenge);
+    proof_.reset();
     state_ = State::finding_party;
     return going(list(WakeAt{who_.deadline}, FindParty{who_.purpose}));
 }
@@ -65,14 +79,16 @@ SignInMove SignIn::on_party(std::shared_ptr<const oidc::Party> party, std::strin
     if (now >= who_.deadline)
         return fail(ipc::Cause::timed_out, std::string{words::timed_out});
     state_ = State::signing_in;
-    correlation_ = flow_id;
     party_ = std::move(party);
-    std::string claims = demanded_.empty() ? who_.claims : demanded_;
+    std::string claims;
+    if (demands_)
+        claims = has_demanded() ? demands_->challenge : demands_->claims;
     // A token for PIM says each time that we understand challenges.
     if (who_.purpose == Purpose::activation)
         claims = oidc::add_client_capability(claims.empty() ? "{}" : claims);
     const oidc::Jitter jitter{flow_id}; // chance, and of this flow alone
-    flow_.emplace(party_, std::move(flow_id), oidc::make_claims_request(who_.auth_context, claims),
+    flow_.emplace(party_, std::move(flow_id),
+                  oidc::make_claims_request(demands_ ? demands_->auth_context : "", claims),
                   who_.deadline, jitter);
     return follow(flow_->start());
 }
@@ -91,45 +107,50 @@ SignInMove SignIn::follow(oidc::Step step)
     if (auto *wait = std::get_if<oidc::WaitUntil>(&step))
         return going(list(WakeAt{wait->at}));
     if (auto *show = std::get_if<oidc::ShowCode>(&step)) {
-        code_ = ShowCode{show->uri, show->user_code, show->expires, !demanded_.empty()};
+        code_ = ShowCode{show->uri, show->user_code, show->expires, has_demanded()};
         return going(list(make_record(Event::code_issued), *code_, WakeAt{show->poll_at}));
     }
-    return end_flow(std::move(std::get<oidc::Finished>(step)));
+    return after_flow(std::move(std::get<oidc::Finished>(step)));
 }
 
-SignInMove SignIn::end_flow(oidc::Finished finished)
+void SignIn::end_flow()
 {
-    if (!finished.correlation_id.empty())
-        correlation_ = finished.correlation_id;
-    code_.reset();
+    if (flow_)
+        correlation_ = flow_->request_id();
     flow_.reset();
+}
+
+SignInMove SignIn::after_flow(oidc::Finished finished)
+{
+    code_.reset();
+    end_flow();
+    if (!finished.correlation_id.empty())
+        correlation_ = std::move(finished.correlation_id);
     if (finished.failure != oidc::Failure::none) {
         // Once, as above.
-        if (!finished.demanded.empty() && demanded_.empty()) {
-            demanded_ = std::move(finished.demanded);
-            state_ = State::finding_party;
-            return going(list(WakeAt{who_.deadline}, FindParty{who_.purpose}));
-        }
+        if (!finished.demanded.empty() && !has_demanded())
+            return sign_in_again(std::move(finished.demanded));
         return fail(words::cause_of(finished.failure),
                     words::explain(finished.failure, finished.advice, correlation_));
     }
     state_ = State::judging;
-    id_token_ = std::move(finished.id_token);
-    access_token_ = std::move(finished.access_token);
+    proof_ = std::make_unique<Proof>();
+    proof_->id_token = std::move(finished.id_token);
+    proof_->access_token = std::move(finished.access_token);
     return going(list(WakeAt{who_.deadline}, FindKeys{}));
 }
 
 SignInMove SignIn::on_reply(const oidc::HttpReply &reply, BootTime now)
 {
     if (state_ == State::looking_up)
-        return follow_lookup(lookup_->on_reply(reply, now));
+        return follow_lookup(proof_->lookup->on_reply(reply, now));
     return state_ == State::signing_in ? follow(flow_->on_reply(reply, now)) : SignInMove{};
 }
 
 SignInMove SignIn::on_time(BootTime now)
 {
     if (state_ == State::looking_up)
-        return follow_lookup(lookup_->on_time(now));
+        return follow_lookup(proof_->lookup->on_time(now));
     return state_ == State::signing_in ? follow(flow_->on_time(now))
                                        : going(list(WakeAt{who_.deadline}));
 }
@@ -143,7 +164,7 @@ SignInMove SignIn::on_keys(const oidc::KeySet &keys, const Rules &rules, WallTim
 {
     if (state_ != State::judging)
         return {};
-    auto judged = oidc::verify_id_token(id_token_.reveal(), keys, party_->expected, now,
+    auto judged = oidc::verify_id_token(proof_->id_token.reveal(), keys, party_->expected, now,
                                         wall_of(who_.began, rules), rules.skew);
     const auto refuse = [&](oidc::TokenFault fault) {
         return fail(ipc::Cause::not_trusted, words::explain(fault, correlation_),
@@ -152,14 +173,15 @@ SignInMove SignIn::on_keys(const oidc::KeySet &keys, const Rules &rules, WallTim
     if (const auto *fault = std::get_if<oidc::TokenFault>(&judged)) {
         // The provider may have changed its keys since they were fetched: once, they are fetched
         // again.
-        if (*fault == oidc::TokenFault::unknown_key && !std::exchange(keys_refreshed_, true))
+        if (*fault == oidc::TokenFault::unknown_key && !std::exchange(proof_->keys_refreshed, true))
             return going(list(FindKeys{true}));
         return refuse(*fault);
     }
-    id_token_.wipe();
-    claims_ = std::make_unique<oidc::Claims>(std::get<oidc::Claims>(std::move(judged)));
-    signed_in_oid_ = safe_text(claims_->oid, 255);
-    if (!rules.seen.note(claims_->uti, claims_->expires_at + rules.skew, now))
+    proof_->id_token.wipe();
+    proof_->claims = std::make_unique<oidc::Claims>(std::get<oidc::Claims>(std::move(judged)));
+    const oidc::Claims &claims = *proof_->claims;
+    proof_->oid = safe_text(claims.oid, 255);
+    if (!rules.seen.note(claims.uti, claims.expires_at + rules.skew, now))
         return refuse(oidc::TokenFault::replayed);
     SignInMove move = recognize(rules);
     move.actions = join(list(make_record(Event::signed_in)), std::move(move.actions));
@@ -171,12 +193,12 @@ SignInMove SignIn::recognize(const Rules &rules)
 {
     // Whether it is somebody who may, the rules say.
     if (who_.anybody && who_.oid.empty()) {
-        who_.oid = claims_->oid;
+        who_.oid = proof_->claims->oid;
         return know();
     }
     if (!who_.upn.empty())
         return recognize_by_name(rules);
-    if (who_.oid.empty() || claims_->oid != who_.oid)
+    if (who_.oid.empty() || proof_->claims->oid != who_.oid)
         return fail(ipc::Cause::wrong_person, words::wrong_person(who_.user, correlation_));
     return know();
 }
@@ -184,9 +206,10 @@ SignInMove SignIn::recognize(const Rules &rules)
 // A name counts only where no id is known, and only for somebody whose account is of this tenant.
 SignInMove SignIn::recognize_by_name(const Rules &rules)
 {
-    const bool has_name = claims_->upn == who_.upn;
-    if (rules.pin != nullptr && claims_->oid == rules.pin->oid) {
-        who_.oid = claims_->oid;
+    const oidc::Claims &claims = *proof_->claims;
+    const bool has_name = claims.upn == who_.upn;
+    if (rules.pin != nullptr && claims.oid == rules.pin->oid) {
+        who_.oid = claims.oid;
         return use_pin(rules, *rules.pin);
     }
     if (!has_name)
@@ -195,15 +218,18 @@ SignInMove SignIn::recognize_by_name(const Rules &rules)
     if (rules.pin != nullptr)
         return fail(ipc::Cause::wrong_person, words::other_oid(who_.user, correlation_),
                     rule_pin_mismatch);
-    if (claims_->is_guest)
+    if (claims.is_guest)
         return fail(ipc::Cause::wrong_person, words::guest_by_name(who_.user, correlation_));
-    who_.oid = claims_->oid;
+    who_.oid = claims.oid;
     state_ = State::pinning;
     // The record comes first: nobody is pinned without one.
-    WriteRecord pinned = make_record(Event::config_changed,
-                                     who_.user + " was found to be the person of " + who_.upn);
+    WriteRecord pinned = make_record(Event::config_changed, std::string{who_.user} +
+                                                                " was found to be the person of " +
+                                                                std::string{who_.upn});
     pinned.record.rule = "pin-first";
-    return going(list(std::move(pinned), KeepPin{{who_.user, who_.oid, who_.upn, {}, false}}));
+    return going(
+        list(std::move(pinned),
+             KeepPin{{std::string{who_.user}, who_.oid, std::string{who_.upn}, {}, false}}));
 }
 
 SignInMove SignIn::on_pinned(bool is_kept, const Rules &rules)
@@ -233,10 +259,10 @@ SignInMove SignIn::look_up(std::vector<std::string> groups)
     if (state_ != State::known)
         return {};
     state_ = State::looking_up;
-    lookup_ = std::make_unique<oidc::GroupLookup>(party_->provider.graph_host,
-                                                  SecretString{access_token_.reveal()},
-                                                  std::move(groups), correlation_, who_.deadline);
-    return follow_lookup(lookup_->start());
+    proof_->lookup = std::make_unique<oidc::GroupLookup>(
+        party_->provider.graph_host, SecretString{proof_->access_token.reveal()}, std::move(groups),
+        correlation_, who_.deadline);
+    return follow_lookup(proof_->lookup->start());
 }
 
 SignInMove SignIn::follow_lookup(oidc::LookupStep step)
@@ -245,11 +271,11 @@ SignInMove SignIn::follow_lookup(oidc::LookupStep step)
         return going(list(SendHttp{std::move(send->request)}));
     if (auto *wait = std::get_if<oidc::WaitUntil>(&step))
         return going(list(WakeAt{wait->at}));
-    lookup_.reset();
+    proof_->lookup.reset();
     if (auto *unknown = std::get_if<oidc::GroupsUnknown>(&step))
         return fail(words::cause_of(unknown->failure),
                     words::no_groups(unknown->advice, correlation_));
-    groups_ = std::move(std::get<oidc::GroupsFound>(step).groups);
+    proof_->groups = std::move(std::get<oidc::GroupsFound>(step).groups);
     state_ = State::over;
     return {SignInMove::Stage::looked_up, list(WakeAt{who_.deadline}), {}, {}, {}};
 }

@@ -34,19 +34,22 @@
 
 namespace jit::daemon {
 
-// Whose sign-in counts.
+// Whose sign-in counts. The names are the owner's, who has them for as long as the sign-in lasts.
 struct WhoSigns {
-    std::string user; // whose person it has to be
-    std::string oid;  // that person, by map or pin; empty: found by upn, or anybody
-    std::string upn;  // whom it has to be where oid is empty, in lower case
+    std::string_view user; // whose person it has to be
+    std::string oid;       // that person, by map or pin; empty: found by upn, or anybody
+    std::string_view upn;  // whom it has to be where oid is empty, in lower case
     bool anybody = false;
     Purpose purpose = Purpose::request;
-    std::string auth_context; // what is demanded of the sign-in; empty: nothing
     BootTime deadline{};
     BootTime began{}; // what is older is no sign-in for this
-    // What the token has to be for besides, a demand as make_claims_request() takes it; empty:
-    // nothing.
-    std::string claims = {};
+};
+
+// What is demanded of a sign-in besides, as make_claims_request() takes it; each may be empty.
+struct Demands {
+    std::string auth_context;   // by the role's conditions
+    std::string claims;         // by what the token is for
+    std::string challenge = {}; // by the provider, of a sign-in before; in the place of claims
 };
 
 // How far it has come after an event, and what it wants done. A record among the actions has its
@@ -69,13 +72,13 @@ struct SignInMove {
 class SignIn
 {
   public:
-    explicit SignIn(WhoSigns who) : who_(std::move(who)) {}
+    explicit SignIn(WhoSigns who, Demands demands = {});
 
     SignInMove begin();
     // The same, once more, with more that is demanded of the person (make_claims_request()); only
     // where nothing was demanded before (has_demanded()), else it fails as the provider's side.
     SignInMove demand(std::string claims, BootTime deadline);
-    bool has_demanded() const { return !demanded_.empty(); }
+    bool has_demanded() const { return demands_ && !demands_->challenge.empty(); }
     //   flow_id  a new GUID: what Entra will call this sign-in in its logs
     SignInMove on_party(std::shared_ptr<const oidc::Party> party, std::string flow_id,
                         BootTime now);
@@ -89,20 +92,23 @@ class SignIn
     SignInMove on_pinned(bool is_kept, const Rules &rules);
     // Asks Graph which of the groups the person is in. Only once known, with a token for Graph.
     SignInMove look_up(std::vector<std::string> groups);
-    bool can_look_up() const { return !access_token_.empty(); }
+    bool can_look_up() const { return proof_ && !proof_->access_token.empty(); }
 
     // The code that stands; absent before and after.
     const std::optional<ShowCode> &code() const { return code_; }
-    const std::string &correlation() const { return correlation_; }
+    const std::string &correlation() const { return flow_ ? flow_->request_id() : correlation_; }
     // Who has signed in, as far as a token that is good says; empty before.
-    const std::string &signed_in_oid() const { return signed_in_oid_; }
+    std::string_view signed_in_oid() const
+    {
+        return proof_ ? std::string_view{proof_->oid} : std::string_view{};
+    }
     // The person, once known: as expected, or found.
     const std::string &oid() const { return who_.oid; }
-    const std::string &user() const { return who_.user; }
+    std::string_view user() const { return who_.user; }
     // Taken away, once known; and the groups that were found, once looked up.
-    std::unique_ptr<oidc::Claims> take_claims() { return std::move(claims_); }
-    std::vector<std::string> take_groups() { return std::move(groups_); }
-    SecretString take_access_token() { return std::move(access_token_); }
+    std::unique_ptr<oidc::Claims> take_claims() { return std::move(proof_->claims); }
+    std::vector<std::string> take_groups() { return std::move(proof_->groups); }
+    SecretString take_access_token() { return std::move(proof_->access_token); }
     const std::shared_ptr<const oidc::Party> &party() const { return party_; }
 
   private:
@@ -117,9 +123,22 @@ class SignIn
         over
     };
 
+    // What has come of the sign-in. Has its memory only from then on: thousands may wait for it.
+    struct Proof {
+        SecretString id_token;
+        SecretString access_token; // for Graph
+        bool keys_refreshed = false;
+        std::unique_ptr<oidc::Claims> claims;
+        std::string oid; // of who has signed in, as far as a token that is good says
+        std::unique_ptr<oidc::GroupLookup> lookup;
+        std::vector<std::string> groups;
+    };
+
     SignInMove follow(oidc::Step step);
     SignInMove follow_lookup(oidc::LookupStep step);
-    SignInMove end_flow(oidc::Finished finished);
+    SignInMove after_flow(oidc::Finished finished);
+    void end_flow();
+    SignInMove sign_in_again(std::string challenge);
     SignInMove recognize(const Rules &rules);
     SignInMove recognize_by_name(const Rules &rules);
     SignInMove use_pin(const Rules &rules, const Pin &pin);
@@ -131,16 +150,10 @@ class SignIn
     State state_ = State::idle;
     std::shared_ptr<const oidc::Party> party_;
     std::optional<oidc::DeviceGrant> flow_;
-    std::unique_ptr<oidc::GroupLookup> lookup_;
     std::optional<ShowCode> code_;
-    SecretString id_token_;
-    SecretString access_token_; // for Graph
-    std::unique_ptr<oidc::Claims> claims_;
-    std::vector<std::string> groups_;
-    std::string signed_in_oid_;
-    std::string correlation_;
-    std::string demanded_; // what the provider wants more; empty: nothing so far
-    bool keys_refreshed_ = false;
+    std::unique_ptr<Demands> demands_; // null: none
+    std::unique_ptr<Proof> proof_;
+    std::string correlation_; // of the last flow, once it is over
 };
 
 } // namespace jit::daemon

@@ -189,7 +189,7 @@ Step DeviceGrant::read_poll(const HttpReply &reply, BootTime now)
     if (access_token && access_token->size() <= max_access_token_bytes &&
         asks_for_graph(party_->expected, party_->provider))
         done.access_token = SecretString{*access_token};
-    done.correlation_id = correlation_id_.empty() ? request_id_ : correlation_id_;
+    done.correlation_id = request_id_;
     device_code_.wipe();
     state_ = State::finished;
     return done;
@@ -197,15 +197,16 @@ Step DeviceGrant::read_poll(const HttpReply &reply, BootTime now)
 
 Step DeviceGrant::read_error(const json_t *reply)
 {
-    provider_code_ = read_provider_code(reply);
-    if (const auto id = text_member(reply, "correlation_id"); id && is_guid(*id))
-        correlation_id_ = *id;
-    const char *advice = advice_for(provider_code_);
+    const int code = read_provider_code(reply);
+    const char *advice = advice_for(code);
     const std::string_view error = text_member(reply, "error").value_or("");
     Step done = finish(failure_of(error), advice != nullptr ? advice : "");
     auto &finished = std::get<Finished>(done);
+    finished.provider_code = code;
+    if (const auto id = text_member(reply, "correlation_id"); id && is_guid(*id))
+        finished.correlation_id = *id; // the provider's, if it names another
     if (finished.failure == Failure::blocked)
-        finished.demanded = find_demand(reply, error, provider_code_);
+        finished.demanded = find_demand(reply, error, code);
     return done;
 }
 
@@ -249,8 +250,7 @@ Step DeviceGrant::finish(Failure failure, std::string advice)
     Finished done;
     done.failure = failure;
     done.advice = advice.empty() ? explain(failure) : std::move(advice);
-    done.correlation_id = correlation_id_.empty() ? request_id_ : correlation_id_;
-    done.provider_code = provider_code_;
+    done.correlation_id = request_id_;
     return done;
 }
 

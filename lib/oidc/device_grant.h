@@ -84,6 +84,9 @@ class DeviceGrant
     // provider asked for allow, perhaps now, though it was put off for an answer that failed.
     Step hurry(BootTime now);
 
+    // As what Entra's logs have it, unless Finished names another.
+    const std::string &request_id() const { return request_id_; }
+
     // Any call that the state does not allow, such as one after Finished, gives Finished, `broken`.
 
   private:
@@ -109,7 +112,6 @@ class DeviceGrant
     std::shared_ptr<const Party> party_;
     std::string request_id_;
     std::string claims_;
-    std::string correlation_id_; // the provider's, if it has named another
     BootTime deadline_;
     BootTime expires_;     // the deadline or the code's end, whichever is first
     BootTime next_at_;     // when the next request is to be sent
@@ -119,7 +121,6 @@ class DeviceGrant
     Jitter jitter_;
     std::chrono::seconds interval_{5};
     unsigned failures_ = 0; // in a row
-    int provider_code_ = 0;
 };
 
 } // namespace jit::oidc

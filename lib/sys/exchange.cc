@@ -39,7 +39,7 @@ void Exchange::answer(Result<std::string> text, bool close)
     gone_ = nullptr;
     if (!connection)
         return;
-    if (text && !call_.oneway)
+    if (text && !is_oneway_)
         connection->send(*text);
     if (!text || close)
         connection->finish();
@@ -49,9 +49,7 @@ void Exchange::answer(Result<std::string> text, bool close)
 
 void Exchange::forget_question()
 {
-    call_.method = {};
-    call_.method.shrink_to_fit();
-    call_.parameters.reset();
+    call_ = {};
 }
 
 void Exchange::caller_has_gone()

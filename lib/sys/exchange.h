@@ -4,6 +4,7 @@
 #include <functional>
 #include <string_view>
 
+#include "lib/base/rare.h"
 #include "lib/ipc/message.h"
 #include "lib/sys/connection.h"
 #include "lib/sys/peer.h"
@@ -18,13 +19,14 @@ class Exchange
 {
   public:
     Exchange(Connection *connection, Peer peer, ipc::Call call)
-        : connection_(connection), peer_(peer), call_(std::move(call))
+        : connection_(connection), peer_(peer), is_oneway_(call.oneway)
     {
+        call_.fill() = std::move(call);
     }
 
     // Its method and parameters last as long as the handler's call: who waits for an answer holds
     // nothing of the question.
-    const ipc::Call &call() const { return call_; }
+    const ipc::Call &call() const { return *call_; }
     const Peer &peer() const { return peer_; }
     bool is_open() const { return connection_ != nullptr; }
     // Looks at the socket itself: the call may have waited longer than its caller did.
@@ -53,7 +55,8 @@ class Exchange
 
     Connection *connection_; // borrowed; null once answered or gone
     Peer peer_;
-    ipc::Call call_;
+    bool is_oneway_;
+    Rare<ipc::Call> call_;
     std::function<void()> gone_;
 };
 

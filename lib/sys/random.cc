@@ -44,6 +44,7 @@ Result<std::string> make_guid()
     const std::string hex = encode_hex(bytes);
     const std::string_view h{hex};
     std::string made;
+    made.reserve(36); // many are kept
     for (const std::string_view part :
          {h.substr(0, 8), h.substr(8, 4), h.substr(12, 4), h.substr(16, 4), h.substr(20)}) {
         if (!made.empty())

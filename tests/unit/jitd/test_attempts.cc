@@ -104,8 +104,8 @@ void who_has_proven_nothing_uses_up_nothing_of_whom_he_names(void **)
 {
     RequestFacts facts;
     facts.user = "alice";
-    facts.rhost = "192.0.2.7";
-    facts.connection = "192.0.2.7 50022 192.0.2.1 22";
+    facts.from.fill().rhost = "192.0.2.7";
+    facts.from.fill().connection = "192.0.2.7 50022 192.0.2.1 22";
     const Knock hers = knock_of(facts);
     facts.origin.is_unproven = true;
     const Knock his = knock_of(facts);
@@ -118,7 +118,7 @@ void who_has_proven_nothing_uses_up_nothing_of_whom_he_names(void **)
     for (std::size_t i = 0; i < window; ++i)
         assert_true(tries(attempts, hers, start));
     facts.user = "bob";
-    facts.rhost = "192.0.2.8";
+    facts.from.fill().rhost = "192.0.2.8";
     assert_true(tries(attempts, knock_of(facts), start));
 }
 
@@ -126,7 +126,7 @@ void who_names_ever_other_users_has_one_limit(void **)
 {
     Attempts attempts;
     RequestFacts facts;
-    facts.rhost = "192.0.2.7";
+    facts.from.fill().rhost = "192.0.2.7";
     facts.origin.is_unproven = true;
     for (std::size_t i = 0; i < limits::unproven_in_window; ++i) {
         facts.user = "user" + std::to_string(i);
@@ -156,10 +156,10 @@ void a_name_of_a_host_is_no_address_and_its_terminal_counts(void **)
     facts.origin.is_unproven = true;
     facts.origin.tty = "pts/3";
     for (const char *rhost : {"", "UNKNOWN", "a.attacker.example", "b.attacker.example"}) {
-        facts.rhost = rhost;
+        facts.from.fill().rhost = rhost;
         assert_text(knock_of(facts).who, "tty pts/3");
     }
-    facts.rhost = "192.0.2.7";
+    facts.from.fill().rhost = "192.0.2.7";
     assert_true(knock_of(facts).who == counted_address("192.0.2.7"));
     // Who is proven counts by name, and over ssh alone by the address as well.
     facts.origin.is_unproven = false;

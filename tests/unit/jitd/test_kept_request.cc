@@ -33,15 +33,15 @@ KeptRequest make_full()
     facts.is_shared = facts.is_reusable = facts.is_unattended = true;
     facts.is_limited = facts.ends_runs = facts.is_held = true;
     facts.mode = policy::Approval::Mode::watch;
-    facts.pim_group = "9b000000-0000-4000-8000-000000000001";
+    facts.entra.fill().group = "9b000000-0000-4000-8000-000000000001";
     facts.groups = {"jit-web", "jit-logs"};
     facts.duration = 1800s;
     facts.asked = 1900s;
     facts.reason = "INC-1 \"quoted\" \xc3\xa4";
     facts.origin = {"sudo", "pts/3", 77, "proof", true};
-    facts.prover = "prover";
-    facts.rhost = "192.0.2.7";
-    facts.connection = "192.0.2.7 1 192.0.2.8 22";
+    facts.from.fill().prover = "prover";
+    facts.from.fill().rhost = "192.0.2.7";
+    facts.from.fill().connection = "192.0.2.7 1 192.0.2.8 22";
     facts.command = "/usr/bin/id";
     facts.host = "web01";
     facts.began = {wall_at(1), BootTime{123456789us}};
@@ -79,13 +79,14 @@ void all_of_it_comes_back(void **)
     const RequestFacts &a = kept.facts, &b = back->facts;
     assert_true(a.id == b.id && a.role == b.role && a.user == b.user && a.uid == b.uid);
     assert_true(a.oid == b.oid && a.upn == b.upn && a.auth_context == b.auth_context);
-    assert_true(a.mode == b.mode && a.pim_group == b.pim_group);
+    assert_true(a.mode == b.mode && a.entra->group == b.entra->group);
     assert_true(a.extends == b.extends && a.extends_until == b.extends_until);
     assert_true(b.is_shared && b.is_reusable && b.is_unattended);
     assert_true(b.is_limited && b.ends_runs && b.is_held);
     assert_true(a.groups == b.groups && a.duration == b.duration && a.asked == b.asked);
     assert_true(a.reason == b.reason && a.origin == b.origin && a.origin.tty == b.origin.tty);
-    assert_true(a.prover == b.prover && a.rhost == b.rhost && a.connection == b.connection);
+    assert_true(a.from->prover == b.from->prover && a.from->rhost == b.from->rhost &&
+                a.from->connection == b.from->connection);
     assert_true(a.command == b.command && a.host == b.host);
     assert_true(a.began.wall == b.began.wall && a.began.boot == b.began.boot);
     assert_true(a.deadline == b.deadline && a.deadline_wall == b.deadline_wall);

@@ -35,7 +35,7 @@ World pim_world()
     approval.mode = policy::Approval::Mode::pim;
     approval.pim_group = group;
     world.facts.mode = policy::Approval::Mode::pim;
-    world.facts.pim_group = group;
+    world.facts.entra.fill().group = group;
     world.facts.auth_context.clear();
     return world;
 }
@@ -383,7 +383,7 @@ void who_goes_leaves_what_another_waits_for_in_entra(void **)
     (void)ask(demanded, context_policy());
     assert_false(demanded.shares_activation(first));
     World elsewhere = pim_world();
-    elsewhere.facts.pim_group = elsewhere.policy.roles.front().approval.pim_group = other;
+    elsewhere.facts.entra.fill().group = elsewhere.policy.roles.front().approval.pim_group = other;
     assert_false(signed_in(elsewhere).shares_activation(first));
 }
 
@@ -457,13 +457,13 @@ void a_token_for_pim_says_that_we_understand_challenges(void **)
     assert_true(has(first, "cp1"));
     assert_false(has(first, "c2"));
     // What another activation of the group is known to have needed is asked for at once.
-    world.facts.pim_claims = oidc::make_claims_request("c2", "");
+    world.facts.entra.fill().claims = oidc::make_claims_request("c2", "");
     Session again = walk(world, Stage::finding_party);
     const std::string second = form_of(again.on_party(world.party(), flow_id, boot_at(1)));
     assert_true(has(second, "cp1"));
     assert_true(has(second, "c2"));
     world.facts.mode = policy::Approval::Mode::self;
-    world.facts.pim_claims.clear();
+    world.facts.entra.fill().claims.clear();
     Session self = walk(world, Stage::finding_party);
     assert_false(has(form_of(self.on_party(world.party(), flow_id, boot_at(1))), "cp1"));
 }
@@ -492,7 +492,7 @@ void more_proof_is_one_more_sign_in_and_no_third(void **)
     Actions actions = ask(session, context_policy());
     assert_text(shape_of(actions), "wake find-party");
     assert_false(session.is_approving());
-    assert_true(has(session.facts().pim_claims, "c2"));
+    assert_true(has(session.facts().entra->claims, "c2"));
     assert_null(session.awaited());
     sign_in_again(session, world);
     actions = ask(session, context_policy());

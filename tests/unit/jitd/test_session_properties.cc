@@ -104,9 +104,9 @@ class Run
         facts.asked = world_.asked;
         facts.reason = world_.reason;
         facts.origin.tty = world_.tty;
-        facts.rhost = world_.rhost;
+        facts.from.fill().rhost = world_.rhost;
         facts.mode = approval.mode;
-        facts.pim_group = approval.pim_group;
+        facts.entra.fill().group = approval.pim_group;
         facts.began = {world_.now, boot_};
         facts.deadline = boot_ + approval.timeout;
         facts.deadline_wall = world_.now + approval.timeout;

@@ -22,8 +22,8 @@ struct Watching : World {
         approval.mode = Approval::Mode::watch;
         approval.pim_group = group;
         facts.mode = Approval::Mode::watch;
-        facts.pim_group = group;
-        facts.watch_token = "BCDFGHJKM";
+        facts.entra.fill().group = group;
+        facts.entra.fill().watch_token = "BCDFGHJKM";
         known.users = {{"alice", alice_oid}};
         config = &known;
     }
@@ -167,7 +167,7 @@ void a_restart_keeps_the_token(void **)
     assert_text(shape_of(after.resume(boot_at(20))), "wake");
     assert_true(after.is_approving());
     assert_text(after.awaited()->watch_token, "BCDFGHJKM");
-    assert_text(after.facts().pim_group, group);
+    assert_text(after.facts().entra->group, group);
     assert_text(shape_of(after.on_activation(schedule, w.now + seconds{600})), "await rules");
     assert_text(shape_of(after.on_rules(w.rules())), "grant:");
 }
