@@ -14,7 +14,7 @@ namespace jit::daemon {
 namespace {
 
 // A poll is answered to a person who waits for it.
-constexpr std::chrono::milliseconds wake_accuracy{1};
+constexpr std::chrono::microseconds wake_accuracy{250};
 // Requests that are woken in one turn: who calls meanwhile does not wait for a crowd of them.
 constexpr int woken_in_a_turn = 4;
 

@@ -29,6 +29,7 @@ constexpr std::size_t http1_transfers = 32;
 constexpr std::size_t max_queued = 16'384;
 // Who has waited so long finds that there is too little room.
 constexpr std::chrono::milliseconds patience{100};
+constexpr std::uint64_t timer_accuracy_us = 1000;
 
 bool start_curl()
 {
@@ -109,7 +110,8 @@ Result<void> CurlClient::open(sd_event *loop)
     refusing_ = TRY(sys::Later::make(loop, [this] { tell_refused(); }));
     queue_timer_ = TRY(sys::Timer::make(loop, [this] { look_at_queue(); }));
     sd_event_source *timer = nullptr;
-    if (const int r = sd_event_add_time(loop, &timer, CLOCK_MONOTONIC, 0, 1000, on_timer, this);
+    if (const int r =
+            sd_event_add_time(loop, &timer, CLOCK_MONOTONIC, 0, timer_accuracy_us, on_timer, this);
         r < 0)
         return Error{Code::internal, "no timer for curl", -r};
     timer_.reset(timer);
@@ -273,7 +275,9 @@ int CurlClient::on_timer_wanted(CURLM *, long ms, void *self) noexcept
     if (ms < 0)
         return sd_event_source_set_enabled(timer, SD_EVENT_OFF) < 0 ? -1 : 0;
     const auto usec = static_cast<std::uint64_t>(ms) * 1000;
-    if (sd_event_source_set_time_relative(timer, usec) < 0)
+    // Zero begins a transfer: the loop would put it off by all that a timer may be late.
+    if (sd_event_source_set_time_accuracy(timer, ms == 0 ? 1 : timer_accuracy_us) < 0 ||
+        sd_event_source_set_time_relative(timer, usec) < 0)
         return -1;
     return sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT) < 0 ? -1 : 0;
 }

@@ -277,12 +277,11 @@ std::string Provider::answer_poll(std::string_view body)
     if (now < flow.answered_ms + interval_ms)
         ++polls_.early;
     flow.answered_ms = now;
-    if (!flow.approved_upn.empty()) {
-        const std::string token = make_token(flow);
-        flow.token_sent_ms = now_ms();
+    if (!flow.token.empty()) {
+        flow.token_sent_ms = now;
         return http(200, R"({"token_type":"Bearer","scope":"openid profile","expires_in":4000,)"
                          R"("id_token":")" +
-                             token + R"("})");
+                             flow.token + R"("})");
     }
     return http(400,
                 R"({"error":"authorization_pending","error_description":"AADSTS70016: OAuth 2.0 )"
@@ -296,16 +295,18 @@ std::string Provider::answer_poll(std::string_view body)
                     R"(","error_uri":"https://login.microsoftonline.com/error?code=70016"})");
 }
 
-std::string Provider::make_token(const Flow &flow)
+// Signed now: what that takes is no part of an answer.
+void Provider::approve(Flow &flow, const std::string &upn)
 {
     const std::string now = std::to_string(time(nullptr));
     const std::string later = std::to_string(time(nullptr) + 3600);
     const std::string number = std::to_string(100'000'000'000 + (&flow - flows_.data()));
+    const std::string person = std::to_string(100'000'000'000 + number_in(upn.substr(1)));
     const std::string claims = R"({"ver":"2.0","iss":")" + base + R"(/v2.0","tid":")" + tenant +
                                R"(","aud":")" + client + R"(","iat":)" + now + R"(,"nbf":)" + now +
                                R"(,"exp":)" + later + R"(,"oid":"00000000-0000-4000-8000-)" +
-                               number + R"(","sub":"s","uti":"u)" + number +
-                               R"(","preferred_username":")" + flow.approved_upn + R"("})";
+                               person + R"(","sub":"s","uti":"u)" + number +
+                               R"(","preferred_username":")" + upn + R"("})";
     std::string token =
         base64url(R"({"alg":"RS256","typ":"JWT","kid":"bench"})") + "." + base64url(claims);
     EVP_MD_CTX *const context = EVP_MD_CTX_new();
@@ -316,7 +317,7 @@ std::string Provider::make_token(const Flow &flow)
                        reinterpret_cast<const unsigned char *>(token.data()), token.size()) != 1)
         die("a token can't be signed");
     EVP_MD_CTX_free(context);
-    return token + "." + base64url(signature.data(), size);
+    flow.token = token + "." + base64url(signature.data(), size);
 }
 
 } // namespace jit::bench

@@ -24,7 +24,7 @@ struct Flow {
     std::string request_id; // client-request-id: what the spread of the polls follows
     double answered_ms = 0; // when the last answer was sent
     unsigned polls = 0;
-    std::string approved_upn; // who signs in; empty: nobody has yet
+    std::string token;        // of who has signed in; empty: nobody has yet
     double token_sent_ms = 0; // 0: not yet
     // When the next poll is due, told by jitd's own rule from the last answer.
     double due_ms() const;
@@ -47,6 +47,8 @@ class Provider
     std::vector<Flow> &flows() { return flows_; }
     // The flow whose code a person was shown; null: none.
     Flow *find(std::string_view user_code);
+    // Somebody signs in for it.
+    void approve(Flow &flow, const std::string &upn);
     // Takes what was noted since the last time.
     Polls take_polls() { return std::exchange(polls_, {}); }
     // TLS connections that were made so far, and those that are open.
@@ -58,7 +60,6 @@ class Provider
     class Connection;
     std::string answer(std::string_view head, std::string_view body);
     std::string answer_poll(std::string_view body);
-    std::string make_token(const Flow &flow);
 
     Loop &loop_;
     ssl_ctx_st *tls_ = nullptr;

@@ -29,19 +29,36 @@ class Requester final : public Watched
     bool is_granted() const { return granted_; }
     double over_ms() const { return over_ms_; }
     const std::string &last_reply() const { return last_; }
+    const std::string &grant() const { return grant_; } // its id, once granted
     unsigned number() const { return number_; }
 
   private:
     void read_reply(std::string_view reply);
 
-    Loop &loop_;
     unsigned number_;
     int fd_ = -1;
     std::string in_;
     std::string code_;
     std::string last_;
+    std::string grant_;
     bool granted_ = false;
     double over_ms_ = 0;
+};
+
+// Ends a grant, as root.
+class Ender final : public Watched
+{
+  public:
+    Ender(Loop &loop, const std::string &socket, const std::string &grant);
+    Ender(const Ender &) = delete;
+    Ender &operator=(const Ender &) = delete;
+    ~Ender() override;
+    void on_ready(std::uint32_t events) override;
+    bool is_done() const { return is_done_; }
+
+  private:
+    int fd_;
+    bool is_done_ = false;
 };
 
 // They live where they are made.
