@@ -45,7 +45,7 @@ bool is_page_of(std::string_view uri, std::string_view host)
 GraphLink::GraphLink(std::string host, SecretString token, std::string request_id,
                      BootTime deadline, bool is_known)
     : host_(std::move(host)), token_(std::move(token)), request_id_(std::move(request_id)),
-      deadline_(deadline), was_answered_(is_known)
+      deadline_(deadline), was_answered_(is_known), jitter_(request_id_)
 {
 }
 
@@ -116,8 +116,8 @@ GraphVerdict GraphLink::judge(const HttpReply &reply, BootTime now)
 GraphVerdict GraphLink::put_off(const HttpReply &reply, BootTime now)
 {
     const unsigned before = failures_++;
-    const seconds pause = std::max(back_off(seconds{1}, before),
-                                   read_retry_after(reply.retry_after).value_or(seconds{0}));
+    const auto pause = jitter_.spread(std::max(
+        back_off(seconds{1}, before), read_retry_after(reply.retry_after).value_or(seconds{0})));
     if (now + pause >= deadline_)
         return {Fate::ended, {}, Failure::unreachable, away};
     return {Fate::later, now + pause, Failure::none, ""};

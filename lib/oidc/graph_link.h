@@ -13,6 +13,7 @@
 #include "lib/base/secret.h"
 #include "lib/oidc/failure.h"
 #include "lib/oidc/http_message.h"
+#include "lib/oidc/pace.h"
 
 namespace jit::oidc {
 
@@ -37,7 +38,7 @@ struct GraphVerdict {
 class GraphLink
 {
   public:
-    //   request_id  sent as client-request-id
+    //   request_id  sent as client-request-id; and what spreads the pauses
     //   is_known    Graph has accepted the token before
     GraphLink(std::string host, SecretString token, std::string request_id, BootTime deadline,
               bool is_known = false);
@@ -79,6 +80,7 @@ class GraphLink
     std::string request_id_;
     BootTime deadline_;
     bool was_answered_;
+    Jitter jitter_;
     unsigned failures_ = 0; // in a row
     unsigned distrusts_ = 0;
     unsigned pages_ = 0;

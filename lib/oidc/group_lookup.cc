@@ -37,7 +37,7 @@ std::string make_body(const std::vector<std::string> &groups, std::size_t from)
 GroupLookup::GroupLookup(std::string graph_host, SecretString token,
                          std::vector<std::string> groups, std::string request_id, BootTime deadline)
     : host_(std::move(graph_host)), token_(std::move(token)), groups_(std::move(groups)),
-      request_id_(std::move(request_id)), deadline_(deadline)
+      request_id_(std::move(request_id)), deadline_(deadline), jitter_(request_id_)
 {
 }
 
@@ -142,8 +142,8 @@ LookupStep GroupLookup::read_page(const HttpReply &reply)
 LookupStep GroupLookup::retry(const HttpReply &reply, BootTime now)
 {
     const unsigned before = failures_++;
-    const seconds pause = std::max(back_off(seconds{1}, before),
-                                   read_retry_after(reply.retry_after).value_or(seconds{0}));
+    const auto pause = jitter_.spread(std::max(
+        back_off(seconds{1}, before), read_retry_after(reply.retry_after).value_or(seconds{0})));
     if (now + pause >= deadline_)
         return give_up(Failure::unreachable, away);
     again_at_ = now + pause;

@@ -13,6 +13,7 @@
 #include "lib/base/secret.h"
 #include "lib/oidc/device_grant.h"
 #include "lib/oidc/http_message.h"
+#include "lib/oidc/pace.h"
 
 namespace jit::oidc {
 
@@ -30,7 +31,7 @@ class GroupLookup
   public:
     //   token       for Graph, of the person who signed in
     //   groups      object ids, in lower case; at most 500 are asked for, more are `misconfigured`
-    //   request_id  sent as client-request-id
+    //   request_id  sent as client-request-id; and what spreads the pauses
     //   deadline    it never outlives it
     GroupLookup(std::string graph_host, SecretString token, std::vector<std::string> groups,
                 std::string request_id, BootTime deadline);
@@ -55,6 +56,7 @@ class GroupLookup
     std::size_t asked_ = 0; // of groups_, answered in full
     std::string next_page_; // empty: the next groups are to be asked for
     unsigned pages_ = 0;
+    Jitter jitter_;
     unsigned failures_ = 0; // in a row
     BootTime again_at_{};
     std::vector<std::string> found_;

@@ -155,9 +155,9 @@ void groups_that_the_token_leaves_out_are_asked_for(void **)
     assert_text(request.url, "https://graph.microsoft.com/v1.0/me/checkMemberGroups");
     assert_text(std::string{request.bearer.reveal()}, "graph-at");
     assert_text(shape_of(session.on_reply(reply_of("", 503), boot_at(9))), "wake");
-    assert_text(shape_of(session.on_time(boot_at(10))), "http");
+    assert_text(shape_of(session.on_time(boot_at(11))), "http");
     const Actions told = session.on_reply(
-        reply_of("{\"value\":[\"" + std::string{some_group} + "\"]}"), boot_at(11));
+        reply_of("{\"value\":[\"" + std::string{some_group} + "\"]}"), boot_at(12));
     assert_text(shape_of(told), "wake rules");
     assert_text(shape_of(session.on_rules(world.rules())), "grant:approved");
 

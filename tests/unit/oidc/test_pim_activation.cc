@@ -87,7 +87,7 @@ struct Run {
             return;
         assert_true(at > now.boot);
         assert_true(std::holds_alternative<WaitUntil>(machine.on_time(now)));
-        now = later(now, std::chrono::duration_cast<seconds>(at - now.boot));
+        now = later(now, std::chrono::ceil<seconds>(at - now.boot));
         step = machine.on_time(now);
     }
     // Up to the POST, without rules.
@@ -864,7 +864,7 @@ void who_hurries_is_heard_as_soon_as_graph_may_be_asked(void **)
     run.step = run.machine.on_reply(reply_of(429, "", "20"), run.now);
     run.now = later(run.now, seconds{19});
     assert_true(std::holds_alternative<WaitUntil>(run.machine.hurry(run.now)));
-    run.now = later(run.now, seconds{1});
+    run.now = later(run.now, seconds{3});
     assert_text(purpose_of(run.machine.hurry(run.now)), "poll");
 }
 

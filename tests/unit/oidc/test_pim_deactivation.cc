@@ -28,7 +28,7 @@ struct Run {
         if (const auto *wait = std::get_if<WaitUntil>(&step)) {
             assert_true(wait->at > now.boot);
             assert_true(std::holds_alternative<WaitUntil>(machine.on_time(now)));
-            now = later(now, std::chrono::duration_cast<seconds>(wait->at - now.boot));
+            now = later(now, std::chrono::ceil<seconds>(wait->at - now.boot));
             step = machine.on_time(now);
         }
         assert_text(purpose_of(step), purpose);

@@ -408,7 +408,7 @@ void what_can_not_be_had_now_is_asked_for_again_inside_the_round(void **)
     assert_true(std::holds_alternative<WaitUntil>(poll.poll.on_time(poll.now)));
     // Nobody has asked: this answer is nobody's.
     assert_true(std::holds_alternative<WaitUntil>(poll.reply(list_of({}))));
-    poll.now += seconds{7};
+    poll.now = std::get<WaitUntil>(wait).at;
     sent(poll.poll.on_time(poll.now), all_instances);
     const PollStep again = poll.poll.on_reply(no_reply(Outcome::timed_out), poll.now);
     poll.now = std::get<WaitUntil>(again).at;

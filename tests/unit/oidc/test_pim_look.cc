@@ -68,7 +68,7 @@ void it_is_asked_again_and_page_after_page(void **)
     (void)machine.start(now);
     assert_true(std::holds_alternative<WaitUntil>(machine.on_time(now)));
     (void)machine.on_reply(no_reply(Outcome::unreachable), now);
-    now = later(now, seconds{1});
+    now = later(now, seconds{2});
     assert_text(purpose_of(machine.on_time(now)), "instances");
     const std::string next = "https://graph.microsoft.com/v1.0/x";
     assert_text(purpose_of(machine.on_reply(reply_of(200, pim_list({}, next)), now)), next);
