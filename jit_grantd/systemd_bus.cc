@@ -171,6 +171,7 @@ Result<void> Starting::await_accepted()
     return {};
 }
 
+// Not by a property of the unit: systemd would load one by that name, if there were none any more.
 Result<void> Starting::await_word()
 {
     using std::chrono::microseconds;
