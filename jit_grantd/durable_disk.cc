@@ -10,6 +10,12 @@ Result<void> DurableDisk::write(int directory, const std::string &name, std::str
     return sys::write_durable(directory, name, bytes, mode);
 }
 
+Result<void> DurableDisk::write_atomic(int directory, const std::string &name,
+                                       std::string_view bytes, mode_t mode)
+{
+    return sys::write_atomic(directory, name, bytes, mode);
+}
+
 Result<void> DurableDisk::replace(int directory, const std::string &name, std::string_view bytes,
                                   const struct stat &old)
 {

@@ -10,6 +10,8 @@ class DurableDisk : public Disk
   public:
     Result<void> write(int directory, const std::string &name, std::string_view bytes,
                        mode_t mode) override;
+    Result<void> write_atomic(int directory, const std::string &name, std::string_view bytes,
+                              mode_t mode) override;
     Result<void> replace(int directory, const std::string &name, std::string_view bytes,
                          const struct stat &old) override;
     Result<void> remove(int directory, const std::string &name) override;

@@ -56,6 +56,8 @@ Answer<Grants::Granting> Grants::begin_granting()
 
 Answer<ipc::GrantReply> Grants::grant(const ipc::GrantCall &call)
 {
+    // systemd takes its time to greet: until it has, locks are taken and files are read.
+    const auto arming = call.is_trial ? nullptr : outside_.timers.prepare();
     auto granting = begin_granting();
     if (!granting)
         return granting.refusal();
@@ -68,7 +70,7 @@ Answer<ipc::GrantReply> Grants::grant(const ipc::GrantCall &call)
         return entry.refusal();
     if (call.is_trial)
         return reply_of(*entry);
-    auto done = carry_out(books, *entry, *checked);
+    auto done = carry_out(books, *entry, *checked, *arming);
     const bool is_recorded = done.has_value();
     if (done) {
         // Before it counts: a crash in between leaves a record, whose end reconcile() records too,
@@ -76,6 +78,8 @@ Answer<ipc::GrantReply> Grants::grant(const ipc::GrantCall &call)
         outside_.records.record(Records::Event::granted, *entry);
         done = mark_live(books, *entry);
     }
+    if (done)
+        done = arming->await_running();
     if (!done) {
         undo(books, *entry, is_recorded);
         return unavailable("cannot grant role " + entry->role, done.error());
@@ -114,7 +118,8 @@ Answer<Entry> Grants::prepare(Books &books, const ipc::GrantCall &call, Checked 
     return entry;
 }
 
-Result<void> Grants::carry_out(Books &books, Entry &entry, const Checked &checked)
+Result<void> Grants::carry_out(Books &books, Entry &entry, const Checked &checked,
+                               Timers::Arming &arming)
 {
     entry.state = Entry::State::granting;
     const Now now = outside_.clocks.now();
@@ -122,11 +127,9 @@ Result<void> Grants::carry_out(Books &books, Entry &entry, const Checked &checke
     if (entry.is_due(now, outside_.boot_id))
         return Error{Code::timed_out, "the grant would be over before it began"};
     // systemd and the disk take some milliseconds each. A timer without an entry ends nothing.
-    const auto arming = begin_arming(entry, now);
-    const Result<void> stored = books.ledger.store(entry);
-    const Result<void> armed = arming->wait();
-    TRY(stored);
-    TRY(armed);
+    TRY(ask(arming, entry, now));
+    TRY(books.ledger.store(entry));
+    TRY(arming.await_accepted());
     TRY(books.memberships.make(entry.backend, names_of(entry)));
     for (const gid_t gid : checked.gids)
         if (!TRY(outside_.accounts.is_member(checked.user, gid))) {
@@ -141,18 +144,27 @@ Result<void> Grants::mark_live(Books &books, Entry &entry)
 {
     Entry live = entry;
     live.state = Entry::State::live;
-    TRY(books.ledger.store(live));
+    // After a power cut both "granting" and "live" are of another boot, and end.
+    TRY(books.ledger.store_atomic(live));
     entry = std::move(live);
     return {};
 }
 
 // Every step back can be taken whether or not the step forward was. What can't be taken back stays
-// in the ledger as "granting", with its timer, for the next reconcile.
+// in the ledger as "granting", with its timer if it has one, for the next reconcile.
 void Grants::undo(Books &books, Entry entry, bool is_recorded)
 {
     const std::string doing = "cannot undo grant " + entry.id;
-    if (const auto back = take_back(books, entry, outside_.clocks.now()); !back)
-        return report(doing, back.error());
+    if (const auto back = take_back(books, entry, outside_.clocks.now()); !back) {
+        report(doing, back.error());
+        if (entry.state == Entry::State::granting)
+            return;
+        // Its timer does not run: reconcile() would arm one, and it would go on.
+        entry.state = Entry::State::granting;
+        if (const auto stored = books.ledger.store(entry); !stored)
+            report(doing, stored.error());
+        return;
+    }
     if (const auto stopped = outside_.timers.disarm(entry.id); !stopped)
         report(doing, stopped.error()); // a shot at an unknown grant hits nothing
     if (is_recorded) {

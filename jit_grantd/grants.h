@@ -1,10 +1,13 @@
 // Making and ending grants. Each call takes the lock, reads what of the ledger is new, and leaves
 // memberships, timers and ledger in agreement, or in a state that reconcile() brings to agreement:
 //
-//   granting   timer and ledger "granting", side by side -> memberships made -> seen through the
-//              name service -> record -> ledger "live". A failure undoes it all, in reverse. A
-//              crash leaves "granting": reconcile() takes back what was made, and says so; or a
-//              timer that nobody knows, which reconcile() stops.
+//   granting   timer asked for -> ledger "granting" -> timer accepted -> memberships made -> seen
+//              through the name service -> record -> ledger "live" -> timer runs -> answer. A
+//              failure undoes it all, in reverse. A crash leaves "granting": reconcile() takes back
+//              what was made, and says so; or a timer that nobody knows, which reconcile() stops;
+//              or "live", whose timer reconcile() arms if it is not there. Where the power fails
+//              and the disk has kept "granting" of what was "live", that is all the same: either is
+//              of another boot.
 //   extending  ledger with the later end, which owes a record -> timer replaced -> record ->
 //              ledger. A crash leaves the timer of the old end, whose shot hits nothing:
 //              reconcile() arms another.
@@ -120,12 +123,13 @@ class Grants
     std::optional<Refusal> find_parts(Books &books, const Checked &checked, Entry &entry);
     Result<bool> is_of_other_hands(const Books &books, const Entry &entry, const Checked &checked,
                                    std::size_t at, Memberships::Presence presence);
-    Result<void> carry_out(Books &books, Entry &entry, const Checked &checked);
+    Result<void> carry_out(Books &books, Entry &entry, const Checked &checked,
+                           Timers::Arming &arming);
     Result<void> mark_live(Books &books, Entry &entry);
     // From one end to a later one, or back.
     Result<void> carry_on(Books &books, const Entry &old, const Entry &longer, const Now &now);
     // Arms the timer that an entry names.
-    std::unique_ptr<Timers::Arming> begin_arming(const Entry &entry, const Now &now);
+    static Result<void> ask(Timers::Arming &arming, const Entry &entry, const Now &now);
     Result<void> arm(const Entry &entry, const Now &now);
     Result<void> rearm(const Entry &entry, const Now &now);
     // Where grants of one end have fewer exact timers than they may, some of the late ones are made

@@ -8,15 +8,16 @@
 
 namespace jit::grantd {
 
-std::unique_ptr<Timers::Arming> Grants::begin_arming(const Entry &entry, const Now &now)
+Result<void> Grants::ask(Timers::Arming &arming, const Entry &entry, const Now &now)
 {
-    return outside_.timers.begin_arming(entry.id, entry.until + entry.timer_late,
-                                        entry.until_boot - now.boot + entry.timer_late);
+    return arming.ask(entry.id, entry.until + entry.timer_late,
+                      entry.until_boot - now.boot + entry.timer_late);
 }
 
 Result<void> Grants::arm(const Entry &entry, const Now &now)
 {
-    return begin_arming(entry, now)->wait();
+    return outside_.timers.arm(entry.id, entry.until + entry.timer_late,
+                               entry.until_boot - now.boot + entry.timer_late);
 }
 
 Result<void> Grants::rearm(const Entry &entry, const Now &now)

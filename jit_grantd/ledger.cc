@@ -55,13 +55,26 @@ Result<void> Ledger::store(const Entry &entry)
 {
     const std::string text = TRY(encode_entry(entry));
     TRY(disk_->write(directory_.get(), file_of(entry.id), text, 0600));
+    keep(entry);
+    return {};
+}
+
+Result<void> Ledger::store_atomic(const Entry &entry)
+{
+    const std::string text = TRY(encode_entry(entry));
+    TRY(disk_->write_atomic(directory_.get(), file_of(entry.id), text, 0600));
+    keep(entry);
+    return {};
+}
+
+void Ledger::keep(const Entry &entry)
+{
     const auto at = std::find_if(entries_.begin(), entries_.end(),
                                  [&](const Entry &known) { return known.id == entry.id; });
     if (at == entries_.end())
         entries_.push_back(entry);
     else
         *at = entry;
-    return {};
 }
 
 Result<void> Ledger::forget(const std::string &id)

@@ -35,6 +35,8 @@ class Ledger
 
     // Writes an entry durably, new or known. After an error the entry in memory is as it was.
     Result<void> store(const Entry &entry);
+    // The same of one that is on disk already, where either version will do after a power cut.
+    Result<void> store_atomic(const Entry &entry);
     // Many known ones at once; each is tried, and the answers are in their order.
     std::vector<Result<void>> store_each(const std::vector<Entry> &entries);
     // Removes an entry. Absent is fine.
@@ -47,6 +49,7 @@ class Ledger
     void remove_temporary_files();
 
   private:
+    void keep(const Entry &entry); // in memory
     Ledger(Disk &disk, Fd directory) : disk_(&disk), directory_(std::move(directory)) {}
 
     Disk *disk_;

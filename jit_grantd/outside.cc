@@ -1,7 +1,16 @@
-// Many at once, for who does not know better: one after the other.
+// What is the same for all: the steps of arming, and many at once, for who does not know better,
+// one after the other.
 #include "jit_grantd/outside.h"
 
 namespace jit::grantd {
+
+Result<void> Timers::arm(const std::string &id, WallTime until, BootTime::duration remaining)
+{
+    const auto arming = prepare();
+    TRY(arming->ask(id, until, remaining));
+    TRY(arming->await_accepted());
+    return arming->await_running();
+}
 
 std::vector<Result<void>> Timers::disarm_each(const std::vector<std::string> &ids)
 {

@@ -59,7 +59,8 @@ class Timers
 {
   public:
     virtual ~Timers() = default;
-    // A timer that was asked for.
+    // One timer that is armed step by step, for who has something else to do meanwhile. Errors:
+    // unavailable; then it may be armed or not.
     class Arming
     {
       public:
@@ -67,18 +68,22 @@ class Timers
         Arming(const Arming &) = delete;
         Arming &operator=(const Arming &) = delete;
         virtual ~Arming() = default;
-        // Waits until it runs. Errors: unavailable; then it may run or not.
-        virtual Result<void> wait() = 0;
+        // Asks for both clocks: whichever comes first ends the grant. From here on it is armed, or
+        // refused, whatever becomes of us.
+        //   remaining  above zero
+        virtual Result<void> ask(const std::string &id, WallTime until,
+                                 BootTime::duration remaining) = 0;
+        // After that: waits until the service manager has taken it, and is about to start it.
+        virtual Result<void> await_accepted() = 0;
+        // After that: waits until it runs. One that was accepted may still be refused, say for want
+        // of what it is to start.
+        virtual Result<void> await_running() = 0;
     };
-    // Asks for both clocks: whichever comes first ends the grant. Never null.
-    //   remaining  above zero
-    virtual std::unique_ptr<Arming> begin_arming(const std::string &id, WallTime until,
-                                                 BootTime::duration remaining) = 0;
-    // The same, and waits for it.
-    Result<void> arm(const std::string &id, WallTime until, BootTime::duration remaining)
-    {
-        return begin_arming(id, until, remaining)->wait();
-    }
+    // Says that one will be asked for: the service manager greets meanwhile. Never null; what fails
+    // is told by ask().
+    virtual std::unique_ptr<Arming> prepare() = 0;
+    // All of it.
+    Result<void> arm(const std::string &id, WallTime until, BootTime::duration remaining);
     // Replaces the times of one that may be armed: whoever comes too late for the old ones hits
     // nothing that is not due (Grants::expire). Errors: unavailable; then it may be armed or not.
     virtual Result<void> rearm(const std::string &id, WallTime until,
@@ -149,6 +154,9 @@ class Disk
     virtual ~Disk() = default;
     virtual Result<void> write(int directory, const std::string &name, std::string_view bytes,
                                mode_t mode) = 0;
+    // Whole, though a power cut may bring the old file back (sys::write_atomic()).
+    virtual Result<void> write_atomic(int directory, const std::string &name,
+                                      std::string_view bytes, mode_t mode) = 0;
     // Over a file that was looked at, with its owner and mode (sys::replace_durable()).
     virtual Result<void> replace(int directory, const std::string &name, std::string_view bytes,
                                  const struct stat &old) = 0;

@@ -16,6 +16,9 @@ constexpr long first_pause_ns = 200'000;
 constexpr long longest_pause_ns = 2'000'000;
 constexpr int most_looks = 500;
 
+// The word of a job's end comes by itself, but for who is told nothing.
+constexpr std::chrono::seconds word_patience{1};
+
 // "active", "inactive", ...; empty: there is no such unit.
 Result<std::string> active_state(sd_bus *bus, const std::string &unit)
 {
@@ -111,12 +114,20 @@ Result<void> Starting::begin(const Properties &properties)
     if (r < 0)
         return Error{Code::internal, "cannot compose the call to systemd", -r};
     sd_bus_slot *slot = nullptr;
-    r = sd_bus_call_async(bus_, &slot, raw, &Starting::on_answer, this, call_timeout_us);
-    slot_.reset(slot);
-    // A connection that was made just now first has to be agreed upon.
-    while (r >= 0 && (r = sd_bus_is_ready(bus_)) == 0)
-        if ((r = sd_bus_process(bus_, nullptr)) == 0)
-            r = sd_bus_wait(bus_, call_timeout_us);
+    // Over the manager's own socket every signal comes, and from nobody else.
+    if (sd_bus_is_bus_client(bus_) == 0) {
+        r = sd_bus_add_filter(bus_, &slot, &Starting::on_message, this);
+        messages_.reset(slot);
+    }
+    slot = nullptr;
+    if (r >= 0)
+        r = sd_bus_call_async(bus_, &slot, raw, &Starting::on_answer, this, call_timeout_us);
+    answer_.reset(slot);
+    // The call is only queued so far, and is until the connection has been agreed upon.
+    if (r >= 0)
+        do
+            r = sd_bus_flush(bus_);
+        while (r == -EINTR);
     if (r < 0)
         return Error{Code::unavailable, "systemd does not start a unit", -r};
     return {};
@@ -127,10 +138,26 @@ int Starting::on_answer(sd_bus_message *reply, void *self, sd_bus_error *) noexc
     Starting &starting = *static_cast<Starting *>(self);
     starting.is_answered_ = true;
     starting.error_ = sd_bus_error_get_errno(sd_bus_message_get_error(reply));
+    const char *job = nullptr;
+    if (starting.error_ == 0 && sd_bus_message_read(reply, "o", &job) >= 0)
+        starting.job_ = job;
     return 1;
 }
 
-Result<void> Starting::wait()
+// JobRemoved(id, job, unit, result), which comes after the answer.
+int Starting::on_message(sd_bus_message *message, void *self, sd_bus_error *) noexcept
+{
+    Starting &starting = *static_cast<Starting *>(self);
+    const char *job = nullptr;
+    const char *result = nullptr;
+    if (sd_bus_message_is_signal(message, manager, "JobRemoved") > 0 &&
+        sd_bus_message_read(message, "uoss", nullptr, &job, nullptr, &result) >= 0 &&
+        starting.job_ == job)
+        starting.is_done_ = std::string_view{result} == "done";
+    return 0; // others may want it
+}
+
+Result<void> Starting::await_accepted()
 {
     while (!is_answered_) {
         int r = sd_bus_process(bus_, nullptr);
@@ -141,6 +168,35 @@ Result<void> Starting::wait()
     }
     if (error_ != 0)
         return Error{Code::unavailable, "systemd does not start a unit", error_};
+    return {};
+}
+
+// Not by a property of the unit: systemd would load one by that name, if there were none any more.
+Result<void> Starting::await_word()
+{
+    using std::chrono::microseconds;
+    using std::chrono::steady_clock;
+    const auto end = steady_clock::now() + word_patience;
+    while (!is_done_) {
+        const auto left = std::chrono::duration_cast<microseconds>(end - steady_clock::now());
+        if (left <= microseconds::zero())
+            break;
+        int r = sd_bus_process(bus_, nullptr);
+        if (r == 0)
+            r = sd_bus_wait(bus_, static_cast<std::uint64_t>(left.count()));
+        if (r < 0 && r != -EINTR)
+            return Error{Code::unavailable, "systemd does not tell of a unit", -r};
+    }
+    return {};
+}
+
+Result<void> Starting::await_running()
+{
+    if (messages_)
+        TRY(await_word());
+    if (is_done_)
+        return *is_done_ ? Result<void>{}
+                         : Error{Code::unavailable, "systemd did not start a unit"};
     const std::string state = TRY(await(bus_, unit_, [](const std::string &now) {
         return now == "active" || now.empty() || now == "failed";
     }));
@@ -153,7 +209,8 @@ Result<void> start_transient(sd_bus *bus, const std::string &unit, const Propert
 {
     Starting starting{bus, unit};
     TRY(starting.begin(properties));
-    return starting.wait();
+    TRY(starting.await_accepted());
+    return starting.await_running();
 }
 
 Result<void> await_gone(sd_bus *bus, const std::string &unit)

@@ -2,7 +2,9 @@
 // scopes have in common.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <systemd/sd-bus.h>
 #include <vector>
@@ -12,7 +14,8 @@
 
 namespace jit::grantd::bus {
 
-using Connection = Handle<sd_bus, &sd_bus_flush_close_unref>;
+// Whoever has something sent sees to it that it is: nothing is waited for at the end.
+using Connection = Handle<sd_bus, &sd_bus_close_unref>;
 using Message = Handle<sd_bus_message, &sd_bus_message_unref>;
 
 class Fault
@@ -35,14 +38,15 @@ inline constexpr const char *manager = "org.freedesktop.systemd1.Manager";
 inline constexpr const char *no_such_unit = "org.freedesktop.systemd1.NoSuchUnit";
 inline constexpr std::uint64_t call_timeout_us = 10'000'000;
 
-// Errors, here and below: unavailable.
+// Begins a connection; the greeting goes on while it is not looked at. Errors, here and below:
+// unavailable.
 Result<Connection> open();
 
 // Appends (sv) after (sv) to the message; below zero is an errno.
 using Properties = std::function<int(sd_bus_message *)>;
 
-// StartTransientUnit(), asked for by begin(). The reply only says that a job is queued: wait() ends
-// once the unit runs.
+// StartTransientUnit(). The reply only says that the unit is loaded and a job queued; what became
+// of the job is told by a signal, or the unit is looked at.
 class Starting
 {
   public:
@@ -52,19 +56,28 @@ class Starting
     Starting &operator=(const Starting &) = delete;
     ~Starting() = default;
 
-    // The call is on its way when this returns, or will be with wait().
+    // When this returns the call is with systemd, which carries it out whatever becomes of us.
     Result<void> begin(const Properties &properties);
-    // After begin(), without an error there.
-    Result<void> wait();
+    // After that, each without an error of what comes before: until it is answered, and until the
+    // unit runs.
+    Result<void> await_accepted();
+    Result<void> await_running();
 
   private:
+    using Slot = Handle<sd_bus_slot, &sd_bus_slot_unref>;
+
     static int on_answer(sd_bus_message *reply, void *self, sd_bus_error *) noexcept;
+    static int on_message(sd_bus_message *message, void *self, sd_bus_error *) noexcept;
+    Result<void> await_word();
 
     sd_bus *bus_;
     std::string unit_;
-    Handle<sd_bus_slot, &sd_bus_slot_unref> slot_;
+    Slot answer_;
+    Slot messages_;
     bool is_answered_ = false;
     int error_ = 0;
+    std::string job_; // the path of the one that was queued
+    std::optional<bool> is_done_;
 };
 
 // The same at one go.

@@ -1,6 +1,7 @@
 #include "jit_grantd/systemd_timers.h"
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -93,48 +94,49 @@ class Stopping
     bool is_settled_ = false;
 };
 
-// One timer that was asked for, over a connection of its own.
-class Asked final : public Timers::Arming
+// Who waited for a lock for so long connects anew: systemd tells everybody of all that happens
+// meanwhile, and may have started anew itself.
+constexpr std::chrono::milliseconds max_connection_age{500};
+
+// One timer, over a connection of its own.
+class OneArming final : public Timers::Arming
 {
   public:
-    Asked(const std::string &id, WallTime until, BootTime::duration remaining)
-        : begun_(begin(id, until, remaining))
+    Result<void> ask(const std::string &id, WallTime until, BootTime::duration remaining) override
     {
+        if (!is_id(id) || remaining <= BootTime::duration::zero())
+            return Error{Code::internal, "not an id, or no time left"};
+        if (!bus_ || std::chrono::steady_clock::now() - opened_ > max_connection_age)
+            bus_ = bus::open();
+        if (!bus_)
+            return bus_.error();
+        starting_.emplace(bus_->get(), unit_of(id));
+        return starting_->begin(
+            [&](sd_bus_message *call) { return append_timer(call, id, until, remaining); });
     }
+    Result<void> await_accepted() override { return explain(starting_->await_accepted()); }
+    Result<void> await_running() override { return explain(starting_->await_running()); }
 
-    Result<void> wait() override
+  private:
+    // It may be refused, say for want of jit-expire@.service.
+    static Result<void> explain(const Result<void> &started)
     {
-        TRY(begun_);
-        const Result<void> started = starting_->wait();
-        // It may be refused, say for want of jit-expire@.service.
         if (!started && started.error().sys == 0)
             return Error{Code::unavailable,
                          "systemd did not start the timer; is jit-expire@.service there?"};
         return started;
     }
 
-  private:
-    Result<void> begin(const std::string &id, WallTime until, BootTime::duration remaining)
-    {
-        if (!is_id(id) || remaining <= BootTime::duration::zero())
-            return Error{Code::internal, "not an id, or no time left"};
-        bus_ = TRY(bus::open());
-        starting_.emplace(bus_.get(), unit_of(id));
-        return starting_->begin(
-            [&](sd_bus_message *call) { return append_timer(call, id, until, remaining); });
-    }
-
-    bus::Connection bus_;
+    std::chrono::steady_clock::time_point opened_ = std::chrono::steady_clock::now();
+    Result<bus::Connection> bus_ = bus::open();
     std::optional<bus::Starting> starting_; // ends before its connection
-    Result<void> begun_;
 };
 
 } // namespace
 
-std::unique_ptr<Timers::Arming> SystemdTimers::begin_arming(const std::string &id, WallTime until,
-                                                            BootTime::duration remaining)
+std::unique_ptr<Timers::Arming> SystemdTimers::prepare()
 {
-    return std::make_unique<Asked>(id, until, remaining);
+    return std::make_unique<OneArming>();
 }
 
 Result<void> SystemdTimers::rearm(const std::string &id, WallTime until,

@@ -9,8 +9,7 @@ namespace jit::grantd {
 class SystemdTimers : public Timers
 {
   public:
-    std::unique_ptr<Arming> begin_arming(const std::string &id, WallTime until,
-                                         BootTime::duration remaining) override;
+    std::unique_ptr<Arming> prepare() override;
     Result<void> rearm(const std::string &id, WallTime until,
                        BootTime::duration remaining) override;
     Result<void> disarm(const std::string &id) override;

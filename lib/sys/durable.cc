@@ -192,6 +192,16 @@ Result<void> write_durable(int directory, const std::string &name, std::string_v
     return write_each_durable(directory, {{name, std::string{bytes}}}, mode).front();
 }
 
+Result<void> write_atomic(int directory, const std::string &name, std::string_view bytes,
+                          mode_t mode)
+{
+    const NamedBytes file{name, std::string{bytes}};
+    Draft draft{directory, file};
+    TRY(draft.write(mode));
+    TRY(draft.sync());
+    return draft.put_in_place();
+}
+
 Result<void> replace_durable(int directory, const std::string &name, std::string_view bytes,
                              const struct stat &old)
 {

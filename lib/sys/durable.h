@@ -21,8 +21,14 @@ namespace jit::sys {
 Result<void> write_durable(int directory, const std::string &name, std::string_view bytes,
                            mode_t mode);
 
-// The same over a file that is there, whose owner, group and mode the new one has. The file that
-// was looked at must be the one that is there still, unchanged: nobody's edit is lost.
+// The same but for the directory's sync: whoever looks finds the new file, and after a power cut it
+// is the old one or the new one, each whole. For who can do with either then. After an error the
+// old file, if any, is as it was.
+Result<void> write_atomic(int directory, const std::string &name, std::string_view bytes,
+                          mode_t mode);
+
+// As write_durable(), over a file that is there, whose owner, group and mode the new one has. The
+// file that was looked at must be the one that is there still, unchanged: nobody's edit is lost.
 //   old     as it was when it was read
 //   errors  unavailable; denied: it has been changed meanwhile
 Result<void> replace_durable(int directory, const std::string &name, std::string_view bytes,

@@ -31,6 +31,19 @@ host_sh 'systemctl stop jit-grantd.service
 check 'with room again a grant can be had' ask 30s granted
 host_run jitctl revoke --all >/dev/null
 
+# --- systemd takes the timer, and has nothing that it could start
+no_timer() { fails says 'jit-expire@' host_run systemctl list-timers --all; }
+eventually 10 no_timer
+host_run systemctl mask --runtime --quiet jit-expire@.service
+check 'a timer that has nothing to start is no grant' ask 30s 'jitctl: .*is jit-expire@.service there'
+check 'no membership is left of it' nothing_left
+check 'nor a timer' no_timer
+check 'nor a live grant in a ledger' says 'nothing live' host_as alice 'jitctl status'
+check 'its beginning and its end are on record' says 'jit.*interrupted' host_run journalctl -q -b -t jit-grantd
+host_run systemctl unmask --runtime --quiet jit-expire@.service
+check 'with the service again a grant can be had' ask 30s granted
+host_run jitctl revoke --all >/dev/null
+
 # --- both daemons are killed at some moment of a request
 for moment in 0.1 0.3 0.5 0.7 0.9; do
     (

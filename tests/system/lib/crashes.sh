@@ -97,7 +97,7 @@ prepared() {
 #   trace NAME PID
 trace() {
     : >"$logs/$1.err"
-    strace -p "$2" -yy -s 400 -o "$logs/$1" -e "trace=$calls" 2>"$logs/$1.err" {HOST_LOCK}>&- &
+    strace -p "$2" -yy -s 600 -o "$logs/$1" -e "trace=$calls" 2>"$logs/$1.err" {HOST_LOCK}>&- &
     follow "$1" "$2" "$logs/$1.err"
 }
 # The same, and it is killed before a step, or held after it until it is killed.

@@ -37,7 +37,7 @@ void regress_an_end_is_recorded_though_the_process_died_before_it_could(void **)
 void regress_a_grant_is_recorded_before_it_is_live(void **)
 {
     World world;
-    world.script.kill_at = 8; // the last write: ledger "live"
+    world.script.kill_at = 8; // ledger "live"
     try {
         (void)world.grants().grant(World::call('1'));
         fail_because("it was not killed");
@@ -52,12 +52,74 @@ void regress_a_grant_is_recorded_before_it_is_live(void **)
 void regress_a_grant_that_was_recorded_and_could_not_be_kept_has_an_end_record(void **)
 {
     World world;
-    world.script.fail_at = 4; // ledger "live": the disk is full
+    world.script.fail_at = 5; // ledger "live": the disk is full
     assert_false(world.grants().grant(World::call('1')).has_value());
     assert_true(world.is_clean());
     assert_int_equal(world.records.events.size(), 2);
     assert_text(world.records.events[0], "granted 0000000000000001");
     assert_text(world.records.events[1], "reconciled 0000000000000001");
+}
+
+// systemd has taken the timer and nobody waits for it: whether it runs or not, the grant has one.
+void a_grant_killed_before_its_timer_runs_has_one_all_the_same(void **)
+{
+    for (const bool runs : {true, false}) {
+        World world;
+        world.script.kill_at = 10;
+        try {
+            (void)world.grants().grant(World::call('1'));
+            fail_because("it was not killed");
+        } catch (const Killed &) {
+        }
+        assert_text(world.script.steps.back(), "write 0000000000000001.json live unsynced");
+        world.script.clear();
+        if (!runs)
+            world.timers.ids.clear();
+        assert_true(world.grants().reconcile().has_value());
+        assert_true(world.timers.ids.contains(World::id('1')));
+        assert_true(world.is_member("jit-dba"));
+        world.pass(600s);
+        assert_true(world.grants().expire(World::id('1')).has_value());
+        assert_true(has_record(world, "expired", World::id('1')));
+        assert_false(world.is_member("jit-dba"));
+    }
+}
+
+// Of "live" the power may leave "granting" on disk.
+void what_a_power_cut_leaves_of_a_grant_ends(void **)
+{
+    for (const bool is_lost : {true, false}) {
+        World world;
+        must_grant(world, '1');
+        assert_false(world.disk.unsynced.empty());
+        if (!is_lost)
+            world.disk.unsynced.clear();
+        world.cut_power();
+        const auto ledger = Ledger::read(world.places, world.disk);
+        assert_true(ledger->find(World::id('1'))->state ==
+                    (is_lost ? Entry::State::granting : Entry::State::live));
+        assert_true(world.grants().reconcile().has_value());
+        assert_text(world.grants().list()->entries.at(0).cause.value_or(""),
+                    is_lost ? "interrupted" : "reboot");
+        assert_true(has_record(world, "reconciled", World::id('1')));
+        expect_agreement(world, "a power cut");
+    }
+}
+
+void a_power_cut_at_any_moment_of_granting_is_mended_by_the_first_reconcile(void **)
+{
+    for (const Scenario &scenario : all_scenarios()) {
+        if (std::string_view{scenario.name}.find("a grant") != 0)
+            continue;
+        bool is_over = false;
+        for (int at = 0; !is_over; ++at) {
+            World world;
+            is_over = act_until(world, scenario, at);
+            world.cut_power();
+            expect_agreement(world, std::string{scenario.name} + ", the power fails at moment " +
+                                        std::to_string(at));
+        }
+    }
 }
 
 void regress_a_timer_whose_grant_has_ended_is_stopped(void **)
@@ -97,6 +159,9 @@ int main()
         cmocka_unit_test(regress_an_end_is_recorded_though_the_process_died_before_it_could),
         cmocka_unit_test(regress_a_grant_is_recorded_before_it_is_live),
         cmocka_unit_test(regress_a_grant_that_was_recorded_and_could_not_be_kept_has_an_end_record),
+        cmocka_unit_test(a_grant_killed_before_its_timer_runs_has_one_all_the_same),
+        cmocka_unit_test(what_a_power_cut_leaves_of_a_grant_ends),
+        cmocka_unit_test(a_power_cut_at_any_moment_of_granting_is_mended_by_the_first_reconcile),
         cmocka_unit_test(regress_a_timer_whose_grant_has_ended_is_stopped),
         cmocka_unit_test(a_service_manager_that_lists_no_timers_is_reported_and_bars_nothing_else),
     };

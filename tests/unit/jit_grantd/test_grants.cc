@@ -17,23 +17,118 @@ std::string join(const std::vector<std::string> &steps)
     return text;
 }
 
-void granting_goes_timer_ledger_membership_name_service_record_ledger(void **)
+void granting_goes_timer_ledger_accepted_membership_name_service_record_ledger_running(void **)
 {
     World world;
     const auto reply = world.grants().grant(World::call('1'));
     assert_true(reply.has_value());
-    // The timer is only asked for before that: systemd works while the disk does.
+    // systemd takes the timer while the disk takes the entry, and starts it while the rest is done.
     assert_text(join(world.script.trace), "arm 0000000000000001\n"
                                           "write 0000000000000001.json granting\n"
+                                          "accept 0000000000000001\n"
                                           "write alice:jit-dba.membership\n"
                                           "ask name service\n"
                                           "record granted 0000000000000001\n"
-                                          "write 0000000000000001.json live\n");
+                                          "write 0000000000000001.json live unsynced\n"
+                                          "run 0000000000000001\n");
     assert_true((reply->until - reply->since) == 600s);
     assert_text(reply->groups.at(0), "jit-dba");
     assert_text(join(world.records.events), "granted 0000000000000001\n");
     // An empty membership would be a mask; the content is the contract's.
     assert_text(world.get(world.places.userdb + "/alice:jit-dba.membership"), "{}\n");
+}
+
+// Fails at this step, refused; what happened before.
+std::string trace_of_failure_at(World &world, int step)
+{
+    world.script.fail_at = step;
+    const auto answer = world.grants().grant(World::call('1'));
+    assert_false(answer.has_value());
+    assert_int_equal(static_cast<int>(answer.refusal().kind),
+                     static_cast<int>(Refusal::Kind::unavailable));
+    assert_true(world.is_clean());
+    return join(world.script.steps);
+}
+
+void no_membership_is_made_of_a_timer_that_is_not_accepted(void **)
+{
+    World world;
+    assert_text(trace_of_failure_at(world, 2), "arm 0000000000000001\n"
+                                               "write 0000000000000001.json granting\n"
+                                               "accept 0000000000000001 FAILS\n"
+                                               "remove alice:jit-dba.membership\n"
+                                               "disarm 0000000000000001\n"
+                                               "remove 0000000000000001.json\n");
+    assert_true(world.disk.made.empty());
+    assert_true(world.records.events.empty());
+}
+
+void nor_before_the_ledger_has_it(void **)
+{
+    World world;
+    assert_text(trace_of_failure_at(world, 1), "arm 0000000000000001\n"
+                                               "write 0000000000000001.json granting FAILS\n"
+                                               "remove alice:jit-dba.membership\n"
+                                               "disarm 0000000000000001\n"
+                                               "remove 0000000000000001.json\n");
+    assert_true(world.disk.made.empty());
+}
+
+void nothing_is_written_for_a_timer_that_can_not_be_asked_for(void **)
+{
+    World world;
+    (void)trace_of_failure_at(world, 0);
+    assert_true(world.disk.made.empty());
+    assert_false(world.has_file(world.places.state + "/grants/0000000000000001.json"));
+    assert_true(world.script.steps.at(1).find("remove") == 0);
+}
+
+void a_timer_that_is_accepted_and_does_not_run_undoes_the_grant(void **)
+{
+    World world;
+    world.timers.runs = false;
+    const auto answer = world.grants().grant(World::call('1', "ops"));
+    assert_false(answer.has_value());
+    assert_int_equal(static_cast<int>(answer.refusal().kind),
+                     static_cast<int>(Refusal::Kind::unavailable));
+    assert_true(world.is_clean());
+    assert_int_equal(world.disk.made.size(), 2); // it was as good as granted
+    assert_text(join(world.records.events), "granted 0000000000000001\n"
+                                            "reconciled 0000000000000001\n");
+    assert_true(world.grants().reconcile().has_value());
+    assert_true(world.is_clean());
+    world.timers.runs = true;
+    assert_true(world.grants().grant(World::call('1', "ops")).has_value());
+}
+
+void such_a_grant_that_can_not_be_undone_does_not_go_on(void **)
+{
+    World world;
+    world.timers.runs = false;
+    world.script.fail_at = 6; // its membership can't be removed
+    assert_false(world.grants().grant(World::call('1')).has_value());
+    assert_text(world.script.steps.at(6), "remove alice:jit-dba.membership FAILS");
+    assert_true(world.is_member("jit-dba"));
+    world.timers.runs = true;
+    world.script.clear();
+    assert_true(world.grants().reconcile().has_value());
+    assert_false(world.is_member("jit-dba"));
+    assert_true(world.timers.ids.empty());
+    assert_text(world.grants().list()->entries.at(0).cause.value_or(""), "interrupted");
+}
+
+void systemd_greets_while_a_grant_is_checked_and_never_for_a_trial(void **)
+{
+    World world;
+    ipc::GrantCall call = World::call('1');
+    call.is_trial = true;
+    assert_true(world.grants().grant(call).has_value());
+    assert_int_equal(world.timers.prepared, 0);
+    call.is_trial = false;
+    call.role = "none such";
+    assert_false(world.grants().grant(call).has_value());
+    assert_int_equal(world.timers.prepared, 1);
+    assert_true(world.script.steps.empty()); // nothing was asked for
 }
 
 void ending_goes_membership_ledger_record_ledger_timer(void **)
@@ -108,7 +203,7 @@ void a_failure_at_any_step_of_granting_leaves_no_debris(void **)
     World whole;
     assert_true(whole.grants().grant(World::call('1', "ops")).has_value());
     const int count = static_cast<int>(whole.script.steps.size());
-    assert_int_equal(count, 7);
+    assert_int_equal(count, 9);
     for (int at = 0; at < count; ++at) {
         World world;
         world.script.fail_at = at;
@@ -117,8 +212,8 @@ void a_failure_at_any_step_of_granting_leaves_no_debris(void **)
         assert_int_equal(static_cast<int>(answer.refusal().kind),
                          static_cast<int>(Refusal::Kind::unavailable));
         assert_true(world.is_clean());
-        // At the last step it has been recorded already, and so is its end.
-        const bool is_recorded = at == count - 1;
+        // At the last two steps it has been recorded already, and so is its end.
+        const bool is_recorded = at >= count - 2;
         assert_int_equal(world.records.events.size(), is_recorded ? 2 : 0);
         if (is_recorded)
             assert_text(world.records.events.back(), "reconciled 0000000000000001");
@@ -131,7 +226,7 @@ void a_failure_at_any_step_of_granting_leaves_no_debris(void **)
 // As a crash would have it: nothing works from that step on, then reconcile comes.
 void a_crash_at_any_step_of_granting_is_taken_back_by_reconcile(void **)
 {
-    for (int at = 0; at < 7; ++at) {
+    for (int at = 0; at < 8; ++at) { // all but the last
         World world;
         world.script.fail_at = at;
         world.script.fail_from_on = true;
@@ -148,6 +243,23 @@ void a_crash_at_any_step_of_granting_is_taken_back_by_reconcile(void **)
             assert_text(entry.cause.value_or(""), "interrupted");
         }
     }
+}
+
+// At the last one it is whole, but for its caller, who was told no and asks for its end.
+void a_crash_at_the_last_step_of_granting_leaves_a_grant_with_a_timer(void **)
+{
+    World world;
+    world.script.fail_at = 8;
+    world.script.fail_from_on = true;
+    assert_false(world.grants().grant(World::call('1', "ops")).has_value());
+    assert_text(world.script.steps.at(8), "run 0000000000000001 FAILS");
+    world.script.clear();
+    assert_true(world.grants().reconcile().has_value());
+    assert_true(world.is_member("jit-ops"));
+    assert_true(world.timers.ids.contains(World::id('1')));
+    assert_true(world.grants().end({World::id('1'), "interrupted"})->ended);
+    assert_false(world.is_member("jit-ops"));
+    assert_text(world.records.events.back(), "reconciled 0000000000000001");
 }
 
 void a_failure_at_any_step_of_ending_is_made_good_later(void **)
@@ -486,13 +598,21 @@ void regress_a_ledger_full_of_ended_grants_takes_no_more_and_still_ends(void **)
 int main()
 {
     const CMUnitTest tests[] = {
-        cmocka_unit_test(granting_goes_timer_ledger_membership_name_service_record_ledger),
+        cmocka_unit_test(
+            granting_goes_timer_ledger_accepted_membership_name_service_record_ledger_running),
+        cmocka_unit_test(no_membership_is_made_of_a_timer_that_is_not_accepted),
+        cmocka_unit_test(nor_before_the_ledger_has_it),
+        cmocka_unit_test(nothing_is_written_for_a_timer_that_can_not_be_asked_for),
+        cmocka_unit_test(a_timer_that_is_accepted_and_does_not_run_undoes_the_grant),
+        cmocka_unit_test(such_a_grant_that_can_not_be_undone_does_not_go_on),
+        cmocka_unit_test(systemd_greets_while_a_grant_is_checked_and_never_for_a_trial),
         cmocka_unit_test(ending_goes_membership_ledger_record_ledger_timer),
         cmocka_unit_test(a_use_is_noted_once_and_ends_nothing),
         cmocka_unit_test(a_use_of_an_ended_grant_or_of_none_is_not_noted),
         cmocka_unit_test(a_use_that_can_not_be_noted_is_said_to_be_so),
         cmocka_unit_test(a_failure_at_any_step_of_granting_leaves_no_debris),
         cmocka_unit_test(a_crash_at_any_step_of_granting_is_taken_back_by_reconcile),
+        cmocka_unit_test(a_crash_at_the_last_step_of_granting_leaves_a_grant_with_a_timer),
         cmocka_unit_test(a_failure_at_any_step_of_ending_is_made_good_later),
         cmocka_unit_test(a_full_disk_does_not_keep_the_membership),
         cmocka_unit_test(a_name_service_that_does_not_answer_is_named),

@@ -15,6 +15,7 @@
 #include "jit_grantd/grants.h"
 #include "jit_grantd/group_text.h"
 #include "lib/sys/durable.h"
+#include "lib/sys/folders.h"
 
 namespace jit::grantd::test {
 
@@ -141,15 +142,36 @@ struct FakeAccounts : Accounts {
 
 struct FakeTimers : Timers {
     explicit FakeTimers(Script &s) : script(s) {}
-    struct Answer final : Arming {
-        explicit Answer(Result<void> r) : result(std::move(r)) {}
-        Result<void> wait() override { return result; }
-        Result<void> result;
+    struct Steps final : Arming {
+        explicit Steps(FakeTimers &t) : timers(t) {}
+        Result<void> ask(const std::string &id, WallTime until,
+                         BootTime::duration remaining) override
+        {
+            asked = id;
+            return timers.set("arm ", id, until, remaining);
+        }
+        Result<void> await_accepted() override { return timers.wait("accept " + asked); }
+        Result<void> await_running() override
+        {
+            if (timers.runs)
+                return timers.wait("run " + asked);
+            timers.ids.erase(asked);
+            return Error{Code::unavailable, "it does not run"};
+        }
+        FakeTimers &timers;
+        std::string asked;
     };
-    std::unique_ptr<Arming> begin_arming(const std::string &id, WallTime until,
-                                         BootTime::duration remaining) override
+    std::unique_ptr<Arming> prepare() override
     {
-        return std::make_unique<Answer>(set("arm ", id, until, remaining));
+        ++prepared;
+        return std::make_unique<Steps>(*this);
+    }
+    // Whether it is armed when this fails is not known: here it is.
+    Result<void> wait(const std::string &what)
+    {
+        if (!script.step(what))
+            return script.error();
+        return {};
     }
     Result<void> rearm(const std::string &id, WallTime until, BootTime::duration remaining) override
     {
@@ -184,6 +206,8 @@ struct FakeTimers : Timers {
     std::set<std::string> ids;
     std::map<std::string, WallTime> times; // when each was last set to fire
     bool tells = true;                     // whether systemd lists its timers
+    bool runs = true;                      // whether it starts what it has accepted
+    int prepared = 0;
 };
 
 struct FakeProcesses : Processes {
@@ -292,7 +316,19 @@ struct RecordingDisk : Disk {
         tear(directory, name, bytes);
         if (name.ends_with(".membership"))
             made.insert(name);
+        if (name.ends_with(".json"))
+            unsynced.clear();
         return sys::write_durable(directory, name, bytes, mode);
+    }
+    Result<void> write_atomic(int directory, const std::string &name, std::string_view bytes,
+                              mode_t mode) override
+    {
+        if (!script.step(describe(name, bytes) + " unsynced"))
+            return script.error();
+        tear(directory, name, bytes);
+        if (auto old = sys::read_small_file(directory, name, 65536))
+            unsynced[name] = *std::move(old);
+        return sys::write_atomic(directory, name, bytes, mode);
     }
     Result<void> replace(int directory, const std::string &name, std::string_view bytes,
                          const struct stat &old) override
@@ -306,6 +342,8 @@ struct RecordingDisk : Disk {
     {
         if (!script.step("remove " + name))
             return script.error();
+        if (name.ends_with(".json"))
+            unsynced.clear();
         return sys::remove_durable(directory, name);
     }
     std::vector<Result<void>> write_each(int directory, const std::vector<File> &files,
@@ -345,6 +383,7 @@ struct RecordingDisk : Disk {
         if (count > 1)
             script.point(); // one is a step of its own
         ++syncs;
+        unsynced.clear();
         (void)sys::sync_directory(directory);
     }
     // What a kill within a write leaves.
@@ -359,8 +398,9 @@ struct RecordingDisk : Disk {
         }
     }
     Script &script;
-    std::set<std::string> made; // every membership that ever was
-    int syncs = 0;              // of a directory, for what was changed many at once
+    std::set<std::string> made;                  // every membership that ever was
+    std::map<std::string, std::string> unsynced; // entries that a power cut would bring back
+    int syncs = 0; // of a directory, for what was changed many at once
 };
 
 struct FakeRules : Rules {
@@ -515,6 +555,14 @@ class World
         scopes.units.clear();
         clocks.time.boot = BootTime{std::chrono::seconds{20}};
         clocks.time.wall += std::chrono::seconds{40};
+    }
+
+    void cut_power()
+    {
+        for (const auto &[name, text] : disk.unsynced)
+            put(places.state + "/grants/" + name, text);
+        disk.unsynced.clear();
+        reboot();
     }
 
     // What a world is configured to. Not auto, whose probe is a step of its own.

@@ -62,6 +62,22 @@ void after_an_error_the_old_file_stays_and_nothing_else(void **)
     assert_text(get(folder, "one/below"), "x");
 }
 
+void an_atomic_write_is_whole_or_not_there(void **)
+{
+    Folder folder;
+    assert_true(
+        write_atomic(folder.fd.get(), "one", "a longer text than the new one", 0640).has_value());
+    assert_true(write_atomic(folder.fd.get(), "one", "text", 0600).has_value());
+    assert_text(get(folder, "one"), "text");
+    assert_int_equal(count(folder), 1);
+    folder.make("two");
+    folder.put("two/below", "x");
+    assert_false(write_atomic(folder.fd.get(), "two", "text", 0600).has_value());
+    assert_false(write_atomic(folder.fd.get(), "../one", "text", 0600).has_value());
+    assert_int_equal(count(folder), 2);
+    assert_text(get(folder, "two/below"), "x");
+}
+
 void a_link_is_replaced_and_not_followed(void **)
 {
     Folder folder;
@@ -191,6 +207,7 @@ int main()
         cmocka_unit_test(a_file_is_written_whole_with_exactly_its_mode),
         cmocka_unit_test(a_new_text_takes_the_place_of_the_old),
         cmocka_unit_test(after_an_error_the_old_file_stays_and_nothing_else),
+        cmocka_unit_test(an_atomic_write_is_whole_or_not_there),
         cmocka_unit_test(a_link_is_replaced_and_not_followed),
         cmocka_unit_test(a_name_with_a_path_in_it_is_bad_input),
         cmocka_unit_test(a_replacement_has_the_mode_and_the_owner_of_the_old_file),
