@@ -39,7 +39,7 @@ class Audit
     // Once, at the start: tells the journal the newest records again if a crash may have come
     // between the ledger and the journal. Whoever reads both knows them by their JIT_CHAIN.
     void tell_untold();
-    // At an orderly end: the journal has all.
+    // The journal has all: at an orderly end, or when nothing goes on.
     void note_told();
 
     // The same for what a local user can cause as often as he likes, refusals and uses: past so

@@ -175,6 +175,15 @@ class Store
     // How many had to go for newer ones since it was asked last.
     std::size_t take_dropped_notices() { return std::exchange(notices_dropped_, 0); }
 
+    // The log that SQLite writes first (WAL) is taken into the tables when there is time for it,
+    // not by the write that makes it long: each that finds limits::log_pages calls this, which
+    // writes nothing itself. Past limits::log_pages_most, or where nobody is to be called, it is
+    // taken in by the write.
+    void on_long_log(std::function<void()> is_long) { log_is_long_ = std::move(is_long); }
+    // Returns whether all of it was: the next write begins the log anew. A reader may keep it from
+    // that, and a failed disk.
+    bool take_in_log();
+
     // In the order of their users.
     Result<std::vector<Pin>> read_pins();
     //   errors  denied: the user has one, whatever it says
@@ -196,6 +205,7 @@ class Store
     using Writes = std::function<Result<void>()>;
 
     static bool prepare_notices(sqlite3 *db, Statements &statements);
+    static int on_log(void *self, sqlite3 *db, const char *, int pages) noexcept;
     bool put_row(const StoredRequest &request);
     Result<std::string> append(std::string_view event, std::string_view text);
     bool put_notices(std::span<const StoredNotice> notices);
@@ -216,6 +226,7 @@ class Store
     unsigned turns_ = 0;
     unsigned appended_ = 0; // records, in the transaction that is open
     std::string before_;    // the head before the first of them
+    std::function<void()> log_is_long_;
 };
 
 } // namespace jit::daemon
