@@ -43,9 +43,13 @@ struct ShowCode {
 struct FindKeys {
     bool refresh = false;
 }; // answer: on_keys or on_provider_failed
+// Keep whom the user was found to be, with the record before it; answer: on_pinned.
 struct KeepPin {
     Pin pin;
-}; // keep whom the user was found to be; answer: on_pinned
+    // Nothing rests on it that does not ask first whether all records are in the ledger: it may be
+    // kept together with what comes of it.
+    bool may_wait = false;
+};
 struct AskRules {
 }; // answer: on_rules
 // Others have to say yes: keep it so in the ledger, with what they have said so far and the record,

@@ -27,6 +27,13 @@ void tell(const AuditRecord &record, const std::string &message, const std::stri
     sys::write_journal(is_alarming ? LOG_ALERT : priority_of(record.event), message, fields);
 }
 
+void tell_unwritten(const AuditRecord &record, const Error &why)
+{
+    tell(record, record.message, {});
+    const std::vector<sys::Field> error{{"ERRNO", std::to_string(why.sys)}};
+    sys::write_journal(LOG_ALERT, words::not_in_ledger(why), error);
+}
+
 } // namespace
 
 Result<std::string> Audit::append(const AuditRecord &record, const StoredRequest *with)
@@ -54,12 +61,34 @@ Result<std::string> Audit::append(const AuditRecord &record, const StoredRequest
 bool Audit::write(const AuditRecord &record, const StoredRequest *with)
 {
     const auto chain = append(record, with);
-    tell(record, record.message, chain ? *chain : std::string{});
-    if (!chain) {
-        const std::vector<sys::Field> error{{"ERRNO", std::to_string(chain.error().sys)}};
-        sys::write_journal(LOG_ALERT, words::not_in_ledger(chain.error()), error);
-    }
+    if (chain)
+        tell(record, record.message, *chain);
+    else
+        tell_unwritten(record, chain.error());
     return chain.has_value();
+}
+
+void Audit::write_soon(AuditRecord record, std::function<void()> failed)
+{
+    const WallTime at = record.at.value_or(wall_time());
+    Store::Held held{std::string{name_of(record.event)}, encode_record(record, at), {}, {}};
+    if (held.text.empty()) {
+        tell_unwritten(record, Error{Code::internal, "no memory"});
+        return failed();
+    }
+    if (notices_ != nullptr)
+        held.notices = notices_->of_record(record, at, nullptr);
+    held.done = [notices = held.notices.empty() ? nullptr : notices_, record = std::move(record),
+                 failed = std::move(failed)](const Result<Store::Chained> &chained) {
+        if (!chained) {
+            tell_unwritten(record, chained.error());
+            return failed();
+        }
+        if (notices != nullptr)
+            chained->has_notices ? notices->on_kept() : notices->on_lost();
+        tell(record, record.message, chained->hash);
+    };
+    store_.hold(std::move(held));
 }
 
 bool Audit::write_late(const AuditRecord &record, const StoredRequest *with)
@@ -73,11 +102,11 @@ bool Audit::write_late(const AuditRecord &record, const StoredRequest *with)
 void Audit::tell_untold()
 {
     const auto untold = store_.read_untold();
-    if (!untold || !*untold)
+    if (!untold)
         return; // a ledger that can't be read stops the daemon soon enough
-    const auto record = decode_record((*untold)->text);
-    if (record)
-        tell(*record, "once more, after a crash: " + record->message, (*untold)->hash);
+    for (const Store::Untold &one : *untold)
+        if (const auto record = decode_record(one.text))
+            tell(*record, "once more, after a crash: " + record->message, one.hash);
 }
 
 void Audit::note_told()

@@ -1,6 +1,7 @@
 // Writes each event to the ledger, then to the journal with the chain's new head.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -25,14 +26,20 @@ class Audit
     //   returns  whether the record is on disk in the ledger
     bool write(const AuditRecord &record, const StoredRequest *with = nullptr);
 
+    // The same for a record that more of the ledger follows in this turn: within a Store::Turn it
+    // is in the ledger with the next write, or by Store::settle(), and the journal has it after
+    // that.
+    //   failed  called if it could not be written, then or now
+    void write_soon(AuditRecord record, std::function<void()> failed);
+
     // The same for a record that could not be written before, and is in the journal without a
     // chain: says nothing unless it succeeds now.
     bool write_late(const AuditRecord &record, const StoredRequest *with);
 
-    // Once, at the start: tells the journal the newest record again if a crash may have come
-    // between the ledger and the journal. Whoever reads both knows it by its JIT_CHAIN.
+    // Once, at the start: tells the journal the newest records again if a crash may have come
+    // between the ledger and the journal. Whoever reads both knows them by their JIT_CHAIN.
     void tell_untold();
-    // At an orderly end: the journal has all.
+    // The journal has all: at an orderly end, or when nothing goes on.
     void note_told();
 
     // The same for what a local user can cause as often as he likes, refusals and uses: past so

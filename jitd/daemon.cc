@@ -92,6 +92,8 @@ Result<void> Daemon::begin(Sockets sockets)
     }));
     audit_ = std::make_unique<Audit>(*store_, notices_.get());
     audit_->tell_untold();
+    log_tidying_ =
+        TRY(LogTidying::make(loop_, *store_, *audit_, [this] { return helper_.is_asking(); }));
     pins_ = std::make_unique<Pins>(*store_);
     if (pins_->fault())
         return *pins_->fault();

@@ -10,6 +10,7 @@
 #include "jitd/audit.h"
 #include "jitd/grant_client.h"
 #include "jitd/grants.h"
+#include "jitd/log_tidying.h"
 #include "jitd/notices.h"
 #include "jitd/pins.h"
 #include "jitd/requests.h"
@@ -69,6 +70,7 @@ class Daemon
     std::unique_ptr<Audit> audit_;
     std::unique_ptr<Pins> pins_;
     GrantClient helper_;
+    std::unique_ptr<LogTidying> log_tidying_;
     sys::GroupMembers group_file_;
     std::unique_ptr<Grants> grants_;
     std::unique_ptr<Warnings> warnings_;

@@ -46,6 +46,8 @@ class GrantClient
     sd_event *loop() const { return loop_; }
     // Lets it be started, should it sleep: it will be asked soon.
     void wake() const { (void)sys::connect_unix(path_); }
+    // Somebody waits for an answer of the helper's.
+    bool is_asking() const { return !pending_.empty() || !queued_.empty(); }
     // Each calls back once, from the loop or at once. The reply is null after a fault.
     void ask_grant(const ipc::GrantCall &call, Granted granted);
     void ask_extend(const ipc::GrantCall &call, Granted granted);

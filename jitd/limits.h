@@ -121,6 +121,12 @@ inline constexpr std::chrono::seconds stale_reload = 10s;
 
 // The ledger: pages of 4 KiB. Past it nothing more is granted; doc/THREATS.md says why.
 inline constexpr std::int64_t ledger_pages = 262'144;
+// The log before it: so long it gets until it is taken into the tables when jitd has time, and so
+// long until the next write does that, whoever waits for it.
+inline constexpr int log_pages = 1000;
+inline constexpr int log_pages_most = 4000;
+// Audit records of one transaction, all of which the journal may lack after a kill.
+inline constexpr std::size_t records_at_once = 8;
 // Users whose person is pinned, all of them in memory: some 2 MiB. Past it nobody more is pinned,
 // and so let in: to forget one for another would let anybody be him again.
 inline constexpr std::size_t pins = 4096;

@@ -23,7 +23,7 @@ const Pin *Pins::find(std::string_view user) const
     return found == pins_.end() ? nullptr : &found->second;
 }
 
-Result<void> Pins::put(const Pin &pin)
+Result<void> Pins::may_put(const Pin &pin) const
 {
     if (fault_)
         return *fault_;
@@ -31,9 +31,25 @@ Result<void> Pins::put(const Pin &pin)
         return Error{Code::denied, "the user is pinned already"};
     if (pins_.size() >= limits::pins)
         return Error{Code::denied, "too many users are pinned"};
+    return {};
+}
+
+Result<void> Pins::put(const Pin &pin)
+{
+    TRY(may_put(pin));
     TRY(store_.add_pin(pin));
     pins_.emplace(pin.user, pin);
     return {};
+}
+
+Result<void> Pins::put_soon(const Pin &pin)
+{
+    TRY(may_put(pin));
+    const bool is_held = store_.hold_pin(pin, [this, pin](bool is_kept) {
+        if (is_kept)
+            pins_.emplace(pin.user, pin);
+    });
+    return is_held ? Result<void>{} : put(pin);
 }
 
 Result<bool> Pins::confirm(std::string_view user)

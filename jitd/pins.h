@@ -32,6 +32,11 @@ class Pins
     //           unavailable: it could not be written
     Result<void> put(const Pin &pin);
 
+    // The same for one whose record is held (Store::hold()): they are on disk together, and he is
+    // not to be found before. What rests on it waits for that, and asks whether the record is
+    // there.
+    Result<void> put_soon(const Pin &pin);
+
     // Root has said that it is he; that he has no more.
     //   returns  whether the user has, or had, a pin
     //   errors   unavailable: it could not be written, and all is as before
@@ -42,6 +47,8 @@ class Pins
     std::vector<Pin> all() const;
 
   private:
+    Result<void> may_put(const Pin &pin) const;
+
     Store &store_;
     std::map<std::string, Pin, std::less<>> pins_; // as the ledger has them
     std::optional<Error> fault_;

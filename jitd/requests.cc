@@ -18,6 +18,15 @@ constexpr std::chrono::microseconds wake_accuracy{250};
 // Requests that are woken in one turn: who calls meanwhile does not wait for a crowd of them.
 constexpr int woken_in_a_turn = 4;
 
+// Whether the outside knows nothing of it before a write to the ledger that is made with it.
+bool may_precede_the_disk(const Action &action)
+{
+    return std::holds_alternative<WriteRecord>(action) || std::holds_alternative<WakeAt>(action) ||
+           std::holds_alternative<KeepPin>(action) || std::holds_alternative<AskRules>(action) ||
+           std::holds_alternative<Await>(action) || std::holds_alternative<AskGrant>(action) ||
+           std::holds_alternative<RecordGrant>(action) || std::holds_alternative<Close>(action);
+}
+
 } // namespace
 
 Result<std::unique_ptr<Requests>> Requests::make(Parts parts)
@@ -167,18 +176,25 @@ Patience Requests::patience_of(const std::string &id)
 
 void Requests::perform(const std::string &id, Actions actions)
 {
+    // Who has signed in, that he was found, and that it is approved: one wait for the disk.
+    const Store::Turn turn{parts_.store};
     for (Action &action : actions) {
         const auto found = waiting_.find(id);
         if (found == waiting_.end())
             return;
         Waiting &waiting = found->second;
+        if (!may_precede_the_disk(action))
+            parts_.store.settle();
         if (sign_ins_.perform(*this, id, action))
             continue;
         if (auto *record = std::get_if<WriteRecord>(&action);
             record && record->ends && waiting.stored && !waiting.stored->kept.empty()) {
             end_kept(waiting, *record);
         } else if (record) {
-            waiting.is_recorded = parts_.audit.write(record->record) && waiting.is_recorded;
+            parts_.audit.write_soon(std::move(record->record), [this, id] {
+                if (const auto unrecorded = waiting_.find(id); unrecorded != waiting_.end())
+                    unrecorded->second.is_recorded = false;
+            });
         } else if (auto *wake = std::get_if<WakeAt>(&action)) {
             wake_at(waiting, wake->at);
         } else if (auto *code = std::get_if<ShowCode>(&action)) {
@@ -284,6 +300,7 @@ void Requests::settle_activation(Waiting &waiting, const Close &close)
     const RequestFacts &facts = session.facts();
     if (facts.mode != policy::Approval::Mode::pim)
         return;
+    parts_.store.settle(); // Entra may be told of the end
     // What the group demanded is asked for at once the next time, as long as it helps.
     if (!close.cause && !facts.entra->claims.empty()) {
         if (demands_.size() >= limits::demanding_groups && !demands_.contains(facts.entra->group))

@@ -227,9 +227,12 @@ SignInMove SignIn::recognize_by_name(const Rules &rules)
                                                                 " was found to be the person of " +
                                                                 std::string{who_.upn});
     pinned.record.rule = "pin-first";
-    return going(
-        list(std::move(pinned),
-             KeepPin{{std::string{who_.user}, who_.oid, std::string{who_.upn}, {}, false}}));
+    // An approver's word goes to a request of another's, which does not know of his records; and
+    // who waits for root is told that he is pinned.
+    const bool may_wait = who_.purpose != Purpose::approval && !rules.pin_needs_confirmation;
+    return going(list(
+        std::move(pinned),
+        KeepPin{{std::string{who_.user}, who_.oid, std::string{who_.upn}, {}, false}, may_wait}));
 }
 
 SignInMove SignIn::on_pinned(bool is_kept, const Rules &rules)

@@ -38,7 +38,7 @@ bool SignIns::perform(Owner &owner, const std::string &key, Action &action)
     else if (const auto *keys = std::get_if<FindKeys>(&action))
         find_keys(owner, key, keys->refresh);
     else if (auto *kept = std::get_if<KeepPin>(&action))
-        keep_pin(owner, key, std::move(kept->pin));
+        keep_pin(owner, key, std::move(*kept));
     else if (std::holds_alternative<AskRules>(action))
         with_rules(owner, key, [&](const Rules &rules) {
             const auto seat = owner.find_seat(key);
@@ -129,24 +129,33 @@ void SignIns::with_rules(Owner &owner, const std::string &key, const Judge &judg
     if (!settings_.policy || !settings_.config)
         return owner.perform(
             key, seat->who.cancel(ipc::Cause::policy_changed, std::string{words::no_policy}));
-    const std::string &user = seat->who.user();
+    const std::string user = seat->who.user();
     std::vector<std::string> groups;
-    if (seat->who.has_local_groups())
-        if (auto found = grants_.local_groups(user))
-            groups = *std::move(found);
-    owner.perform(
-        key, judge(Rules{*settings_.policy, settings_.host, settings_.config->skew, groups, seen_,
-                         pins_.find(user), settings_.config->pin == policy::Config::Pin::root,
-                         wall_time(), boot_time(), &*settings_.config}));
+    if (seat->who.has_local_groups()) {
+        if (found_ != nullptr && found_->user == user)
+            groups = found_->groups;
+        else if (auto read = grants_.local_groups(user))
+            groups = *std::move(read);
+    }
+    Actions actions =
+        judge(Rules{*settings_.policy, settings_.host, settings_.config->skew, groups, seen_,
+                    pins_.find(user), settings_.config->pin == policy::Config::Pin::root,
+                    wall_time(), boot_time(), &*settings_.config});
+    const Found found{user, groups};
+    const Found *const before =
+        std::exchange(found_, seat->who.has_local_groups() ? &found : nullptr);
+    owner.perform(key, std::move(actions));
+    found_ = before;
 }
 
-void SignIns::keep_pin(Owner &owner, const std::string &key, Pin pin)
+void SignIns::keep_pin(Owner &owner, const std::string &key, KeepPin kept)
 {
+    Pin &pin = kept.pin;
     pin.since = wall_time();
-    const auto kept = pins_.put(pin);
+    const auto put = kept.may_wait ? pins_.put_soon(pin) : pins_.put(pin);
     // Two requests of one user may both find him; a third may have found somebody else.
     const Pin *const there = pins_.find(pin.user);
-    const bool is_kept = kept || (there != nullptr && there->oid == pin.oid);
+    const bool is_kept = put || (there != nullptr && there->oid == pin.oid);
     with_rules(owner, key, [&](const Rules &rules) {
         const auto seat = owner.find_seat(key);
         return seat ? seat->who.on_pinned(is_kept, rules) : Actions{};

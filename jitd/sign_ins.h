@@ -68,11 +68,18 @@ class SignIns
     void send(Owner &owner, const std::string &key, oidc::HttpRequest request);
     void find_party(Owner &owner, const std::string &key, Purpose purpose);
     void find_keys(Owner &owner, const std::string &key, bool refresh);
-    void keep_pin(Owner &owner, const std::string &key, Pin pin);
+    void keep_pin(Owner &owner, const std::string &key, KeepPin kept);
 
     const Settings &settings_;
     Pins &pins_;
     Grants &grants_;
+    // Of the user by whose rules somebody goes on right now: what comes of it in the same turn need
+    // not read the host's files again. Null: of nobody.
+    struct Found {
+        const std::string &user;
+        const std::vector<std::string> &groups;
+    };
+    const Found *found_ = nullptr;
     net::HttpClient *http_ = nullptr;
     std::unique_ptr<ProviderCache> provider_;
     oidc::SeenTokens seen_; // of all: a token is good for one of them

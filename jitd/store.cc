@@ -2,8 +2,11 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include <jansson.h>
 
+#include "jitd/limits.h"
 #include "jitd/store_statements.h"
 #include "lib/sys/digest.h"
 
@@ -59,6 +62,10 @@ CREATE TABLE IF NOT EXISTS pin (
 ) STRICT, WITHOUT ROWID;
 PRAGMA user_version = 6;
 )";
+
+// The head of an empty chain.
+constexpr std::string_view no_record =
+    "0000000000000000000000000000000000000000000000000000000000000000";
 
 constexpr const char *columns =
     "id, role, user, uid, oid, groups, state, asked_helper, host, service, tty, reason, "
@@ -133,6 +140,8 @@ Result<bool> has_row(sqlite3 *db, Use &use)
 Store::Store(sqlite3 *db, std::unique_ptr<Statements> statements)
     : db_(db), statements_(std::move(statements))
 {
+    // In place of SQLite's own, which has the write that makes the log long take it in.
+    (void)sqlite3_wal_hook(db_, &Store::on_log, this);
 }
 
 Store::~Store()
@@ -209,10 +218,11 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
     statements->audit =
         prepare("SELECT seq, record, hash FROM audit WHERE seq > ?1 ORDER BY seq LIMIT ?2");
     statements->untold =
-        prepare("SELECT event, record, hash FROM audit WHERE seq = (SELECT max(seq) FROM audit) "
-                "AND NOT EXISTS (SELECT 1 FROM told WHERE told.hash = audit.hash)");
+        prepare("SELECT event, record, hash, coalesce((SELECT hash FROM told), '') FROM audit "
+                "ORDER BY seq DESC LIMIT ?1");
     statements->told = prepare("INSERT OR REPLACE INTO told SELECT 1, hash FROM audit WHERE seq = "
                                "(SELECT max(seq) FROM audit)");
+    statements->told_before = prepare("INSERT OR REPLACE INTO told VALUES (1, ?1)");
     statements->pins = prepare("SELECT user, oid, upn, since, confirmed FROM pin ORDER BY user");
     statements->add_pin = prepare("INSERT INTO pin (user, oid, upn, since, confirmed) "
                                   "VALUES (?1, ?2, ?3, ?4, ?5)");
@@ -222,11 +232,13 @@ Result<std::unique_ptr<Store>> Store::open(const std::string &path, std::int64_t
     statements->commit = prepare("COMMIT");
     statements->rollback = prepare("ROLLBACK");
     for (const Statement *made :
-         {&statements->put, &statements->open, &statements->one, &statements->newest,
-          &statements->newest_of_user, &statements->head, &statements->append, &statements->untold,
-          &statements->told, &statements->begin, &statements->commit, &statements->rollback,
-          &statements->audit, &statements->pins, &statements->add_pin, &statements->confirm_pin,
-          &statements->remove_pin, &statements->served, &statements->may_have_served})
+         {&statements->put,         &statements->open,           &statements->one,
+          &statements->newest,      &statements->newest_of_user, &statements->head,
+          &statements->append,      &statements->untold,         &statements->told,
+          &statements->told_before, &statements->begin,          &statements->commit,
+          &statements->rollback,    &statements->audit,          &statements->pins,
+          &statements->add_pin,     &statements->confirm_pin,    &statements->remove_pin,
+          &statements->served,      &statements->may_have_served})
         if (!*made)
             return sqlite_error(db.get(), "the ledger's tables are not as expected");
     if (!prepare_notices(db.get(), *statements))
@@ -271,9 +283,11 @@ bool Store::put_row(const StoredRequest &request)
 
 Result<void> Store::put(const StoredRequest &request)
 {
-    if (!put_row(request))
-        return write_error(db_);
-    return {};
+    return transact([&]() -> Result<void> {
+        if (!put_row(request))
+            return write_error(db_);
+        return {};
+    });
 }
 
 Result<std::vector<StoredRequest>> Store::read_open()
@@ -341,44 +355,48 @@ Result<std::string> Store::read_head()
     if (status == SQLITE_ROW)
         return use.text_at(0);
     if (status == SQLITE_DONE)
-        return std::string(64, '0');
+        return std::string{no_record};
     return sqlite_error(db_, "the ledger can't be read");
 }
 
-bool Store::append_row(std::string_view event, std::string_view text, std::string_view hash)
+// In a transaction that is open.
+Result<std::string> Store::append(std::string_view event, std::string_view text)
 {
+    if (head_.empty())
+        head_ = TRY(read_head());
+    // The journal hears of all of them after the transaction, and a crash may come before that.
+    if (++appended_ == 1)
+        before_ = head_;
+    if (appended_ == 2) {
+        Use before{statements_->told_before};
+        before.text(1, before_);
+        if (before.step() != SQLITE_DONE)
+            return write_error(db_);
+    }
+    std::string hash = TRY(sys::sha256_hex(head_ + "\n" + std::string{text}));
     Use use{statements_->append};
     use.text(1, event);
     use.text(2, text);
     use.text(3, hash);
-    return use.step() == SQLITE_DONE;
+    if (use.step() != SQLITE_DONE)
+        return write_error(db_);
+    head_ = hash;
+    return hash;
 }
 
 Result<std::string> Store::append_audit(std::string_view event, std::string_view text,
                                         const StoredRequest *with,
                                         std::span<const StoredNotice> notices)
 {
-    if (head_.empty())
-        head_ = TRY(read_head());
-    const std::string hash = TRY(sys::sha256_hex(head_ + "\n" + std::string{text}));
-    const auto run = [](const Statement &statement) {
-        return Use{statement}.step() == SQLITE_DONE;
-    };
-    const std::size_t dropped = notices_dropped_;
-    bool is_done = false;
-    if (with == nullptr && notices.empty())
-        is_done = append_row(event, text, hash);
-    else
-        is_done = run(statements_->begin) && (with == nullptr || put_row(*with)) &&
-                  append_row(event, text, hash) && put_notices(notices) && run(statements_->commit);
-    if (!is_done) {
-        const Error error = write_error(db_);
-        if (sqlite3_get_autocommit(db_) == 0) // some errors have rolled back already
-            (void)run(statements_->rollback);
-        notices_dropped_ = dropped;
-        return error;
-    }
-    head_ = hash;
+    std::string hash;
+    TRY(transact([&]() -> Result<void> {
+        if (with != nullptr && !put_row(*with))
+            return write_error(db_);
+        hash = TRY(append(event, text));
+        if (!put_notices(notices))
+            return write_error(db_);
+        return {};
+    }));
     return hash;
 }
 
@@ -396,23 +414,40 @@ Result<std::vector<Store::AuditRow>> Store::read_audit(std::int64_t after, std::
     return found;
 }
 
-Result<std::optional<Store::Untold>> Store::read_untold()
+Result<std::vector<Store::Untold>> Store::read_untold()
 {
+    // What is noted is what was told last; or, in a transaction of many, what was told before it.
+    constexpr std::size_t most = limits::records_at_once;
+    std::vector<Untold> found;
+    std::string noted;
+    bool is_there = false;
     Use use{statements_->untold};
-    const int status = use.step();
-    if (status == SQLITE_DONE)
-        return std::optional<Untold>{};
-    if (status != SQLITE_ROW)
+    use.number(1, most + 1);
+    int status = SQLITE_ROW;
+    while (!is_there && (status = use.step()) == SQLITE_ROW) {
+        Untold one{use.text_at(0), use.text_at(1), use.text_at(2)};
+        noted = use.text_at(3);
+        is_there = one.hash == noted;
+        if (!is_there)
+            found.push_back(std::move(one));
+    }
+    if (status != SQLITE_ROW && status != SQLITE_DONE)
         return sqlite_error(db_, "the ledger can't be read");
-    return std::optional{Untold{use.text_at(0), use.text_at(1), use.text_at(2)}};
+    is_there = is_there || (noted == no_record && found.size() <= most);
+    // Noted long ago, if ever: each one since then was told before the next was written.
+    if (!is_there && found.size() > 1)
+        found.resize(1);
+    std::reverse(found.begin(), found.end());
+    return found;
 }
 
 Result<void> Store::note_told()
 {
-    Use use{statements_->told};
-    if (use.step() != SQLITE_DONE)
-        return write_error(db_);
-    return {};
+    return transact([&]() -> Result<void> {
+        if (!run(statements_->told))
+            return write_error(db_);
+        return {};
+    });
 }
 
 } // namespace jit::daemon

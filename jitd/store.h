@@ -2,6 +2,7 @@
 // SQLite.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -67,7 +68,9 @@ struct StoredNotice {
     std::string text; // encode_notice()
 };
 
-// Every write is on disk when its call returns (WAL, synchronous=FULL), or an error is returned.
+// Every write is on disk when its call returns (WAL, synchronous=FULL), or an error is returned:
+// each is one transaction, and one wait for the disk. What may wait for another one is held, and
+// takes no wait of its own.
 class Store
 {
   public:
@@ -110,14 +113,52 @@ class Store
     // The first ones after a number, in their order.
     Result<std::vector<AuditRow>> read_audit(std::int64_t after, std::size_t most);
 
-    // The newest record of the chain, unless it is noted that the journal has it too. Of all others
-    // that is known: each is told before the next is written.
+    // What there is to hold something for: as long as one is there, it may wait. When the last one
+    // goes, all that is still held is written. Not across a turn of the loop.
+    class Turn
+    {
+      public:
+        explicit Turn(Store &store) : store_(store) { ++store_.turns_; }
+        ~Turn()
+        {
+            if (--store_.turns_ == 0)
+                store_.settle();
+        }
+        Turn(const Turn &) = delete;
+        Turn &operator=(const Turn &) = delete;
+
+      private:
+        Store &store_;
+    };
+
+    // A record that is put in the transaction of the next write, whatever that is, before it; or by
+    // settle(). At once without a Turn. Until then it is in no answer of this class.
+    struct Chained {
+        std::string hash;
+        bool has_notices = true; // else there was no room for them
+    };
+    struct Held {
+        std::string event;
+        std::string text;
+        std::vector<StoredNotice> notices; // where they can't be written, it is without them
+        // Once, when it is on disk or has failed. Writes nothing to the ledger.
+        std::function<void(const Result<Chained> &)> done;
+    };
+    void hold(Held record);
+    // A pin, with the record that is held last and says so: both or neither.
+    //   returns  false: nothing is held, or a pin is already; nothing is done
+    bool hold_pin(const Pin &pin, std::function<void(bool is_kept)> done);
+    // What is held is on disk, or has failed, when this returns: before whatever the outside sees.
+    void settle();
+
+    // The newest records of the chain that the journal may lack, the oldest of them first: all of a
+    // transaction are told after it, and before the next one.
     struct Untold {
         std::string event;
         std::string text;
         std::string hash;
     };
-    Result<std::optional<Untold>> read_untold();
+    Result<std::vector<Untold>> read_untold();
     // Notes that the journal has every record there is.
     Result<void> note_told();
 
@@ -134,6 +175,15 @@ class Store
     // How many had to go for newer ones since it was asked last.
     std::size_t take_dropped_notices() { return std::exchange(notices_dropped_, 0); }
 
+    // The log that SQLite writes first (WAL) is taken into the tables when there is time for it,
+    // not by the write that makes it long: each that finds limits::log_pages calls this, which
+    // writes nothing itself. Past limits::log_pages_most, or where nobody is to be called, it is
+    // taken in by the write.
+    void on_long_log(std::function<void()> is_long) { log_is_long_ = std::move(is_long); }
+    // Returns whether all of it was: the next write begins the log anew. A reader may keep it from
+    // that, and a failed disk.
+    bool take_in_log();
+
     // In the order of their users.
     Result<std::vector<Pin>> read_pins();
     //   errors  denied: the user has one, whatever it says
@@ -146,16 +196,37 @@ class Store
     struct Statements;
     Store(sqlite3 *db, std::unique_ptr<Statements> statements);
 
+    struct Waiting {
+        Held record;
+        std::optional<Pin> pin;
+        std::function<void(bool)> pin_done;
+        std::string hash; // once appended
+    };
+    using Writes = std::function<Result<void>()>;
+
     static bool prepare_notices(sqlite3 *db, Statements &statements);
+    static int on_log(void *self, sqlite3 *db, const char *, int pages) noexcept;
     bool put_row(const StoredRequest &request);
-    bool append_row(std::string_view event, std::string_view text, std::string_view hash);
+    Result<std::string> append(std::string_view event, std::string_view text);
     bool put_notices(std::span<const StoredNotice> notices);
+    Result<void> put_pin(const Pin &pin);
     Result<std::string> read_head();
+    // One transaction. What is held comes first; where that can't be, it is tried by itself.
+    Result<void> transact(const Writes &writes);
+    Result<void> commit(const Writes &writes);
+    Result<void> put_held(Waiting &held, bool with_notices);
+    void settle_each(std::vector<Waiting> held);
+    static void tell(const Waiting &held, const Result<Chained> &result);
 
     sqlite3 *db_;
     std::unique_ptr<Statements> statements_;
     std::string head_; // empty: not read yet
     std::size_t notices_dropped_ = 0;
+    std::vector<Waiting> held_;
+    unsigned turns_ = 0;
+    unsigned appended_ = 0; // records, in the transaction that is open
+    std::string before_;    // the head before the first of them
+    std::function<void()> log_is_long_;
 };
 
 } // namespace jit::daemon

@@ -57,18 +57,11 @@ bool Store::put_notices(std::span<const StoredNotice> notices)
 
 Result<void> Store::add_notices(std::span<const StoredNotice> notices, const StoredRequest *with)
 {
-    const auto run = [](const Statement &statement) {
-        return Use{statement}.step() == SQLITE_DONE;
-    };
-    const std::size_t dropped = notices_dropped_;
-    if (run(statements_->begin) && (with == nullptr || put_row(*with)) && put_notices(notices) &&
-        run(statements_->commit))
+    return transact([&]() -> Result<void> {
+        if ((with != nullptr && !put_row(*with)) || !put_notices(notices))
+            return write_error(db_);
         return {};
-    const Error error = write_error(db_);
-    if (sqlite3_get_autocommit(db_) == 0)
-        (void)run(statements_->rollback);
-    notices_dropped_ = dropped;
-    return error;
+    });
 }
 
 Result<std::optional<StoredNotice>> Store::next_notice(std::string_view webhook, std::int64_t after)
@@ -87,21 +80,16 @@ Result<std::optional<StoredNotice>> Store::next_notice(std::string_view webhook,
 
 Result<void> Store::forget_notices(std::span<const std::int64_t> seqs)
 {
-    const auto run = [](const Statement &statement) {
-        return Use{statement}.step() == SQLITE_DONE;
-    };
     const auto forget = [this](std::int64_t seq) {
         Use use{statements_->forget_notice};
         use.number(1, seq);
         return use.step() == SQLITE_DONE;
     };
-    if (run(statements_->begin) && std::all_of(seqs.begin(), seqs.end(), forget) &&
-        run(statements_->commit))
+    return transact([&]() -> Result<void> {
+        if (!std::all_of(seqs.begin(), seqs.end(), forget))
+            return write_error(db_);
         return {};
-    const Error error = write_error(db_);
-    if (sqlite3_get_autocommit(db_) == 0)
-        (void)run(statements_->rollback);
-    return error;
+    });
 }
 
 Result<void> Store::keep_notices_of(std::span<const std::string> webhooks)
@@ -116,13 +104,18 @@ Result<void> Store::keep_notices_of(std::span<const std::string> webhooks)
         if (status != SQLITE_DONE)
             return sqlite_error(db_, "the ledger can't be read");
     }
-    for (const std::string &webhook : gone) {
+    const auto forget = [this](const std::string &webhook) {
         Use use{statements_->forget_webhook};
         use.text(1, webhook);
-        if (use.step() != SQLITE_DONE)
+        return use.step() == SQLITE_DONE;
+    };
+    if (gone.empty())
+        return {};
+    return transact([&]() -> Result<void> {
+        if (!std::all_of(gone.begin(), gone.end(), forget))
             return write_error(db_);
-    }
-    return {};
+        return {};
+    });
 }
 
 } // namespace jit::daemon

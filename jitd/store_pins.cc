@@ -6,13 +6,15 @@ namespace jit::daemon {
 namespace {
 
 // Runs a statement that changes the row of one user, and says whether there was one.
-Result<bool> change_one(sqlite3 *db, const Statement &statement, std::string_view user)
+Result<void> change_one(sqlite3 *db, const Statement &statement, std::string_view user,
+                        bool &was_there)
 {
     Use use{statement};
     use.text(1, user);
     if (use.step() != SQLITE_DONE)
         return write_error(db);
-    return sqlite3_changes(db) > 0;
+    was_there = sqlite3_changes(db) > 0;
+    return {};
 }
 
 } // namespace
@@ -30,7 +32,7 @@ Result<std::vector<Pin>> Store::read_pins()
     return found;
 }
 
-Result<void> Store::add_pin(const Pin &pin)
+Result<void> Store::put_pin(const Pin &pin)
 {
     Use use{statements_->add_pin};
     use.text(1, pin.user);
@@ -46,14 +48,23 @@ Result<void> Store::add_pin(const Pin &pin)
     return {};
 }
 
+Result<void> Store::add_pin(const Pin &pin)
+{
+    return transact([&] { return put_pin(pin); });
+}
+
 Result<bool> Store::confirm_pin(std::string_view user)
 {
-    return change_one(db_, statements_->confirm_pin, user);
+    bool was_there = false;
+    TRY(transact([&] { return change_one(db_, statements_->confirm_pin, user, was_there); }));
+    return was_there;
 }
 
 Result<bool> Store::remove_pin(std::string_view user)
 {
-    return change_one(db_, statements_->remove_pin, user);
+    bool was_there = false;
+    TRY(transact([&] { return change_one(db_, statements_->remove_pin, user, was_there); }));
+    return was_there;
 }
 
 } // namespace jit::daemon

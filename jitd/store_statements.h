@@ -12,7 +12,7 @@ using Statement = Handle<sqlite3_stmt, &sqlite3_finalize>;
 
 struct Store::Statements {
     Statement put, open, one, served, may_have_served, newest, newest_of_user, head, append, audit,
-        untold, told, begin, commit, rollback, pins, add_pin, confirm_pin, remove_pin;
+        untold, told, told_before, begin, commit, rollback, pins, add_pin, confirm_pin, remove_pin;
     Statement put_notice, drop_notices, next_notice, forget_notice, notified, forget_webhook;
 };
 
@@ -69,6 +69,11 @@ class Use
   private:
     sqlite3_stmt *statement_;
 };
+
+inline bool run(const Statement &statement)
+{
+    return Use{statement}.step() == SQLITE_DONE;
+}
 
 inline WallTime wall_at(const Use &row, int column)
 {

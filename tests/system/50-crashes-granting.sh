@@ -83,7 +83,7 @@ host_killed() {
 }
 case $BACKEND in userdb) made='USER:jit-web.membership' ;; *) made=group ;; esac
 for step in 'jit-grantd sync grants' "jit-grantd rename to $made" \
-    'jit-grantd rename to ID.json (2)' 'jitd sync of transaction 4' 'jitd sync of transaction 5'; do
+    'jit-grantd rename to ID.json (2)' 'jitd sync of transaction 3' 'jitd sync of transaction 4'; do
     read -r which label <<<"$step"
     # Not by check(): the host would end with its subshell.
     host_killed "$which" "$label"

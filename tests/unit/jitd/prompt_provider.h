@@ -35,6 +35,8 @@ class PromptProvider final : public net::HttpClient
 
     Transfer send(oidc::HttpRequest request, Done done) override
     {
+        if (on_sent)
+            on_sent(request.url);
         sent_.push_back({++last_, std::move(request.url), std::move(done)});
         return last_;
     }
@@ -67,6 +69,10 @@ class PromptProvider final : public net::HttpClient
         }
     }
 
+    std::string more_claims; // of each token, such as "a":1,"b":2
+    std::string graph_answer;
+    std::function<void(std::string_view url)> on_sent;
+
   private:
     struct Sent {
         Transfer transfer;
@@ -88,6 +94,8 @@ class PromptProvider final : public net::HttpClient
             return R"({"keys":[{"kty":"RSA","use":"sig","kid":"main","n":")" +
                    number(OSSL_PKEY_PARAM_RSA_N) + R"(","e":")" + number(OSSL_PKEY_PARAM_RSA_E) +
                    R"("}]})";
+        if (url.starts_with("https://graph."))
+            return graph_answer;
         return R"({"access_token":"at","token_type":"Bearer","id_token":")" + token() + R"("})";
     }
     std::string number(const char *name) const
@@ -104,7 +112,8 @@ class PromptProvider final : public net::HttpClient
         const auto now = wall_time().time_since_epoch().count();
         const std::string claims = R"({"iss":"https://id.example.org","aud":"client","sub":")" +
                                    person_ + R"(","iat":)" + std::to_string(now) + R"(,"exp":)" +
-                                   std::to_string(now + 600) + "}";
+                                   std::to_string(now + 600) + (more_claims.empty() ? "" : ",") +
+                                   more_claims + "}";
         const std::string text =
             oidc::encode_base64url(R"({"typ":"JWT","alg":"RS256","kid":"main"})") + "." +
             oidc::encode_base64url(claims);

@@ -98,7 +98,7 @@ struct Service {
     {
         return std::move(ask_all(method, parameters, uid, false).back());
     }
-    AuditRecord newest() const { return *decode_record((*store->read_untold())->text); }
+    AuditRecord newest() const { return *decode_record(store->read_untold()->back().text); }
 
     std::unique_ptr<Folder> own;
     const Folder &folder;
