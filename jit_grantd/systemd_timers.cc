@@ -28,6 +28,14 @@ int append_timer(sd_bus_message *call, const std::string &id, WallTime until,
     int r = sd_bus_message_append(call, "(sv)", "Description", "s", description.c_str());
     if (r >= 0)
         r = sd_bus_message_append(call, "(sv)", "CollectMode", "s", "inactive-or-failed");
+    // Without the usual ones: a timer by the calendar waits for time-sync.target, and systemd tells
+    // everybody of each unit that is named, some twenty for each grant. What is left is that it
+    // stops with the host.
+    if (r >= 0)
+        r = sd_bus_message_append(call, "(sv)", "DefaultDependencies", "b", 0);
+    for (const char *kind : {"Conflicts", "Before"})
+        if (r >= 0)
+            r = sd_bus_message_append(call, "(sv)", kind, "as", 1, "shutdown.target");
     if (r >= 0)
         r = sd_bus_message_append(call, "(sv)", "TimersCalendar", "a(ss)", 1, "OnCalendar",
                                   calendar.c_str());
