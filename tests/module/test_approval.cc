@@ -97,8 +97,11 @@ void a_yes_after_ctrl_c_leaves_the_request_and_all_else_cancels(void **)
 
 void a_yes_while_jitd_is_started_anew_is_answered_by_its_successor(void **)
 {
+    // Who reads the question takes longer than jitd does to go.
+    const auto read = [] { std::this_thread::sleep_for(3 * settled); };
     const Play played =
-        stop_waiting("y", {{want}, {pending, code, awaits, "!act"}, {"!wait 2500", left}}, ctrl_c);
+        stop_waiting("y", {{want}, {pending, code, awaits, "!act"}, {"!wait 2500", left}}, ctrl_c,
+                     Talk::good, {}, read);
     assert_codes(played.outcome, {PAM_ABORT, PAM_ABORT});
     assert_true(has(played.calls.at(2), "io.jitd.Elevation.Leave"));
     assert_true(has(played.outcome.shown, question + "Ijit: the request waits on;"));
