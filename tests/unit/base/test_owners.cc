@@ -1,4 +1,4 @@
-// Result, SecretString, Fd and FixedText: the small types that everything stands on.
+// Result, SecretString, Fd, FixedText and Rare: the small types that everything stands on.
 #include "tests/unit/cmocka_cpp.h"
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/fixed_text.h"
+#include "lib/base/rare.h"
 #include "lib/base/result.h"
 #include "lib/base/secret.h"
 
@@ -185,6 +186,27 @@ void fixed_text_keeps_characters_whole_and_terminals_safe(void **)
     assert_text(shown.view(), "ab");
 }
 
+void what_is_rare_reads_as_empty_and_takes_no_room_until_it_is_there(void **)
+{
+    Rare<std::string> rare;
+    assert_true(rare->empty());
+    assert_false(rare.is_filled());
+    assert_int_equal(sizeof rare, sizeof(void *));
+    rare.fill() = "a";
+    assert_text(*rare, "a");
+    // A copy is its own, and one of nothing is nothing.
+    Rare<std::string> copy = rare;
+    copy.fill() += "b";
+    assert_text(*rare, "a");
+    assert_text(*copy, "ab");
+    rare = copy;
+    assert_text(*rare, "ab");
+    copy = Rare<std::string>{};
+    assert_false(copy.is_filled());
+    const Rare<std::string> moved = std::move(rare);
+    assert_text(*moved, "ab");
+}
+
 } // namespace
 
 int main()
@@ -199,6 +221,7 @@ int main()
         cmocka_unit_test(a_descriptor_is_closed_once_by_its_last_owner),
         cmocka_unit_test(fixed_text_takes_all_or_nothing),
         cmocka_unit_test(fixed_text_keeps_characters_whole_and_terminals_safe),
+        cmocka_unit_test(what_is_rare_reads_as_empty_and_takes_no_room_until_it_is_there),
     };
     return cmocka_run_group_tests_name("base/owners", tests, nullptr, nullptr);
 }
