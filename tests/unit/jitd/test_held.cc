@@ -50,7 +50,8 @@ struct Ledger {
     std::vector<std::string> untold() const
     {
         std::vector<std::string> found;
-        for (const Store::Untold &one : *store->read_untold())
+        const auto untold = store->read_untold();
+        for (const Store::Untold &one : *untold)
             found.push_back(one.text);
         return found;
     }
