@@ -33,6 +33,9 @@ bench-policy: $(BUILD)/tests/bench/policy ## of it what needs no host: policies 
 bench-ends: $(BUILD)/tests/bench/ends ## of it what a thousand ends in one second cost the root helper
 	@$<
 
+# Built with the unit tests, so that they go on to fit what they measure.
+units: $(BUILD)/tests/bench/ends $(BUILD)/tests/bench/policy
+
 $(BUILD)/tests/bench/ends: $(BUILD)/o/tests/bench/ends.o $(call libs,$(jit_grantd_layers))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CXX) $(pie) $(our_ld) $(LDFLAGS) -o $@ $^ $(call ldlibs,$(jit_grantd_layers))

@@ -38,12 +38,34 @@ struct NoAccounts : Accounts {
         return std::vector<std::string>{};
     }
     bool has_cache() override { return false; }
+    Result<void> flush_cache() override { return {}; }
 };
 struct NoTimers : Timers {
-    Result<void> arm(const std::string &, WallTime, BootTime::duration) override { return {}; }
+    struct NoArming : Arming {
+        Result<void> ask(const std::string &, WallTime, BootTime::duration) override { return {}; }
+        Result<void> await_accepted() override { return {}; }
+        Result<void> await_running() override { return {}; }
+    };
+    std::unique_ptr<Arming> prepare() override { return std::make_unique<NoArming>(); }
     Result<void> rearm(const std::string &, WallTime, BootTime::duration) override { return {}; }
     Result<void> disarm(const std::string &) override { return {}; }
     Result<std::vector<std::string>> armed() override { return std::vector<std::string>{}; }
+};
+struct NoProcesses : Processes {
+    Result<Process> look(pid_t) override { return Error{Code::not_found, "none"}; }
+    Result<std::vector<Process>> list() override { return std::vector<Process>{}; }
+    void await_end(const Run &, std::chrono::milliseconds) override {}
+};
+struct NoScopes : Scopes {
+    Result<std::vector<std::string>> active() override { return std::vector<std::string>{}; }
+    Result<void> start(const Scope &) override { return {}; }
+    Result<void> stop(const std::string &) override { return {}; }
+    Result<std::string> unit_of(pid_t) override { return Error{Code::not_found, "none"}; }
+    Result<std::vector<pid_t>> processes_of(const std::string &) override
+    {
+        return std::vector<pid_t>{};
+    }
+    Result<void> tell(const std::string &) override { return {}; }
 };
 struct NoRules : Rules {
     Answer<RuleSet> read() override { return refuse("none"); }
@@ -126,11 +148,14 @@ void measure(const std::string &in, std::size_t ended)
     ::sync(); // what was laid there is no part of it
     NoAccounts accounts;
     NoTimers timers;
+    NoProcesses processes;
+    NoScopes scopes;
     WatchedDisk disk;
     NoRules rules;
     NoRecords records;
     Later clocks;
-    Grants grants{places, {accounts, timers, disk, rules, records, clocks, boot}};
+    Grants grants{places,
+                  {accounts, timers, processes, scopes, disk, rules, records, clocks, boot}};
     const auto start = Clock::now();
     const auto read = Ledger::read(places, disk);
     const auto has_read = Clock::now();
