@@ -1,4 +1,6 @@
 // The ledger's transactions, and what waits for one.
+#include <algorithm>
+
 #include "jitd/limits.h"
 #include "jitd/store_statements.h"
 
